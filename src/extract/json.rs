@@ -1,0 +1,8 @@
+//! JSON documents: policies, CloudFormation, package manifests, Terraform in JSON.
+
+use super::Extract;
+
+/// Reads the file's facts.
+pub(super) fn extract(cx: &mut Extract<'_>) {
+    let _ = cx;
+}

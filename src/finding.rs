@@ -1,0 +1,168 @@
+//! A finding: what is wrong, where, why, and what to do.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::ir::{Confidence, Span, Via};
+use crate::rules::Rule;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Hygiene.
+    Low,
+    /// To be fixed.
+    Medium,
+    /// Exploitable as it stands, or gives a stranger much.
+    High,
+    /// Gives a stranger everything.
+    Critical,
+}
+
+/// Who wants to see it: severity says how bad, confidence how sure, level who cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Everybody.
+    #[default]
+    Regular,
+    /// People who want doubtful findings too.
+    Pedantic,
+    /// People who audit: everything that could matter.
+    Auditor,
+}
+
+/// Something wrong at a place.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How bad, here.
+    pub severity: Severity,
+    /// How sure, here.
+    pub confidence: Confidence,
+    /// Who wants to see it.
+    pub level: Level,
+    /// *What* is wrong here, with the value that makes it wrong; one sentence without a full stop.
+    pub what: String,
+    /// *Why* it matters; empty for the rule's own first sentence.
+    pub why: String,
+    /// *What to do*; empty for the rule's own first sentence.
+    pub fix: String,
+    /// The place.
+    pub span: Span,
+    /// A word or two at the place; empty for none.
+    pub label: String,
+    /// Other places that explain it, in reading order.
+    pub related: Vec<Related>,
+    /// What it is about, without line numbers: part of the fingerprint.
+    pub subject: SmolStr,
+    /// Stable key; set by `settle`.
+    pub fingerprint: String,
+}
+
+/// A place that explains a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Related {
+    /// Where.
+    pub span: Span,
+    /// What it says there.
+    pub text: String,
+}
+
+impl Severity {
+    /// Its name, as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// One step less; a note stays a note.
+    #[must_use]
+    pub fn lowered(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium => Self::Low,
+            Self::Low | Self::Note => Self::Note,
+        }
+    }
+}
+
+impl Finding {
+    /// Adds a place that explains it.
+    #[must_use]
+    pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Related { span, text: text.into() });
+        self
+    }
+
+    /// Adds the way that a value came, as related places.
+    #[must_use]
+    pub fn via(mut self, via: &Via) -> Self {
+        for hop in via.hops() {
+            self.related.push(Related { span: hop.span, text: hop.describe() });
+        }
+        self
+    }
+
+    /// Says what to do here.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+
+    /// Says why it matters here.
+    #[must_use]
+    pub fn why(mut self, why: impl Into<String>) -> Self {
+        self.why = why.into();
+        self
+    }
+
+    /// Says a word at the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Sets how bad it is here.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Sets how sure it is here. A finding of low confidence is shown under the pedantic level only.
+    #[must_use]
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        if confidence == Confidence::Low {
+            self.level = self.level.max(Level::Pedantic);
+        }
+        self
+    }
+
+    /// Sets who wants to see it.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Says more precisely what it is about.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<SmolStr>) -> Self {
+        self.subject = subject.into();
+        self
+    }
+}

@@ -1,0 +1,355 @@
+//! The facts: a closed set. A new kind needs a line in ARCHITECTURE.md and two source kinds that emit it.
+
+use smol_str::SmolStr;
+
+use super::{
+    AuthScheme, Cors, Field, Grant, Guard, Mount, Node, OAuthClient, Ref, Route, Secret, Service, Span, Stage, Text, TokenCheck,
+    TokenIssue, Tri,
+};
+
+/// Something that a file says, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// Where it is said: the smallest place that a reader would look at.
+    pub span: Span,
+    /// What it is about, stable against edits elsewhere: `aws_iam_policy.ci`, `GET /users`, `DB_PASSWORD`.
+    /// Part of the fingerprint.
+    pub owner: SmolStr,
+    /// What is said.
+    pub kind: FactKind,
+}
+
+/// The content of a [`Fact`].
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "facts live in one vector; boxing each would cost more than the slack")]
+pub enum FactKind {
+    /// A resource, data source or provider of a platform, with all its attributes.
+    Resource(Resource),
+    /// A call of a library function that some table or rule knows.
+    Call(Call),
+    /// A permission.
+    Grant(Grant),
+    /// An application, API, router.
+    Service(Service),
+    /// A way to authenticate.
+    AuthScheme(AuthScheme),
+    /// An endpoint.
+    Route(Route),
+    /// Something in front of endpoints.
+    Guard(Guard),
+    /// A service placed below another.
+    Mount(Mount),
+    /// A cross-origin policy.
+    Cors(Cors),
+    /// A token that is read.
+    TokenCheck(TokenCheck),
+    /// A token that is signed.
+    TokenIssue(TokenIssue),
+    /// An OAuth client.
+    OAuthClient(OAuthClient),
+    /// A secret.
+    Secret(Secret),
+    /// A variable of a process environment.
+    EnvEntry(EnvEntry),
+    /// A stage of an image.
+    Stage(Stage),
+    /// A network address that is served.
+    Listener(Listener),
+    /// A rule of a firewall.
+    NetRule(NetRule),
+    /// A dangerous function with what flows into it.
+    Sink(Sink),
+    /// A command that is run at install, build or in CI.
+    Script(Script),
+}
+
+/// The kinds of facts without their content: to index, to count, to name in a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// See [`FactKind::Resource`].
+    Resource,
+    /// See [`FactKind::Call`].
+    Call,
+    /// See [`FactKind::Grant`].
+    Grant,
+    /// See [`FactKind::Service`].
+    Service,
+    /// See [`FactKind::AuthScheme`].
+    AuthScheme,
+    /// See [`FactKind::Route`].
+    Route,
+    /// See [`FactKind::Guard`].
+    Guard,
+    /// See [`FactKind::Mount`].
+    Mount,
+    /// See [`FactKind::Cors`].
+    Cors,
+    /// See [`FactKind::TokenCheck`].
+    TokenCheck,
+    /// See [`FactKind::TokenIssue`].
+    TokenIssue,
+    /// See [`FactKind::OAuthClient`].
+    #[serde(rename = "oauth-client")]
+    OAuthClient,
+    /// See [`FactKind::Secret`].
+    Secret,
+    /// See [`FactKind::EnvEntry`].
+    EnvEntry,
+    /// See [`FactKind::Stage`].
+    Stage,
+    /// See [`FactKind::Listener`].
+    Listener,
+    /// See [`FactKind::NetRule`].
+    NetRule,
+    /// See [`FactKind::Sink`].
+    Sink,
+    /// See [`FactKind::Script`].
+    Script,
+}
+
+impl Kind {
+    /// Every kind, in order.
+    pub const ALL: [Self; 19] = [
+        Self::Resource,
+        Self::Call,
+        Self::Grant,
+        Self::Service,
+        Self::AuthScheme,
+        Self::Route,
+        Self::Guard,
+        Self::Mount,
+        Self::Cors,
+        Self::TokenCheck,
+        Self::TokenIssue,
+        Self::OAuthClient,
+        Self::Secret,
+        Self::EnvEntry,
+        Self::Stage,
+        Self::Listener,
+        Self::NetRule,
+        Self::Sink,
+        Self::Script,
+    ];
+}
+
+impl FactKind {
+    /// The kind without the content.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Resource(_) => Kind::Resource,
+            Self::Call(_) => Kind::Call,
+            Self::Grant(_) => Kind::Grant,
+            Self::Service(_) => Kind::Service,
+            Self::AuthScheme(_) => Kind::AuthScheme,
+            Self::Route(_) => Kind::Route,
+            Self::Guard(_) => Kind::Guard,
+            Self::Mount(_) => Kind::Mount,
+            Self::Cors(_) => Kind::Cors,
+            Self::TokenCheck(_) => Kind::TokenCheck,
+            Self::TokenIssue(_) => Kind::TokenIssue,
+            Self::OAuthClient(_) => Kind::OAuthClient,
+            Self::Secret(_) => Kind::Secret,
+            Self::EnvEntry(_) => Kind::EnvEntry,
+            Self::Stage(_) => Kind::Stage,
+            Self::Listener(_) => Kind::Listener,
+            Self::NetRule(_) => Kind::NetRule,
+            Self::Sink(_) => Kind::Sink,
+            Self::Script(_) => Kind::Script,
+        }
+    }
+}
+
+impl Fact {
+    /// A fact at a place about an owner.
+    pub fn new(span: Span, owner: impl Into<SmolStr>, kind: FactKind) -> Self {
+        Self { span, owner: owner.into(), kind }
+    }
+}
+
+/// A resource of a platform.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// `aws`, `google`, `azurerm`, `kubernetes`, `cloudformation`, `compose`, `github-actions` …
+    pub provider: SmolStr,
+    /// `aws_s3_bucket`, `AWS::S3::Bucket`, `Deployment`.
+    pub ty: SmolStr,
+    /// Its name in the source.
+    pub name: SmolStr,
+    /// Its address with module path and instance key: `module.logs.aws_s3_bucket.this["a"]`.
+    pub address: SmolStr,
+    /// What sort of block it is.
+    pub mode: ResourceMode,
+    /// Every attribute; nested blocks are lists of maps.
+    pub attrs: Node,
+}
+
+/// Sorts of [`Resource`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceMode {
+    /// Created and managed.
+    Managed,
+    /// Looked up.
+    Data,
+    /// Configuration of a provider.
+    Provider,
+    /// A call of a module that is not in the repository, with its arguments.
+    ModuleCall,
+}
+
+/// A call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// What is called, with imports applied: `jsonwebtoken#verify`, `jsonencode`, `reqwest::Client::builder`.
+    /// For a method on an expression, the method's name alone.
+    pub callee: Ref,
+    /// The expression that the method is called on, where it is not a plain name.
+    pub receiver: Option<Node>,
+    /// The arguments.
+    pub args: Vec<Node>,
+    /// `new X(…)`.
+    pub is_new: bool,
+    /// Whether the result is used.
+    pub result_used: Tri,
+}
+
+/// A variable of a process environment: a line of `.env`, `environment:` of compose, a Lambda's variables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvEntry {
+    /// Its name.
+    pub key: SmolStr,
+    /// Its value as written.
+    pub value: Node,
+    /// What reads it: `dotenv`, `compose`, `dockerfile`, `lambda`, `ci`.
+    pub place: SmolStr,
+}
+
+/// Something that listens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listener {
+    /// The address or port.
+    pub address: Field<Node>,
+    /// Whether TLS is on.
+    pub tls: Field<bool>,
+    /// The least TLS version accepted.
+    pub min_version: Field<Text>,
+    /// Whether HSTS is sent.
+    pub hsts: Field<bool>,
+    /// Whether the internet reaches it.
+    pub public: Tri,
+    /// What listens.
+    pub service: Option<Ref>,
+}
+
+/// A rule of a firewall, security group or network policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetRule {
+    /// Whether traffic comes in (`true`) or goes out.
+    pub ingress: bool,
+    /// Whether it allows or denies.
+    pub allow: Tri,
+    /// `tcp`, `udp`, `icmp`, `-1` for all.
+    pub protocol: Field<Text>,
+    /// First port; absent for all.
+    pub from_port: Field<f64>,
+    /// Last port.
+    pub to_port: Field<f64>,
+    /// Source (ingress) or destination (egress) address ranges.
+    pub cidrs: Vec<Node>,
+    /// Other peers: security groups, tags, prefix lists.
+    pub peers: Vec<Node>,
+    /// The group that the rule belongs to.
+    pub group: Option<Ref>,
+    /// What the group guards, as far as it is known.
+    pub description: Option<Text>,
+}
+
+/// A function that is dangerous when a stranger's data reaches it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sink {
+    /// What it does.
+    pub kind: SinkKind,
+    /// The function.
+    pub callee: Ref,
+    /// What flows into it.
+    pub parts: Vec<SinkPart>,
+    /// More that the rule may ask: TLS flags, cookie flags, hash purpose.
+    pub options: Option<Node>,
+}
+
+/// What a [`Sink`] does with its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SinkKind {
+    /// Runs SQL.
+    Sql,
+    /// Writes a log.
+    Log,
+    /// Writes HTML.
+    Html,
+    /// Runs a program.
+    Exec,
+    /// Redirects a browser.
+    Redirect,
+    /// Fetches a URL.
+    Fetch,
+    /// Opens a path.
+    Path,
+    /// Answers with an error's details.
+    ErrorBody,
+    /// Opens a TLS connection.
+    Tls,
+    /// Sets a cookie.
+    Cookie,
+    /// Hashes.
+    Hash,
+    /// Draws random numbers.
+    Random,
+    /// Encrypts.
+    Cipher,
+    /// Keeps data in a client or a file.
+    Store,
+    /// Assigns a body to a record.
+    Assign,
+    /// Looks up a record by id.
+    Lookup,
+}
+
+/// One value that flows into a [`Sink`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct SinkPart {
+    /// The value as written.
+    pub value: Node,
+    /// Whether a request controls it.
+    pub tainted: Tri,
+    /// The name that says what it is: `password`, `user.email`.
+    pub label: SmolStr,
+}
+
+/// A command that is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// When.
+    pub phase: ScriptPhase,
+    /// The command line.
+    pub command: Text,
+    /// Names of secrets in its environment.
+    pub secrets: Vec<SmolStr>,
+    /// Who runs it: `npm`, `github-actions`, `dockerfile`.
+    pub runner: SmolStr,
+}
+
+/// When a [`Script`] runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScriptPhase {
+    /// When dependencies are installed.
+    Install,
+    /// When the project is built.
+    Build,
+    /// In continuous integration.
+    Ci,
+    /// When the application starts.
+    Run,
+}

@@ -1,0 +1,55 @@
+//! Functions as the summary of what matters about them: a guard is judged by its body, not its name.
+
+use smol_str::SmolStr;
+
+use super::{Node, Ref, Span, Tri};
+
+/// A function, method, closure or class of handlers, reduced to what linking and rules ask.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Func {
+    /// Its name; empty for a closure.
+    pub name: SmolStr,
+    /// Its parameters, in order.
+    pub params: Vec<Param>,
+    /// Every call in its body, nested closures included, in source order.
+    pub calls: Vec<CallSite>,
+    /// Places that turn a caller away: a 401 or 403 answer, a thrown `Unauthorized`, a redirect to
+    /// a login page, `Err(StatusCode::UNAUTHORIZED)`.
+    pub denies: Vec<Span>,
+    /// Whether it hands the request on: calls `next()`, returns the inner response.
+    pub continues: bool,
+    /// Whether it can let an anonymous caller through; `No` if each path denies or proves identity.
+    pub lets_anonymous_through: Tri,
+    /// What it returns, where that is one expression: a wrapper that returns a closure.
+    pub returns: Option<Node>,
+    /// Whether it reads the request's credentials: the `Authorization` header, a session, a cookie.
+    pub reads_credentials: bool,
+    /// Whether it writes: inserts, updates, deletes, sends.
+    pub writes: bool,
+    /// The whole function.
+    pub span: Span,
+}
+
+/// A parameter of a [`Func`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Param {
+    /// Its name; empty for a pattern.
+    pub name: SmolStr,
+    /// Its type, by the outermost name: `Json`, `AuthUser`, `Option`.
+    pub ty: Option<Ref>,
+    /// The type's arguments: `User` of `Option<User>`.
+    pub ty_args: Vec<Ref>,
+    /// Decorators or attributes on it: `@CurrentUser()`.
+    pub markers: Vec<Ref>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A call inside a [`Func`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallSite {
+    /// What is called.
+    pub callee: Ref,
+    /// Where.
+    pub span: Span,
+}

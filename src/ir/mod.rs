@@ -1,0 +1,37 @@
+//! The common IR: what every extractor emits and all that linking and rules see.
+//!
+//! Values are [`Node`]s with spans; names are [`Ref`]s that extraction never resolves; what is not
+//! known is said so ([`Tri::Maybe`], [`Field::Unknown`]) and can never make a finding by negation.
+//! This module knows no format and no rule.
+
+mod fact;
+mod field;
+mod func;
+mod grant;
+mod node;
+mod reference;
+mod route;
+mod secret;
+mod symbols;
+mod text;
+mod token;
+mod tri;
+mod workload;
+
+pub use fact::{
+    Call, EnvEntry, Fact, FactKind, Kind, Listener, NetRule, Resource, ResourceMode, Script, ScriptPhase, Sink, SinkKind, SinkPart,
+};
+pub use field::Field;
+pub use func::{CallSite, Func, Param};
+pub use grant::{Condition, Dialect, Effect, Grant, GrantSite, Principal, PrincipalKind};
+pub use node::{Entry, For, Hop, HopKind, Map, Node, NodeKind, Op, Via, Why};
+pub use reference::{Ref, Scope};
+pub use route::{AuthScheme, Cors, Guard, GuardScope, Mount, Origins, Route, Security, Service, ServiceKind};
+pub use secret::{Confidence, Secret, SecretValue, Validity};
+pub use symbols::{Binding, BindingKind, FileFacts, Import, Problem, ProblemKind, Symbols};
+pub use text::{Part, Piece, Text};
+pub use token::{OAuthClient, TokenCheck, TokenIssue};
+pub use tri::Tri;
+pub use workload::{Stage, Step, StepKind};
+
+pub use crate::source::{FileId, Span};

@@ -1,0 +1,104 @@
+//! Names that extraction leaves as they are written and linking resolves.
+
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
+/// A symbol path: `var.x`, `module.m.out`, `jsonwebtoken#verify`, `./auth#Guard`, `crate::auth::Guard`,
+/// `process.env.X`, `!Ref P`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ref {
+    /// Where the first name is looked up.
+    pub scope: Scope,
+    /// The names, in order.
+    pub path: SmallVec<[SmolStr; 2]>,
+}
+
+/// Where a name is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// A binding of the same file: constant, function, class, parameter.
+    Local,
+    /// Exported by a module; the specifier as written (`express`, `./auth`, `@app/guards`). The
+    /// first name of the path is the export: `default`, `*` for the namespace itself, or a name.
+    Import(SmolStr),
+    /// Terraform: `var.x`, `local.y`, `aws_iam_role.r.arn`, `data.…`, `each.value`.
+    Hcl,
+    /// A Rust path after `use` was applied: `crate::…`, `axum::Router`.
+    Rust,
+    /// A CloudFormation logical id or pseudo parameter.
+    Cfn,
+    /// The process environment: `process.env.X`, `std::env::var("X")`, `$X` in a shell.
+    Env,
+    /// A secret store read at run time.
+    Vault,
+    /// Data of the current request: `req.body.x`, `ctx.params.id`, an extractor's binding.
+    Request,
+    /// Bound nowhere in the file: a global of the platform.
+    Global,
+    /// A template engine's value: `{{ .Values.x }}`, `<%= x %>`.
+    Template,
+}
+
+impl Ref {
+    /// A reference from its scope and names.
+    pub fn new<S: Into<SmolStr>>(scope: Scope, path: impl IntoIterator<Item = S>) -> Self {
+        Self { scope, path: path.into_iter().map(Into::into).collect() }
+    }
+
+    /// `module#name`.
+    pub fn import(module: impl Into<SmolStr>, name: impl Into<SmolStr>) -> Self {
+        Self { scope: Scope::Import(module.into()), path: SmallVec::from_iter([name.into()]) }
+    }
+
+    /// The names as string slices, to match on.
+    pub fn names(&self) -> SmallVec<[&str; 4]> {
+        self.path.iter().map(SmolStr::as_str).collect()
+    }
+
+    /// The last name: `verify` of `jsonwebtoken#verify`.
+    pub fn last(&self) -> &str {
+        self.path.last().map_or("", SmolStr::as_str)
+    }
+
+    /// The first name.
+    pub fn first(&self) -> &str {
+        self.path.first().map_or("", SmolStr::as_str)
+    }
+
+    /// The module that it is imported from, if it is.
+    pub fn module(&self) -> Option<&str> {
+        match &self.scope {
+            Scope::Import(module) => Some(module),
+            _ => None,
+        }
+    }
+
+    /// The same reference with one more name.
+    #[must_use]
+    pub fn child(&self, name: impl Into<SmolStr>) -> Self {
+        let mut longer = self.clone();
+        longer.path.push(name.into());
+        longer
+    }
+
+    /// Whether it is read from somewhere at run time, so that no literal stands in the repository.
+    pub fn is_runtime(&self) -> bool {
+        matches!(self.scope, Scope::Env | Scope::Vault | Scope::Request | Scope::Template)
+    }
+}
+
+impl std::fmt::Display for Ref {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (prefix, separator) = match &self.scope {
+            Scope::Import(module) => (format!("{module}#"), "."),
+            Scope::Rust => (String::new(), "::"),
+            Scope::Env => ("env.".to_owned(), "."),
+            Scope::Vault => ("vault:".to_owned(), "."),
+            Scope::Request => ("request.".to_owned(), "."),
+            Scope::Cfn => ("!Ref ".to_owned(), "."),
+            Scope::Template => ("template:".to_owned(), "."),
+            Scope::Local | Scope::Hcl | Scope::Global => (String::new(), "."),
+        };
+        write!(f, "{prefix}{}", self.names().join(separator))
+    }
+}

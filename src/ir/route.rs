@@ -1,0 +1,199 @@
+//! What an application serves: services, routes, the guards in front of them, and CORS.
+
+use smol_str::SmolStr;
+
+use super::{Field, Func, Node, Ref, Span, Text, Tri};
+use std::sync::Arc;
+
+/// An application, router, API, gateway, websocket, queue consumer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// What it is.
+    pub kind: ServiceKind,
+    /// The framework, by its package: `express`, `@nitric/sdk`, `axum`, `aws-cdk-lib`.
+    pub framework: SmolStr,
+    /// Its own name (`api('main')`), where it has one.
+    pub name: Option<Text>,
+    /// The binding that stands for it in its file (`app`, `router`, a class, a function).
+    pub binding: Ref,
+    /// Security that all its routes inherit.
+    pub security: Field<Security>,
+    /// Everything else that was written, for rules in data.
+    pub options: Option<Node>,
+}
+
+/// Kinds of [`Service`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceKind {
+    /// An HTTP API described to a platform: Nitric `api`, an API gateway.
+    Api,
+    /// An HTTP application that listens.
+    App,
+    /// A router that is mounted somewhere.
+    Router,
+    /// A controller or resolver class.
+    Controller,
+    /// A module that provides guards to what it holds.
+    Module,
+    /// A websocket.
+    Websocket,
+    /// A queue, topic or schedule.
+    Worker,
+    /// Remote procedures: tRPC, GraphQL, MCP.
+    Rpc,
+}
+
+/// What an API or a route says about security.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Security {
+    /// What stands above it holds.
+    Inherit,
+    /// Switched off here.
+    Off,
+    /// One of these schemes, each with the scopes it asks for.
+    Schemes(Vec<(Ref, Vec<Text>)>),
+    /// Written in a form that the platform ignores; the text says which.
+    Ignored(SmolStr),
+}
+
+/// A way to authenticate: a JWT issuer, an API key, a passport strategy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuthScheme {
+    /// Its name, as routes refer to it.
+    pub name: Text,
+    /// The binding that stands for it.
+    pub binding: Option<Ref>,
+    /// `jwt`, `oidc`, `api-key`, `basic`, `session`, `iam`.
+    pub kind: SmolStr,
+    /// Token issuer.
+    pub issuer: Field<Text>,
+    /// Accepted audiences.
+    pub audiences: Field<Vec<Text>>,
+    /// Accepted algorithms.
+    pub algorithms: Field<Vec<Text>>,
+    /// Scopes that it can ask for.
+    pub scopes: Vec<Text>,
+    /// The service that it is defined on.
+    pub service: Option<Ref>,
+}
+
+/// One endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    /// The service that it is registered on.
+    pub service: Ref,
+    /// The framework's package.
+    pub framework: SmolStr,
+    /// HTTP methods in upper case; `ANY` for all; `QUERY`/`MUTATION`/`MESSAGE` for procedures.
+    pub methods: Vec<SmolStr>,
+    /// Its path; after linking with all prefixes.
+    pub path: Text,
+    /// Decorators, attributes and option keys on it that may matter.
+    pub markers: Vec<Node>,
+    /// Middleware, guards, hooks and extractors named at the route itself, in order.
+    pub guards: Vec<Node>,
+    /// Its own word on security.
+    pub security: Field<Security>,
+    /// The handler.
+    pub handler: Option<Node>,
+    /// The handler's summary, where its body was found.
+    pub body: Option<Arc<Func>>,
+    /// Whether an anonymous caller is turned away; set by linking.
+    pub auth: Tri,
+    /// Why linking thinks so, for people: `JwtAuthGuard (global, src/main.ts:12)`.
+    pub reason: String,
+    /// Guards in front of it, in the order they run, after linking.
+    pub chain: Vec<Guard>,
+    /// Position in its file; a guard registered later does not hold for it in most frameworks.
+    pub order: u32,
+}
+
+/// Something in front of routes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    /// What was written: a middleware, a guard class, a layer, an extractor's type.
+    pub what: Node,
+    /// Whether it turns anonymous callers away.
+    pub authn: Tri,
+    /// Whether it checks what the caller may do.
+    pub authz: Tri,
+    /// Whether it limits the rate.
+    pub rate_limit: Tri,
+    /// Whether it sets security headers.
+    pub headers: Tri,
+    /// Whether it protects against CSRF.
+    pub csrf: Tri,
+    /// How far it reaches.
+    pub scope: GuardScope,
+    /// The service that it is registered on.
+    pub service: Option<Ref>,
+    /// Metadata key by which a route opts out of it.
+    pub skip_marker: Option<Text>,
+    /// Position in its file.
+    pub order: u32,
+    /// Where it is registered.
+    pub span: Span,
+}
+
+/// How far a [`Guard`] reaches.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GuardScope {
+    /// Every route of the application.
+    App,
+    /// Every route of a module.
+    Module,
+    /// Every route below a path, of the given methods (none: all).
+    Prefix(Text, Vec<SmolStr>),
+    /// Every route of a controller or router.
+    Controller,
+    /// One route.
+    Route,
+}
+
+/// A service placed below another one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mount {
+    /// The service that it is placed in.
+    pub parent: Ref,
+    /// The path prefix; empty for none.
+    pub prefix: Text,
+    /// What is placed: a router, a plugin, a controller, a function that registers routes.
+    pub child: Node,
+    /// Guards named at the mount, in order.
+    pub guards: Vec<Node>,
+    /// Position in its file.
+    pub order: u32,
+}
+
+/// A cross-origin policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cors {
+    /// The library or platform.
+    pub library: SmolStr,
+    /// Which origins are allowed.
+    pub origins: Field<Origins>,
+    /// Whether credentials are allowed.
+    pub credentials: Field<bool>,
+    /// Allowed methods.
+    pub methods: Field<Vec<Text>>,
+    /// Allowed headers.
+    pub headers: Field<Vec<Text>>,
+    /// The service that it applies to.
+    pub service: Option<Ref>,
+}
+
+/// The origins of a [`Cors`] policy.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origins {
+    /// A literal `*`: browsers refuse it with credentials.
+    Any,
+    /// The request's origin is echoed, whatever it is.
+    Reflected,
+    /// These; regular expressions keep their slashes.
+    List(Vec<Node>),
+    /// Decided by a function whose answer is not known.
+    Callback(Node),
+    /// None.
+    None,
+}

@@ -1,0 +1,106 @@
+//! A committed secret. Its bytes are kept in [`SecretValue`], which no formatter prints.
+
+use smol_str::SmolStr;
+
+use super::{Span, Tri};
+
+/// A value that grants access, found in the repository.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Secret {
+    /// The detector's id: `github-pat`, `nats-user-seed`, `generic-password`.
+    pub detector: SmolStr,
+    /// What it is, for people: `GitHub personal access token`.
+    pub name: SmolStr,
+    /// The bytes.
+    pub value: SecretValue,
+    /// The key or variable that it is assigned to, if any.
+    pub key: Option<SmolStr>,
+    /// The value alone.
+    pub span: Span,
+    /// The other half of a pair (an access key id beside its secret).
+    pub pair: Option<Span>,
+    /// How sure we are that it is a secret.
+    pub confidence: Confidence,
+    /// What an offline check of structure and checksum says.
+    pub validity: Validity,
+    /// Why it may be harmless, if it may: `documented example`, `test fixture`.
+    pub harmless: Option<SmolStr>,
+    /// Whether git tracks the file; set by linking.
+    pub committed: Tri,
+    /// Whether git ignores the file; set by linking.
+    pub ignored: Tri,
+    /// The image stage that copies the file, if one does; set by linking.
+    pub in_image: Option<Span>,
+}
+
+/// How sure we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Doubtful: shown under a pedantic level.
+    Low,
+    /// Likely.
+    Medium,
+    /// Provable from the repository.
+    High,
+}
+
+/// The verdict of an offline check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Validity {
+    /// Checksum or structure is right.
+    Valid,
+    /// Checksum or structure is wrong: synthetic, or damaged.
+    Malformed,
+    /// The format has nothing to check.
+    Unchecked,
+}
+
+/// The bytes of a secret. `Debug` and `Display` mask them; only `report::view` and the fingerprint
+/// ask for them.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecretValue(SmolStr);
+
+impl SecretValue {
+    /// Wraps the bytes.
+    pub fn new(value: impl Into<SmolStr>) -> Self {
+        Self(value.into())
+    }
+
+    /// The bytes themselves: to compare, to mask, to fingerprint; never to print.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What may be shown: up to four leading characters when enough remain hidden.
+    pub fn masked(&self) -> String {
+        let shown = if self.0.chars().count() >= 16 { 4 } else { 0 };
+        let head: String = self.0.chars().take(shown).filter(char::is_ascii_graphic).collect();
+        format!("{head}****")
+    }
+}
+
+impl std::fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl std::fmt::Display for SecretValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_formatter_prints_the_bytes() {
+        let value = SecretValue::new("abcdEFGH12345678ijkl");
+        assert_eq!(format!("{value} {value:?}"), "abcd**** abcd****");
+        assert_eq!(SecretValue::new("short").masked(), "****");
+    }
+}

@@ -1,0 +1,123 @@
+//! What one file gives to the rest: its facts, the names it binds, imports and exports, its problems.
+
+use smol_str::SmolStr;
+
+use super::{Fact, FileId, Node, Ref, Span};
+
+/// The result of extraction: a pure function of one file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FileFacts {
+    /// The file.
+    pub file: FileId,
+    /// Facts in source order.
+    pub facts: Vec<Fact>,
+    /// Names for linking.
+    pub symbols: Symbols,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// The names of a file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Symbols {
+    /// Names bound at the top level (and class members as `Class.member`).
+    pub bindings: Vec<Binding>,
+    /// Names taken from other modules.
+    pub imports: Vec<Import>,
+    /// Names given to others: exported name and what it stands for. `*` re-exports all of a module.
+    pub exports: Vec<(SmolStr, Ref)>,
+}
+
+/// A name with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binding {
+    /// The name: `corsOptions`, `var.region`, `local.tags`, `module.vpc`, `output.arn`, `UsersController.find`.
+    pub name: SmolStr,
+    /// What kind of name it is.
+    pub kind: BindingKind,
+    /// Its value: an expression, a default, a function's summary.
+    pub value: Node,
+    /// The name's own place.
+    pub span: Span,
+}
+
+/// Kinds of [`Binding`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BindingKind {
+    /// A constant or local value.
+    Const,
+    /// A variable that is assigned more than once: its value is not settled.
+    Mutable,
+    /// An input: a Terraform variable (`value` is a map of default, type, sensitive, validation).
+    Input,
+    /// A value from a values file (`terraform.tfvars`).
+    Setting,
+    /// An output.
+    Output,
+    /// A module call (`value` is its arguments).
+    Module,
+    /// A function.
+    Function,
+    /// A class, struct or trait implementation.
+    Class,
+    /// A type alias.
+    Alias,
+}
+
+/// `import { a as b } from 'm'`, `use m::a as b`, `const b = require('m').a`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    /// The name in this file.
+    pub local: SmolStr,
+    /// What it stands for.
+    pub target: Ref,
+    /// Where.
+    pub span: Span,
+}
+
+/// Something that could not be read or was left out; reported, never fatal.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// What kind of problem.
+    pub kind: ProblemKind,
+    /// One sentence in the user's words.
+    pub message: String,
+    /// The place.
+    pub span: Span,
+}
+
+/// Kinds of [`Problem`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemKind {
+    /// Part of the file does not parse; the rest was used.
+    Syntax,
+    /// Nested too deeply to parse; text rules still ran.
+    Depth,
+    /// Larger than the limit for parsing or reading.
+    Size,
+    /// A bound of evaluation was reached.
+    Bound,
+    /// An error of seclint itself, caught.
+    Internal,
+}
+
+impl Symbols {
+    /// Whether the file binds, imports and exports nothing.
+    pub fn is_empty(&self) -> bool {
+        self.bindings.is_empty() && self.imports.is_empty() && self.exports.is_empty()
+    }
+
+    /// The last binding of a name.
+    pub fn get(&self, name: &str) -> Option<&Binding> {
+        self.bindings.iter().rev().find(|binding| binding.name == name)
+    }
+}
+
+impl Problem {
+    /// A problem at a place.
+    pub fn new(kind: ProblemKind, message: impl Into<String>, span: Span) -> Self {
+        Self { kind, message: message.into(), span }
+    }
+}

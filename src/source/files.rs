@@ -1,0 +1,106 @@
+//! The table of files that a scan looked at; what is kept of each when its text is dropped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{FileId, FileKind, PathClass, SourceFile, Span};
+
+/// What is kept of a file for linking, rules and reports.
+#[derive(Debug, Clone)]
+pub struct FileMeta {
+    /// Path relative to the root of the scan.
+    pub path: Arc<str>,
+    /// Its format.
+    pub kind: FileKind,
+    /// Its role.
+    pub class: PathClass,
+    /// Whether git tracks it; `None` outside a repository.
+    pub tracked: Option<bool>,
+    /// Whether an ignore file of git names it; `None` outside a repository.
+    pub ignored: Option<bool>,
+    /// Its text, kept while a finding may need to show it.
+    pub text: Option<Arc<str>>,
+}
+
+/// All files, by [`FileId`]. A scan adds them sorted by path, so that equal trees give equal ids; an
+/// editor adds and removes them in any order, and what is reported is ordered by path.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    list: Vec<FileMeta>,
+    by_path: BTreeMap<Arc<str>, FileId>,
+}
+
+impl From<&SourceFile> for FileMeta {
+    fn from(file: &SourceFile) -> Self {
+        Self { path: file.path.clone(), kind: file.kind, class: file.class, tracked: None, ignored: None, text: Some(file.text.clone()) }
+    }
+}
+
+impl Files {
+    /// Adds a file, or replaces the one of the same path; says its id.
+    pub fn set(&mut self, meta: FileMeta) -> FileId {
+        let next = FileId(self.list.len() as u32);
+        let id = *self.by_path.entry(meta.path.clone()).or_insert(next);
+        if id == next {
+            self.list.push(meta);
+        } else {
+            self.list[id.0 as usize] = meta;
+        }
+        id
+    }
+
+    /// Takes a file out; its id is not given again to another path.
+    pub fn remove(&mut self, path: &str) -> Option<FileId> {
+        self.by_path.remove(path)
+    }
+
+    /// A file's meta.
+    pub fn get(&self, id: FileId) -> Option<&FileMeta> {
+        self.list.get(id.0 as usize)
+    }
+
+    /// The same, to change.
+    pub fn get_mut(&mut self, id: FileId) -> Option<&mut FileMeta> {
+        self.list.get_mut(id.0 as usize)
+    }
+
+    /// A file's path; empty for an id that is not in the table.
+    pub fn path(&self, id: FileId) -> &str {
+        self.get(id).map_or("", |meta| &meta.path)
+    }
+
+    /// The role of the file that a span lies in.
+    pub fn class(&self, span: Span) -> PathClass {
+        self.get(span.file).map(|meta| meta.class).unwrap_or_default()
+    }
+
+    /// The text at a span, if the file's text is still held.
+    pub fn text(&self, span: Span) -> Option<&str> {
+        self.get(span.file)?.text.as_deref()?.get(span.range())
+    }
+
+    /// The id of a path.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// All files with their ids, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &FileMeta)> {
+        self.by_path.values().filter_map(|id| Some((*id, self.get(*id)?)))
+    }
+
+    /// One more than the largest id.
+    pub fn id_bound(&self) -> usize {
+        self.list.len()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.by_path.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_path.is_empty()
+    }
+}

@@ -1,0 +1,202 @@
+//! What a file holds, decided by its name and, where names are not enough, its first bytes.
+
+use serde::Serialize;
+
+/// The format of a file. Several names may share one format; the role of a file (test, example) is
+/// [`super::PathClass`]'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileKind {
+    /// Terraform and `OpenTofu` configuration in HCL.
+    Terraform,
+    /// Values for Terraform variables: `.tfvars`.
+    Tfvars,
+    /// Other HCL: Packer, Nomad, Terragrunt, `.terraform.lock.hcl`.
+    Hcl,
+    /// TypeScript without JSX.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+    /// JavaScript, with or without JSX.
+    JavaScript,
+    /// A single-file component (Vue, Svelte, Astro) whose script block is TypeScript.
+    Component,
+    /// Rust.
+    Rust,
+    /// Dockerfile or Containerfile.
+    Dockerfile,
+    /// `.env` and its relatives.
+    Dotenv,
+    /// YAML.
+    Yaml,
+    /// JSON, with or without comments.
+    Json,
+    /// TOML.
+    Toml,
+    /// INI-like: `.npmrc`, `.pypirc`, AWS credentials, `.gitconfig`, Java properties.
+    Ini,
+    /// XML and its dialects.
+    Xml,
+    /// Shell scripts.
+    Shell,
+    /// A nats-server configuration file.
+    NatsConf,
+    /// Armoured key material: `.pem`, `.key`, `.creds`, `.nk`.
+    Pem,
+    /// Markdown and other prose.
+    Prose,
+    /// Any other programming language: only the text rules look at it.
+    Code,
+    /// Anything else that is text.
+    Text,
+}
+
+impl FileKind {
+    /// The kind of the file at `path` (relative, `/`) whose text is `text`.
+    pub fn of(path: &str, text: &str) -> Self {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let lower = name.to_ascii_lowercase();
+        Self::by_name(&lower).or_else(|| Self::by_extension(&lower)).unwrap_or_else(|| Self::by_content(&lower, text))
+    }
+
+    fn by_name(name: &str) -> Option<Self> {
+        if is_dockerfile(name) {
+            return Some(Self::Dockerfile);
+        }
+        if is_dotenv(name) {
+            return Some(Self::Dotenv);
+        }
+        if name.ends_with(".tf.json") || name.ends_with(".tofu.json") {
+            return Some(Self::Json);
+        }
+        match name {
+            ".npmrc" | ".yarnrc" | ".pypirc" | ".gitconfig" | ".boto" | ".s3cfg" | ".flaskenv" | ".my.cnf" | ".editorconfig"
+            | "credentials" | "pip.conf" => Some(Self::Ini),
+            ".bashrc" | ".zshrc" | ".profile" | ".bash_profile" | ".zshenv" | ".zprofile" => Some(Self::Shell),
+            "nats.conf" | "nats-server.conf" | "gnatsd.conf" => Some(Self::NatsConf),
+            "cargo.lock" | "poetry.lock" | "uv.lock" => Some(Self::Toml),
+            ".babelrc" | ".eslintrc" | ".swcrc" | ".dockercfg" | "composer.lock" => Some(Self::Json),
+            ".clang-format" | ".yamllint" => Some(Self::Yaml),
+            "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519" => Some(Self::Pem),
+            _ => None,
+        }
+    }
+
+    fn by_extension(name: &str) -> Option<Self> {
+        let (_, extension) = name.rsplit_once('.')?;
+        Some(match extension {
+            "tf" | "tofu" => Self::Terraform,
+            "tfvars" => Self::Tfvars,
+            "hcl" | "nomad" => Self::Hcl,
+            "ts" | "mts" | "cts" => Self::TypeScript,
+            "tsx" => Self::Tsx,
+            "js" | "jsx" | "mjs" | "cjs" => Self::JavaScript,
+            "vue" | "svelte" | "astro" => Self::Component,
+            "rs" => Self::Rust,
+            "yaml" | "yml" => Self::Yaml,
+            "json" | "jsonc" | "json5" | "tfstate" | "webmanifest" | "template" => Self::Json,
+            "toml" => Self::Toml,
+            "ini" | "cfg" | "cnf" | "properties" | "desktop" | "service" => Self::Ini,
+            "xml" | "config" | "csproj" | "props" | "plist" | "svg" | "xsd" | "wsdl" => Self::Xml,
+            "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
+            "pem" | "key" | "crt" | "cer" | "pub" | "creds" | "nk" | "p8" | "asc" | "ppk" => Self::Pem,
+            "md" | "mdx" | "markdown" | "rst" | "adoc" | "txt" => Self::Prose,
+            "py" | "go" | "java" | "kt" | "kts" | "scala" | "rb" | "php" | "cs" | "c" | "h" | "cc" | "cpp" | "hpp" | "swift" | "m"
+            | "mm" | "ex" | "exs" | "erl" | "clj" | "groovy" | "gradle" | "lua" | "pl" | "pm" | "r" | "dart" | "ps1" | "psm1" | "bat"
+            | "cmd" | "sql" | "vb" | "fs" | "hs" | "jl" | "nim" | "zig" | "tcl" => Self::Code,
+            _ => return None,
+        })
+    }
+
+    fn by_content(name: &str, text: &str) -> Self {
+        let head = text.trim_start();
+        let first = head.lines().next().unwrap_or_default();
+        if first.starts_with("#!") {
+            return if first.contains("node") || first.contains("deno") {
+                Self::JavaScript
+            } else if first.contains("sh") {
+                Self::Shell
+            } else {
+                Self::Code
+            };
+        }
+        if head.starts_with("-----BEGIN ") {
+            return Self::Pem;
+        }
+        if name.ends_with("rc") && head.starts_with('{') {
+            return Self::Json;
+        }
+        Self::Text
+    }
+
+    /// Whether a bare word in value position is a literal (`password: hunter`), as in configuration,
+    /// and not a reference, as in code.
+    pub fn bare_words_are_literals(self) -> bool {
+        matches!(self, Self::Dotenv | Self::Yaml | Self::Ini | Self::Dockerfile | Self::Shell | Self::NatsConf | Self::Text | Self::Xml)
+    }
+
+    /// Whether the file is source code of a programming language.
+    pub fn is_code(self) -> bool {
+        matches!(self, Self::TypeScript | Self::Tsx | Self::JavaScript | Self::Component | Self::Rust | Self::Code)
+    }
+
+    /// Whether the TypeScript parser reads it.
+    pub fn is_typescript(self) -> bool {
+        matches!(self, Self::TypeScript | Self::Tsx | Self::JavaScript | Self::Component)
+    }
+}
+
+/// `Dockerfile`, `Dockerfile.prod`, `prod.dockerfile`, `Containerfile…`; not `Dockerfile.dockerignore`.
+fn is_dockerfile(name: &str) -> bool {
+    let stem = |word: &str| {
+        name == word || name.strip_prefix(word).is_some_and(|rest| rest.starts_with(['.', '-', '_'])) || name.ends_with(&format!(".{word}"))
+    };
+    (stem("dockerfile") || stem("containerfile"))
+        && ![".dockerignore", ".md", ".ts", ".js", ".py", ".go", ".rs", ".json", ".yml", ".yaml", ".j2", ".tmpl"]
+            .iter()
+            .any(|other| name.ends_with(other))
+}
+
+/// `.env`, `.env.local`, `prod.env`, `env.example`, `.envrc`; not `.env.ts`.
+fn is_dotenv(name: &str) -> bool {
+    const CODE: [&str; 8] = [".ts", ".js", ".mjs", ".tsx", ".py", ".rs", ".md", ".json"];
+    let named = name == ".env"
+        || name == "env"
+        || name == ".envrc"
+        || name.starts_with(".env.")
+        || name.starts_with(".env-")
+        || name.starts_with(".env_")
+        || name.starts_with("env.")
+        || name.ends_with(".env")
+        || name == ".dev.vars";
+    named && !CODE.iter().any(|other| name.ends_with(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_to_kinds() {
+        for (path, kind) in [
+            ("a/main.tf", FileKind::Terraform),
+            ("a/main.tf.json", FileKind::Json),
+            ("terraform.tfvars", FileKind::Tfvars),
+            ("src/api.mts", FileKind::TypeScript),
+            ("src/env.ts", FileKind::TypeScript),
+            (".env.production", FileKind::Dotenv),
+            ("deploy/prod.env", FileKind::Dotenv),
+            ("Dockerfile.dev", FileKind::Dockerfile),
+            ("docker/api.Dockerfile", FileKind::Dockerfile),
+            ("Dockerfile.dockerignore", FileKind::Text),
+            ("src/dockerfile.rs", FileKind::Rust),
+            ("user.creds", FileKind::Pem),
+            (".npmrc", FileKind::Ini),
+            ("LICENSE", FileKind::Text),
+        ] {
+            assert_eq!(FileKind::of(path, ""), kind, "{path}");
+        }
+        assert_eq!(FileKind::of("bin/run", "#!/usr/bin/env node\n"), FileKind::JavaScript);
+        assert_eq!(FileKind::of("deploy", "#!/bin/bash\n"), FileKind::Shell);
+    }
+}

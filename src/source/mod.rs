@@ -1,0 +1,56 @@
+//! A file of the repository as the rest of the pipeline sees it: its text, its kind, the class of
+//! its path, and positions in it.
+//!
+//! This module knows no format and no rule, reads nothing from disk, and uses no other module.
+
+mod class;
+mod files;
+mod kind;
+mod lines;
+mod span;
+
+use std::sync::Arc;
+
+pub use class::PathClass;
+pub use files::{FileMeta, Files};
+pub use kind::FileKind;
+pub use lines::{LineCol, LineIndex};
+pub use span::{FileId, MapPiece, Span, Src};
+
+/// One file that was read, decoded to UTF-8, and classified.
+///
+/// Offsets into `text` are what [`Span`] holds. A byte-order mark is not part of `text`, and a
+/// UTF-16 file is decoded: line and column stay those that an editor shows.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Index in the sorted list of files; equal trees give equal ids.
+    pub id: FileId,
+    /// Path relative to the root of the scan, with `/`, as it is written in reports.
+    pub path: Arc<str>,
+    /// The decoded text.
+    pub text: Arc<str>,
+    /// What the file holds, by its name and its first bytes.
+    pub kind: FileKind,
+    /// What the path says about the file's role: test, example, vendored, generated …
+    pub class: PathClass,
+}
+
+impl SourceFile {
+    /// A file from its path and text, with kind and class read off them.
+    pub fn new(id: FileId, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        let (path, text) = (path.into(), text.into());
+        let kind = FileKind::of(&path, &text);
+        let class = PathClass::of(&path, &text);
+        Self { id, path, text, kind, class }
+    }
+
+    /// The whole text as something a parser reads.
+    pub fn src(&self) -> Src<'_> {
+        Src::whole(self.id, &self.text)
+    }
+
+    /// The span of the whole file.
+    pub fn span(&self) -> Span {
+        Span::new(self.id, 0, self.text.len())
+    }
+}
