@@ -8,11 +8,15 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::finding::Finding;
-use crate::ir::{FileFacts, Kind, Problem, ProblemKind};
+use crate::ir::{FactKind, FileFacts, Kind, Problem, ProblemKind, SecretValue};
 use crate::link::{Model, link};
 use crate::rules::{self, Active};
-use crate::settle::{Settings, settle};
-use crate::source::{FileId, FileMeta, Files, SourceFile};
+use crate::settle::{Settings, Settled, Suppressed, settle};
+use crate::source::{FileId, FileKind, FileMeta, Files, SourceFile, Span};
+
+/// Bytes of stack that a thread needs to analyse any file: parsers recurse as deep as
+/// [`crate::parse::MAX_DEPTH`] lets them.
+pub const WORKER_STACK: usize = 16 << 20;
 
 /// One file, reduced to what is kept of it.
 #[derive(Debug, Clone)]
@@ -21,25 +25,28 @@ pub struct Analysed {
     pub meta: FileMeta,
     /// What it says.
     pub facts: FileFacts,
+    /// Length of its decoded text.
+    pub bytes: usize,
 }
 
 /// Reduces a file to its facts. A pure function; a panic in it becomes a problem of this file, and
 /// every other file is still reported.
 pub fn analyse(file: &SourceFile) -> Analysed {
-    let facts = catch_unwind(AssertUnwindSafe(|| crate::extract::extract(file))).unwrap_or_else(|_| FileFacts {
-        file: file.id,
-        problems: vec![Problem::new(
-            ProblemKind::Internal,
-            "seclint failed on this file: please report it; every other file was scanned",
-            file.span(),
-        )],
-        ..FileFacts::default()
+    let facts = catch_unwind(AssertUnwindSafe(|| crate::extract::extract(file))).unwrap_or_else(|_| {
+        let problem =
+            Problem::new(ProblemKind::Internal, "seclint failed on this file: please report it; every other file was scanned", file.span());
+        // What failed is as a rule a parser; secrets are found in the text without one.
+        let mut facts = catch_unwind(AssertUnwindSafe(|| crate::extract::text_only(file))).unwrap_or_default();
+        facts.file = file.id;
+        facts.problems.push(problem);
+        facts
     });
     let mut meta = FileMeta::from(file);
-    if facts.facts.is_empty() && facts.problems.is_empty() && facts.symbols.is_empty() {
+    let says_nothing = facts.facts.is_empty() && facts.problems.is_empty() && facts.symbols.is_empty() && facts.markers.is_empty();
+    if says_nothing && !file.is_included_elsewhere() {
         meta.text = None;
     }
-    Analysed { meta, facts }
+    Analysed { meta, facts, bytes: file.text.len() }
 }
 
 /// The files of a repository and what they say.
@@ -47,6 +54,7 @@ pub fn analyse(file: &SourceFile) -> Analysed {
 pub struct Session {
     files: Files,
     facts: BTreeMap<FileId, Arc<FileFacts>>,
+    bytes: BTreeMap<FileId, usize>,
 }
 
 /// What a scan has to say.
@@ -54,10 +62,14 @@ pub struct Session {
 pub struct Outcome {
     /// Findings in their total order.
     pub findings: Vec<Finding>,
+    /// What a comment or a baseline took out, in the same order.
+    pub suppressed: Vec<Suppressed>,
     /// What could not be read, by place.
     pub problems: Vec<Problem>,
     /// Every file, with the texts that findings show.
     pub files: Files,
+    /// Every secret that was seen, reported or not: no report may show its bytes.
+    pub secrets: Vec<(Span, SecretValue)>,
     /// Deterministic counts.
     pub counts: Counts,
 }
@@ -69,14 +81,18 @@ pub struct Counts {
     pub files: usize,
     /// Bytes of their decoded texts.
     pub bytes: usize,
+    /// Files that a parser read, by format; the rest gave no reason to.
+    pub parsed: BTreeMap<FileKind, usize>,
     /// Facts by kind, after linking.
     pub facts: BTreeMap<Kind, usize>,
     /// How often a rule looked at a fact.
     pub rule_calls: usize,
     /// Rules that ran.
     pub rules: usize,
-    /// Findings that a suppression or a filter took out.
+    /// Findings that a comment or a baseline took out.
     pub suppressed: usize,
+    /// Findings below the severity or beyond the level that was asked for.
+    pub hidden: usize,
 }
 
 impl Session {
@@ -89,6 +105,7 @@ impl Session {
     pub fn set(&mut self, analysed: Analysed) {
         let id = self.files.set(analysed.meta);
         debug_assert_eq!(id, analysed.facts.file, "a file is analysed under the id that it has");
+        self.bytes.insert(id, analysed.bytes);
         self.facts.insert(id, Arc::new(analysed.facts));
     }
 
@@ -109,8 +126,14 @@ impl Session {
     /// Forgets a file.
     pub fn remove_file(&mut self, path: &str) {
         if let Some(id) = self.files.remove(path) {
+            self.bytes.remove(&id);
             self.facts.remove(&id);
         }
+    }
+
+    /// The names of each file, by path.
+    pub fn symbols(&self) -> impl Iterator<Item = (&str, &crate::ir::Symbols)> {
+        self.facts.iter().map(|(id, facts)| (self.files.path(*id), &facts.symbols))
     }
 
     /// The linked model of all files.
@@ -121,16 +144,32 @@ impl Session {
     /// Links, runs the rules, settles.
     pub fn findings(&self, active: &Active, settings: &Settings) -> Outcome {
         let model = self.model();
-        let mut counts = Counts { files: model.files.len(), rules: active.count(), ..Counts::default() };
+        let mut counts = Counts { files: model.files.len(), bytes: self.bytes.values().sum(), rules: active.count(), ..Counts::default() };
+        for facts in self.facts.values().filter(|facts| facts.parsed) {
+            if let Some(meta) = model.files.get(facts.file) {
+                *counts.parsed.entry(meta.kind).or_default() += 1;
+            }
+        }
         for fact in &model.facts {
             *counts.facts.entry(fact.kind.kind()).or_default() += 1;
         }
         let (found, calls) = rules::run(active, &model);
         counts.rule_calls = calls;
-        let (findings, suppressed) = settle(found, &model, settings);
-        counts.suppressed = suppressed;
+        let Settled { findings, suppressed, hidden } = settle(found, &model, active, settings);
+        counts.suppressed = suppressed.len();
+        counts.hidden = hidden;
+        let secrets = secrets(&model);
         let Model { files, mut problems, .. } = model;
         problems.sort_by(|a, b| (files.path(a.span.file), a.span, &a.message).cmp(&(files.path(b.span.file), b.span, &b.message)));
-        Outcome { findings, problems, files, counts }
+        Outcome { findings, suppressed, problems, files, secrets, counts }
     }
+}
+
+/// Every secret of a model, by place.
+pub fn secrets(model: &Model) -> Vec<(Span, SecretValue)> {
+    let secret = |fact: &crate::ir::Fact| match &fact.kind {
+        FactKind::Secret(secret) => Some((secret.span, secret.value.clone())),
+        _ => None,
+    };
+    model.facts.iter().filter_map(secret).collect()
 }

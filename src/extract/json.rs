@@ -1,8 +1,18 @@
 //! JSON documents: policies, CloudFormation, package manifests, Terraform in JSON.
 
-use super::Extract;
+use super::{Extract, document};
+use crate::parse::json;
 
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
-    let _ = cx;
+    if cx.file.class.lock {
+        super::lock::extract(cx);
+        return;
+    }
+    if cx.file.class.i18n || cx.is_too_large() {
+        return;
+    }
+    let mut document = cx.take(json::parse(&cx.file.src()));
+    document::extract(cx, &mut document);
+    cx.documents.push(document);
 }

@@ -2,17 +2,22 @@
 //! across files, nothing is judged.
 
 mod docker;
+mod document;
 mod dotenv;
+mod ini;
 mod json;
+mod lock;
+mod markers;
+mod nats;
 mod rust;
 mod terraform;
 mod toml;
 mod typescript;
 mod yaml;
 
-use crate::ir::{Fact, FactKind, FileFacts, Node, Problem, Span};
-use crate::parse::Parsed;
-use crate::prefilter::Gates;
+use crate::ir::{Fact, FactKind, FileFacts, Node, Problem, ProblemKind, Span};
+use crate::parse::{MAX_PARSED_BYTES, Parsed};
+use crate::prefilter::{Gate, Gates};
 use crate::source::{FileKind, SourceFile};
 
 /// What an extractor works with: the file, the gates it opened, and where facts go.
@@ -43,7 +48,18 @@ impl<'f> Extract<'f> {
     /// Keeps a parser's problems and hands out its tree.
     pub fn take<T>(&mut self, parsed: Parsed<T>) -> T {
         self.problems(parsed.problems);
+        self.out.parsed = true;
         parsed.tree
+    }
+
+    /// Whether the file is larger than parsers read; if so, that is said, and text rules alone look at it.
+    pub fn is_too_large(&mut self) -> bool {
+        let is_large = self.file.text.len() > MAX_PARSED_BYTES;
+        if is_large {
+            let message = format!("larger than {} KiB: its structure was not read, its text was", MAX_PARSED_BYTES >> 10);
+            self.out.problems.push(Problem::new(ProblemKind::Size, message, Span::new(self.file.id, 0, 0)));
+        }
+        is_large
     }
 
     /// Adds what a parser could not read.
@@ -60,13 +76,26 @@ pub fn extract(file: &SourceFile) -> FileFacts {
         FileKind::Terraform | FileKind::Tfvars | FileKind::Hcl => terraform::extract(&mut cx),
         FileKind::TypeScript | FileKind::Tsx | FileKind::JavaScript | FileKind::Component => typescript::extract(&mut cx),
         FileKind::Rust => rust::extract(&mut cx),
+        FileKind::NatsConf => nats::extract(&mut cx),
         FileKind::Dockerfile => docker::extract(&mut cx),
         FileKind::Dotenv => dotenv::extract(&mut cx),
         FileKind::Yaml => yaml::extract(&mut cx),
         FileKind::Json => json::extract(&mut cx),
         FileKind::Toml => toml::extract(&mut cx),
+        FileKind::Ini => ini::extract(&mut cx),
+        _ if file.path.ends_with(".dockerignore") => docker::ignore_file(&mut cx),
         _ => {}
     }
+    crate::secrets::scan(&mut cx);
+    if gates.has(Gate::Marker) {
+        cx.out.markers = markers::find(file);
+    }
+    cx.out
+}
+
+/// What the text of a file says without any parser: its secrets.
+pub fn text_only(file: &SourceFile) -> FileFacts {
+    let mut cx = Extract::new(file, Gates::default());
     crate::secrets::scan(&mut cx);
     cx.out
 }

@@ -26,6 +26,9 @@ pub struct Func {
     pub reads_credentials: bool,
     /// Whether it writes: inserts, updates, deletes, sends.
     pub writes: bool,
+    /// Keys of the metadata it asks a route for (`reflector.get(IS_PUBLIC_KEY, …)`): a global guard
+    /// lets a route through that carries the key.
+    pub reads_markers: Vec<Node>,
     /// The whole function.
     pub span: Span,
 }

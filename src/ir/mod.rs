@@ -8,6 +8,7 @@ mod fact;
 mod field;
 mod func;
 mod grant;
+mod marker;
 mod node;
 mod reference;
 mod route;
@@ -24,14 +25,15 @@ pub use fact::{
 pub use field::Field;
 pub use func::{CallSite, Func, Param};
 pub use grant::{Condition, Dialect, Effect, Grant, GrantSite, Principal, PrincipalKind};
+pub use marker::{Marker, MarkerScope};
 pub use node::{Entry, For, Hop, HopKind, Map, Node, NodeKind, Op, Via, Why};
 pub use reference::{Ref, Scope};
 pub use route::{AuthScheme, Cors, Guard, GuardScope, Mount, Origins, Route, Security, Service, ServiceKind};
-pub use secret::{Confidence, Secret, SecretValue, Validity};
+pub use secret::{Confidence, Power, Secret, SecretFamily, SecretValue, Validity};
 pub use symbols::{Binding, BindingKind, FileFacts, Import, Problem, ProblemKind, Symbols};
 pub use text::{Part, Piece, Text};
 pub use token::{OAuthClient, TokenCheck, TokenIssue};
 pub use tri::Tri;
-pub use workload::{Stage, Step, StepKind};
+pub use workload::{ShellCommand, Stage, Step, StepKind};
 
 pub use crate::source::{FileId, Span};

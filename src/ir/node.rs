@@ -364,6 +364,40 @@ impl Node {
         }
     }
 
+    /// How many nodes the value holds, counted up to `limit`: what copying it costs.
+    pub fn weight(&self, limit: usize) -> usize {
+        let mut open = vec![self];
+        let mut count = 0;
+        while let Some(node) = open.pop() {
+            count += 1;
+            if count + open.len() >= limit {
+                return limit;
+            }
+            match &node.kind {
+                NodeKind::Text(text) => open.extend(text.holes()),
+                NodeKind::List(items) | NodeKind::Op(_, items) => open.extend(items),
+                NodeKind::Map(map) => {
+                    for entry in &map.entries {
+                        match entry {
+                            Entry::Pair { value, .. } | Entry::Spread(value) => open.push(value),
+                            Entry::Computed { key, value } => open.extend([key, value]),
+                        }
+                    }
+                }
+                NodeKind::Call(call) => {
+                    open.extend(&call.receiver);
+                    open.extend(&call.args);
+                }
+                NodeKind::For(it) => {
+                    open.extend([&it.over, &it.body]);
+                    open.extend(it.map_key.iter().chain(&it.cond));
+                }
+                _ => {}
+            }
+        }
+        count
+    }
+
     /// The value as a field: `null` is absent (Terraform, YAML), what is not settled is unknown.
     pub fn to_field<T>(&self, read: impl FnOnce(&Self) -> Option<T>) -> Field<T> {
         if matches!(self.kind, NodeKind::Null) {

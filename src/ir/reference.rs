@@ -60,6 +60,12 @@ impl Ref {
         self.path.last().map_or("", SmolStr::as_str)
     }
 
+    /// The name that a reader would use: the last one that says something, else the module's.
+    pub fn last_named(&self) -> &str {
+        let named = self.path.iter().rev().map(SmolStr::as_str).find(|name| !matches!(*name, "default" | "*"));
+        named.or_else(|| self.module()?.rsplit('/').next()).unwrap_or("")
+    }
+
     /// The first name.
     pub fn first(&self) -> &str {
         self.path.first().map_or("", SmolStr::as_str)

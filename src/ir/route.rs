@@ -105,8 +105,55 @@ pub struct Route {
     pub reason: String,
     /// Guards in front of it, in the order they run, after linking.
     pub chain: Vec<Guard>,
+    /// Why anybody may call it (`login`, `health check`); set by linking.
+    pub public: Option<SmolStr>,
+    /// The application that it is served by, as the place where that is made; set by linking.
+    pub app: Option<Span>,
     /// Position in its file; a guard registered later does not hold for it in most frameworks.
     pub order: u32,
+}
+
+impl Route {
+    /// A route as it is registered; what linking finds out is left open.
+    pub fn new(service: Ref, framework: impl Into<SmolStr>, method: impl Into<SmolStr>, path: Text, order: u32) -> Self {
+        Self {
+            service,
+            framework: framework.into(),
+            methods: vec![method.into()],
+            path,
+            markers: Vec::new(),
+            guards: Vec::new(),
+            security: Field::Absent,
+            handler: None,
+            body: None,
+            auth: Tri::Maybe,
+            reason: String::new(),
+            chain: Vec::new(),
+            public: None,
+            app: None,
+            order,
+        }
+    }
+}
+
+impl Guard {
+    /// A guard as it is registered; what it does is for linking to find out.
+    pub fn new(what: Node, scope: GuardScope, service: Option<Ref>, order: u32) -> Self {
+        let span = what.span;
+        Self {
+            what,
+            authn: Tri::Maybe,
+            authz: Tri::Maybe,
+            rate_limit: Tri::Maybe,
+            headers: Tri::Maybe,
+            csrf: Tri::Maybe,
+            scope,
+            service,
+            skip_marker: None,
+            order,
+            span,
+        }
+    }
 }
 
 /// Something in front of routes.

@@ -11,6 +11,10 @@ pub struct Secret {
     pub detector: SmolStr,
     /// What it is, for people: `GitHub personal access token`.
     pub name: SmolStr,
+    /// What sort of secret it is: decides which rule reports it.
+    pub family: SecretFamily,
+    /// What whoever holds it can do.
+    pub power: Power,
     /// The bytes.
     pub value: SecretValue,
     /// The key or variable that it is assigned to, if any.
@@ -23,6 +27,8 @@ pub struct Secret {
     pub confidence: Confidence,
     /// What an offline check of structure and checksum says.
     pub validity: Validity,
+    /// Tells two values of one key apart without giving them away: see `secrets::tag`.
+    pub tag: SmolStr,
     /// Why it may be harmless, if it may: `documented example`, `test fixture`.
     pub harmless: Option<SmolStr>,
     /// Whether git tracks the file; set by linking.
@@ -31,6 +37,42 @@ pub struct Secret {
     pub ignored: Tri,
     /// The image stage that copies the file, if one does; set by linking.
     pub in_image: Option<Span>,
+}
+
+/// Sorts of secrets, as far as rules tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretFamily {
+    /// A token or key of a known provider.
+    Provider,
+    /// A password, secret or token whose key's name alone says what it is.
+    Generic,
+    /// A private key in any container.
+    PrivateKey,
+    /// A seed of a NATS key.
+    NatsSeed,
+    /// A password in a URL or connection string.
+    Url,
+    /// The same of a NATS URL.
+    NatsUrl,
+    /// What signs tokens, sessions or cookies.
+    Signing,
+}
+
+/// What whoever holds a secret can do; the severity before context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Power {
+    /// Known to the public, or meant to be: a documented sample.
+    Nothing,
+    /// Useful with something else only: an encrypted key, a test-mode key.
+    Little,
+    /// One service or one user's data.
+    Some,
+    /// An account.
+    Much,
+    /// Everything: an operator's seed, a cloud account, who anybody is.
+    Everything,
 }
 
 /// How sure we are.

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Fact, FileId, Node, Ref, Span};
+use super::{Fact, FileId, Marker, Node, Ref, Span};
 
 /// The result of extraction: a pure function of one file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,6 +15,10 @@ pub struct FileFacts {
     pub symbols: Symbols,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// Comments that take findings out.
+    pub markers: Vec<Marker>,
+    /// Whether a parser read it; most source files need none.
+    pub parsed: bool,
 }
 
 /// The names of a file.
@@ -26,6 +30,8 @@ pub struct Symbols {
     pub imports: Vec<Import>,
     /// Names given to others: exported name and what it stands for. `*` re-exports all of a module.
     pub exports: Vec<(SmolStr, Ref)>,
+    /// Functions in which facts stand, sorted: what is said in one function belongs together.
+    pub functions: Vec<Span>,
 }
 
 /// A name with its value.

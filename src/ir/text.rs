@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Node, Span, Tri};
+use super::{Node, NodeKind, Span, Tri};
 
 /// A string as pieces. Questions about it answer [`Tri`]: a hole may hold anything.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,10 +30,62 @@ pub enum Part {
     Hole(Box<Node>),
 }
 
+impl Piece {
+    /// Sets a literal to the run of literals that it began.
+    fn close(&mut self, run: &mut String) {
+        if let Part::Lit(text) = &mut self.part
+            && text.len() != run.len()
+        {
+            *text = SmolStr::new(&*run);
+        }
+        run.clear();
+    }
+}
+
 impl Text {
     /// A text that is known whole.
     pub fn lit(text: impl Into<SmolStr>, span: Span) -> Self {
         Self { pieces: vec![Piece { span, part: Part::Lit(text.into()) }] }
+    }
+
+    /// Adds a value at the end, as interpolation and concatenation do: the pieces of a text, the
+    /// digits of a number, else a hole.
+    pub fn push(&mut self, value: Node) {
+        let span = value.span;
+        match value.kind {
+            NodeKind::Text(text) => self.pieces.extend(text.pieces),
+            NodeKind::Number(number) => self.pieces.push(Piece { span, part: Part::Lit(SmolStr::new(number.to_string())) }),
+            _ => self.pieces.push(Piece { span, part: Part::Hole(Box::new(value)) }),
+        }
+    }
+
+    /// Makes one piece of neighbouring literals, so that [`Self::as_str`] sees them whole.
+    pub fn join_literals(&mut self) {
+        if self.pieces.len() < 2 {
+            return;
+        }
+        let mut joined: Vec<Piece> = Vec::with_capacity(self.pieces.len());
+        let mut run = String::new();
+        for piece in std::mem::take(&mut self.pieces) {
+            match (&piece.part, joined.last_mut()) {
+                (Part::Lit(text), Some(Piece { span, part: Part::Lit(_) })) => {
+                    run.push_str(text);
+                    *span = span.to(piece.span);
+                    continue;
+                }
+                (Part::Lit(text), _) => {
+                    run.clear();
+                    run.push_str(text);
+                }
+                (Part::Hole(_), Some(last)) => last.close(&mut run),
+                (Part::Hole(_), None) => {}
+            }
+            joined.push(piece);
+        }
+        if let Some(last) = joined.last_mut() {
+            last.close(&mut run);
+        }
+        self.pieces = joined;
     }
 
     /// The string, if no part of it is unknown. Borrows when it is one piece.
@@ -230,7 +282,7 @@ impl std::fmt::Display for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{NodeKind, Ref, Scope};
+    use crate::ir::{Ref, Scope};
 
     fn with_hole(before: &str, after: &str) -> Text {
         let hole = Node::new(Span::default(), NodeKind::Ref(Ref::new(Scope::Hcl, ["var", "x"])));

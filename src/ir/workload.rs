@@ -42,6 +42,17 @@ pub struct Step {
     pub span: Span,
 }
 
+/// A simple command of a shell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShellCommand {
+    /// Its words, assignments before it and the program's name included.
+    pub words: Vec<Text>,
+    /// Whether its output goes into the next command.
+    pub pipes: bool,
+    /// From its first word to its last.
+    pub span: Span,
+}
+
 /// Instructions by what they do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepKind {
@@ -68,8 +79,8 @@ pub enum StepKind {
     },
     /// `RUN`: the commands, as a shell would split them.
     Run {
-        /// Each simple command with its words.
-        commands: Vec<Vec<Text>>,
+        /// Each simple command, in order.
+        commands: Vec<ShellCommand>,
         /// Whether it is the exec form.
         exec: bool,
         /// The whole text.

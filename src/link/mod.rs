@@ -3,7 +3,18 @@
 //! Order: names (`symbols`), Terraform instances, lowering to typed facts, routes with their guards,
 //! images, and what git says. Never parses a file and never reads one.
 
-use crate::ir::{Fact, FileFacts, Kind, Problem, Symbols};
+mod cloudformation;
+pub mod images;
+mod javascript;
+mod nats;
+pub mod packages;
+mod repository;
+pub mod routes;
+mod rust;
+pub mod symbols;
+mod terraform;
+
+use crate::ir::{Fact, FileFacts, Kind, Marker, Problem, Symbols};
 use crate::source::{FileId, Files};
 
 /// The linked repository: all that a rule can ask.
@@ -15,6 +26,8 @@ pub struct Model {
     pub facts: Vec<Fact>,
     /// What could not be read or evaluated.
     pub problems: Vec<Problem>,
+    /// Comments that take findings out; for settling alone, no rule looks at them.
+    pub markers: Vec<Marker>,
 }
 
 /// What linking steps work on.
@@ -40,19 +53,31 @@ impl Model {
 /// Links the facts of all files.
 pub fn link(files: Files, extracted: Vec<FileFacts>) -> Model {
     let mut linker = Linker { symbols: vec![Symbols::default(); files.id_bound()], files, facts: Vec::new(), problems: Vec::new() };
+    let mut markers = Vec::new();
     for file in extracted {
         let FileId(index) = file.file;
         linker.facts.extend(file.facts);
         linker.problems.extend(file.problems);
+        markers.extend(file.markers);
         if let Some(slot) = linker.symbols.get_mut(index as usize) {
             *slot = file.symbols;
         }
     }
+    terraform::evaluate(&mut linker);
+    nats::link(&mut linker);
+    javascript::link(&linker.files, &linker.symbols, &mut linker.facts);
+    cloudformation::link(&mut linker);
     let mut lowered = Vec::new();
     for fact in &linker.facts {
         crate::lower::lower(fact, &mut lowered);
     }
+    crate::lower::iam::grants(&linker.facts, &mut lowered);
+    crate::lower::net::rules(&linker.facts, &mut lowered);
     linker.facts.extend(lowered);
+    rust::link(&mut linker);
+    routes::link(&mut linker);
+    images::link(&mut linker);
+    repository::git_state(&linker.files, &mut linker.facts);
     linker.facts.sort_by_key(|fact| fact.span);
-    Model { files: linker.files, facts: linker.facts, problems: linker.problems }
+    Model { files: linker.files, facts: linker.facts, problems: linker.problems, markers }
 }

@@ -3,13 +3,32 @@
 //! Runs after names are resolved, so that a policy in a local, an imported options object and a
 //! literal are the same. Sees [`crate::ir::Node`]s only.
 
+mod cdk;
+mod cors;
+pub mod embedded;
+pub mod iam;
+mod javascript;
+mod jwt;
+pub mod net;
+pub mod nitric;
+mod rbac;
+mod sinks;
+mod workload;
+
 use ipnet::IpNet;
 
-use crate::ir::Fact;
+pub use cdk::bounded_statements;
+pub use javascript::{Site, javascript, root};
+pub use sinks::judge;
+
+use crate::ir::{Fact, FactKind};
 
 /// Adds the typed facts that a resolved resource or call stands for.
 pub fn lower(fact: &Fact, out: &mut Vec<Fact>) {
-    let _ = (fact, out);
+    if let FactKind::Resource(resource) = &fact.kind {
+        workload::lower(fact, resource, out);
+        rbac::lower(fact, resource, out);
+    }
 }
 
 /// Whether an address range lets the whole internet in: `/0`, or one half of it (`0.0.0.0/1`), the

@@ -2,7 +2,21 @@
 //!
 //! No parser fails and none panics: each returns what it could read, with [`Problem`]s for the rest.
 
-use crate::ir::Problem;
+pub mod dockerfile;
+pub mod dotenv;
+pub mod hcl;
+pub mod ini;
+pub mod json;
+pub mod nats_conf;
+pub mod rust;
+pub mod shell;
+mod template;
+pub mod toml;
+pub mod typescript;
+mod words;
+pub mod yaml;
+
+use crate::ir::{Problem, ProblemKind, Span};
 
 /// What a parser returns: always a tree, with what could not be read beside it.
 #[derive(Debug, Clone)]
@@ -20,3 +34,26 @@ pub const MAX_DEPTH: usize = 256;
 
 /// Bytes of one source file that are parsed at the most; bundles are left to the text rules.
 pub const MAX_PARSED_BYTES: usize = 1 << 20;
+
+/// Problems of one text that are told; the rest of a binary that is named `.json` would say nothing new.
+pub const MAX_PROBLEMS: usize = 8;
+
+/// Collects up to [`MAX_PROBLEMS`] problems.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    pub(crate) list: Vec<Problem>,
+}
+
+impl Problems {
+    /// Adds a problem unless there are enough.
+    pub(crate) fn push(&mut self, kind: ProblemKind, message: impl Into<String>, span: Span) {
+        if !self.is_full() {
+            self.list.push(Problem::new(kind, message, span));
+        }
+    }
+
+    /// Whether a parser should give up.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= MAX_PROBLEMS
+    }
+}

@@ -16,7 +16,7 @@ pub struct Check<'m> {
 }
 
 impl<'m> Check<'m> {
-    pub(super) fn new(model: &'m Model, rule: &'static Rule) -> Self {
+    pub(crate) fn new(model: &'m Model, rule: &'static Rule) -> Self {
         Self { model, rule, found: Vec::new() }
     }
 
@@ -47,6 +47,16 @@ impl<'m> Check<'m> {
             subject: subject.into(),
             fingerprint: String::new(),
         }
+    }
+
+    /// Hands in a finding about code: tests are not shipped, examples are one step less bad.
+    pub fn report_by_place(&mut self, finding: Finding) {
+        let class = self.model.files.get(finding.span.file).map(|meta| meta.class).unwrap_or_default();
+        if class.test || class.vendored {
+            return;
+        }
+        let severity = if class.example || class.docs { finding.severity.lowered() } else { finding.severity };
+        self.report(finding.severity(severity));
     }
 
     /// Hands a finding in.

@@ -9,12 +9,14 @@ use super::{Registry, Rule};
 
 /// Runs one example against all rules of `registry`; an error says what was expected and what came.
 ///
+/// `{{sample:DETECTOR}}` in a file becomes a made-up secret: see [`crate::secrets::sample`].
 /// A bad example must be flagged by `rule` on its marked lines and on no other; a good one must be
 /// silent for every rule. Tracked files count as tracked by git; `untracked` ones are ignored by it.
 pub fn run(example: &Example, rule: &Rule, registry: &Registry) -> Result<(), String> {
     let mut session = Session::default();
     for file in &example.files {
-        session.set_file(&file.path, &file.text);
+        let text = crate::secrets::sample::expand(&file.text)?;
+        session.set_file(&file.path, &text);
         session.set_tracked(&file.path, Some(file.tracked), Some(!file.tracked));
     }
     // A rule of a stricter level is tested at its own level; others must be silent as users see them.

@@ -203,6 +203,7 @@ pub const CLASSES: &[&str] = &[
     "cors-open",
     "cors-credentials-wildcard",
     "jwt-alg-none",
+    "jwt-algorithm-confusion",
     "jwt-unverified-decode",
     "jwt-missing-claims",
     "jwt-hardcoded-secret",

@@ -4,10 +4,24 @@
 //! Rules see the linked [`Model`] only: never syntax, a parser, or a file's extension.
 
 mod check;
+mod cloud;
 mod condition;
+mod cors;
+mod docker;
 pub mod examples;
+mod iam;
+mod jwt;
+mod kubernetes;
 pub mod manifest;
+mod nats;
+mod nestrs;
+mod network;
+mod nitric;
 mod registry;
+pub mod routes;
+mod secrets;
+mod sinks;
+mod suppression;
 mod user;
 mod view;
 

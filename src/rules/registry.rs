@@ -1,5 +1,7 @@
 //! Which rules there are, which are active, and the loop that runs them.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use crate::finding::Finding;
@@ -19,6 +21,8 @@ pub struct Registry {
 /// The rules that run, by the kind of fact they want.
 #[derive(Debug)]
 pub struct Active {
+    registry: Registry,
+    running: BTreeSet<&'static str>,
     by_kind: FxHashMap<Kind, Vec<&'static Rule>>,
     on_model: Vec<&'static Rule>,
 }
@@ -66,8 +70,9 @@ impl Registry {
 
     /// The rules that `keep` lets run.
     pub fn active(&self, keep: impl Fn(&Rule) -> bool) -> Active {
-        let mut active = Active { by_kind: FxHashMap::default(), on_model: Vec::new() };
+        let mut active = Active { registry: self.clone(), running: BTreeSet::new(), by_kind: FxHashMap::default(), on_model: Vec::new() };
         for rule in self.rules.iter().copied().filter(|rule| keep(rule)) {
+            active.running.insert(rule.id);
             match rule.logic.kind() {
                 Some(kind) => active.by_kind.entry(kind).or_default().push(rule),
                 None => active.on_model.push(rule),
@@ -78,6 +83,21 @@ impl Registry {
 }
 
 impl Active {
+    /// The rule of an id, whether it runs or not.
+    pub fn find(&self, id: &str) -> Option<&'static Rule> {
+        self.registry.find(id)
+    }
+
+    /// The rule of an id if it runs.
+    pub fn running(&self, id: &str) -> Option<&'static Rule> {
+        self.find(id).filter(|rule| self.running.contains(rule.id))
+    }
+
+    /// The id nearest to a word that is none.
+    pub fn suggest(&self, word: &str) -> Option<&'static str> {
+        self.registry.suggest(word)
+    }
+
     /// How many rules run.
     pub fn count(&self) -> usize {
         Kind::ALL.iter().filter_map(|kind| self.by_kind.get(kind)).map(Vec::len).sum::<usize>() + self.on_model.len()

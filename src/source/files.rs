@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{FileId, FileKind, PathClass, SourceFile, Span};
+use super::{Encoding, FileId, FileKind, PathClass, SourceFile, Span};
 
 /// What is kept of a file for linking, rules and reports.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct FileMeta {
     pub kind: FileKind,
     /// Its role.
     pub class: PathClass,
+    /// How its bytes became text.
+    pub encoding: Encoding,
     /// Whether git tracks it; `None` outside a repository.
     pub tracked: Option<bool>,
     /// Whether an ignore file of git names it; `None` outside a repository.
@@ -32,7 +34,15 @@ pub struct Files {
 
 impl From<&SourceFile> for FileMeta {
     fn from(file: &SourceFile) -> Self {
-        Self { path: file.path.clone(), kind: file.kind, class: file.class, tracked: None, ignored: None, text: Some(file.text.clone()) }
+        Self {
+            path: file.path.clone(),
+            kind: file.kind,
+            class: file.class,
+            encoding: file.encoding,
+            tracked: None,
+            ignored: None,
+            text: Some(file.text.clone()),
+        }
     }
 }
 

@@ -126,6 +126,9 @@ impl FileKind {
         if name.ends_with("rc") && head.starts_with('{') {
             return Self::Json;
         }
+        if name.ends_with(".conf") && is_nats(text) {
+            return Self::NatsConf;
+        }
         Self::Text
     }
 
@@ -144,6 +147,45 @@ impl FileKind {
     pub fn is_typescript(self) -> bool {
         matches!(self, Self::TypeScript | Self::Tsx | Self::JavaScript | Self::Component)
     }
+}
+
+/// Whether a `.conf` file is nats-server's: it names what only that server has, and none of what
+/// other servers with braces have.
+fn is_nats(text: &str) -> bool {
+    const OWN: [&str; 20] = [
+        "jetstream",
+        "leafnodes",
+        "leaf",
+        "authorization",
+        "accounts",
+        "resolver_preload",
+        "resolver",
+        "system_account",
+        "no_auth_user",
+        "trusted_keys",
+        "max_payload",
+        "auth_callout",
+        "gateway",
+        "cluster",
+        "mqtt",
+        "monitor_port",
+        "http_port",
+        "https_port",
+        "prof_port",
+        "users",
+    ];
+    let mut own = false;
+    for line in text.lines().take(2000) {
+        let line = line.trim_start();
+        if line.starts_with("location ") || line.starts_with("server {") || line.starts_with("upstream ") || line.starts_with('<') {
+            return false;
+        }
+        let word = line.split([' ', '\t', ':', '=', '{', '[']).next().unwrap_or_default();
+        let rest = line[word.len()..].trim_start();
+        let block = rest.starts_with([':', '=', '{', '[']) || rest.is_empty();
+        own |= block && !word.is_empty() && OWN.iter().any(|name| name.eq_ignore_ascii_case(word));
+    }
+    own
 }
 
 /// `Dockerfile`, `Dockerfile.prod`, `prod.dockerfile`, `Containerfile…`; not `Dockerfile.dockerignore`.
@@ -198,5 +240,7 @@ mod tests {
         }
         assert_eq!(FileKind::of("bin/run", "#!/usr/bin/env node\n"), FileKind::JavaScript);
         assert_eq!(FileKind::of("deploy", "#!/bin/bash\n"), FileKind::Shell);
+        assert_eq!(FileKind::of("hub.conf", "port: 4222\njetstream {\n}\n"), FileKind::NatsConf);
+        assert_eq!(FileKind::of("site.conf", "server {\n  listen 80;\n  users x;\n}\n"), FileKind::Text);
     }
 }

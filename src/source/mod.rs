@@ -4,6 +4,8 @@
 //! This module knows no format and no rule, reads nothing from disk, and uses no other module.
 
 mod class;
+mod decode;
+mod escape;
 mod files;
 mod kind;
 mod lines;
@@ -12,6 +14,8 @@ mod span;
 use std::sync::Arc;
 
 pub use class::PathClass;
+pub use decode::{Encoding, decode};
+pub use escape::{escape, is_log_command, is_plain, path_from_bytes, path_to_uri};
 pub use files::{FileMeta, Files};
 pub use kind::FileKind;
 pub use lines::{LineCol, LineIndex};
@@ -33,6 +37,8 @@ pub struct SourceFile {
     pub kind: FileKind,
     /// What the path says about the file's role: test, example, vendored, generated …
     pub class: PathClass,
+    /// How its bytes became text.
+    pub encoding: Encoding,
 }
 
 impl SourceFile {
@@ -41,12 +47,21 @@ impl SourceFile {
         let (path, text) = (path.into(), text.into());
         let kind = FileKind::of(&path, &text);
         let class = PathClass::of(&path, &text);
-        Self { id, path, text, kind, class }
+        Self { id, path, text, kind, class, encoding: Encoding::Utf8 }
     }
 
     /// The whole text as something a parser reads.
     pub fn src(&self) -> Src<'_> {
         Src::whole(self.id, &self.text)
+    }
+
+    /// Whether other files include it by name, so that its text is kept for linking: templates of
+    /// Terraform, and policy documents that `file()` reads.
+    pub fn is_included_elsewhere(&self) -> bool {
+        const MAX_BYTES: usize = 1 << 18;
+        let is_template = [".tftpl", ".tpl", ".tmpl"].iter().any(|ending| self.path.ends_with(ending));
+        let is_policy = || self.kind == FileKind::Json && memchr::memmem::find(self.text.as_bytes(), b"\"Statement\"").is_some();
+        self.text.len() <= MAX_BYTES && (is_template || is_policy())
     }
 
     /// The span of the whole file.

@@ -1,0 +1,19 @@
+//! From paths to a linked model, for the commands that show what was read rather than findings.
+
+use std::path::PathBuf;
+
+use super::working_folder;
+use crate::engine::Session;
+use crate::link::Model;
+use crate::walk::{self, Targets};
+
+/// Everything below `paths`, linked together.
+pub(super) fn model_of(paths: &[PathBuf]) -> anyhow::Result<(Session, Model)> {
+    let targets = Targets::of(paths, &working_folder()?)?;
+    let options = walk::Options::default();
+    let tree = walk::walk(&targets, &options)?;
+    let pool = crate::scan::pool(0)?;
+    let scanned = crate::scan::scan(tree, options.max_bytes, &pool, &|| {});
+    let model = pool.install(|| scanned.session.model());
+    Ok((scanned.session, model))
+}

@@ -1,0 +1,81 @@
+//! What a document of a general format (YAML, JSON, TOML) is, decided by its content: the same
+//! Kubernetes object may stand in a manifest, a list, or a file of JSON.
+
+mod cloudformation;
+mod compose;
+mod kubernetes;
+mod workflow;
+
+use smol_str::SmolStr;
+
+use super::Extract;
+use crate::ir::{FactKind, Map, Node, NodeKind, Resource, ResourceMode, Span};
+
+/// Emits the resources of one document. CloudFormation's functions in it become references and texts.
+pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
+    if cloudformation::names_functions(&cx.file.text) {
+        cloudformation::resolve_functions(document);
+    }
+    let NodeKind::Map(map) = &document.kind else {
+        // A list of objects, or lines of JSON.
+        if let NodeKind::List(items) = &document.kind {
+            items
+                .iter()
+                .filter_map(Node::as_map)
+                .filter(|map| map.get("apiVersion").is_some())
+                .for_each(|map| kubernetes::object(cx, map, document.span));
+        }
+        return;
+    };
+    let path = cx.file.path.to_ascii_lowercase();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let has = |key: &str| map.get(key).is_some();
+    if has("apiVersion") && has("kind") {
+        kubernetes::object(cx, map, document.span);
+    } else if cloudformation::is_template(map) {
+        cloudformation::template(cx, map);
+    } else if workflow::is_workflow(&path, map) {
+        workflow::workflow(cx, document, map);
+    } else if compose::is_compose(name, map) {
+        compose::project(cx, map);
+    } else if let Some((provider, ty)) = manifest(name, map) {
+        let name = ["name", "package.name"].iter().find_map(|at| document.all(at).first().and_then(|name| name.as_str()));
+        let name = SmolStr::from(name.unwrap_or_default());
+        resource(cx, document.span, provider, ty, name, document.clone());
+    }
+}
+
+/// Files whose name says what they are, and documents that one key gives away.
+fn manifest(name: &str, map: &Map) -> Option<(&'static str, &'static str)> {
+    let has = |key: &str| map.get(key).is_some();
+    match name {
+        "package.json" => return Some(("npm", "package")),
+        "cargo.toml" => return Some(("cargo", "manifest")),
+        _ if name == "jsconfig.json" || name.starts_with("tsconfig") && name.ends_with(".json") => return Some(("tsconfig", "config")),
+        "nest-cli.json" => return Some(("nestjs", "config")),
+        _ => {}
+    }
+    if has("Statement") && statements(map).any(|statement| statement.get("Effect").is_some()) {
+        return Some(("aws", "policy-document"));
+    }
+    if has("auths") && map.get("auths").is_some_and(|auths| auths.as_map().is_some()) {
+        return Some(("docker", "config"));
+    }
+    if has("service") && has("provider") && has("functions") {
+        return Some(("serverless", "service"));
+    }
+    None
+}
+
+fn statements(map: &Map) -> impl Iterator<Item = &Node> {
+    map.get("Statement").map(Node::one_or_many).unwrap_or_default().into_iter()
+}
+
+/// Adds a resource; its owner and address are its type and name.
+pub(super) fn resource(cx: &mut Extract<'_>, span: Span, provider: &str, ty: &str, name: impl Into<SmolStr>, attrs: Node) {
+    let name = name.into();
+    let address: SmolStr = if name.is_empty() { ty.into() } else { format!("{ty}/{name}").into() };
+    let resource =
+        Resource { provider: provider.into(), ty: ty.into(), name, address: address.clone(), mode: ResourceMode::Managed, attrs };
+    cx.fact(span, address, FactKind::Resource(resource));
+}

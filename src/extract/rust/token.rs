@@ -1,0 +1,208 @@
+//! Tokens in Rust: what `jsonwebtoken` (7 to 11) and its kin check, and what they sign with.
+//!
+//! `jsonwebtoken` checks the signature, the algorithm's family and `exp` unless told otherwise; it
+//! has no `none`, so that neither is ever reported as missing (read in the sources of 7.2 to 11.1).
+
+use crate::ir::{Call, Entry, Field, Map, Node, NodeKind, Scope, Span, Text, TokenCheck, TokenIssue, Tri};
+
+use super::chain::Chain;
+
+/// A call that reads a token.
+pub(super) fn check(node: &Node) -> Option<TokenCheck> {
+    let call = Chain::of(node).constructor()?;
+    let last = call.callee.last();
+    let span = Chain::of(node).root.span;
+    let mut check = blank(call, span);
+    match last {
+        "decode" => {
+            check.key = key_of(call.args.get(1));
+            match call.args.get(2) {
+                Some(options) => apply_options(options, &mut check),
+                None => return None,
+            }
+        }
+        "parse_unverified" => {
+            let verified = Chain::of(node).last(&["verify_with_key", "verify_with_store"]).is_some();
+            check.signature = Field::known(verified, span);
+        }
+        "encode_unsecured" => return None,
+        _ => {
+            check.signature = Field::known(false, span);
+            if last.ends_with("with_validation")
+                && let Some(options) = call.args.get(1)
+            {
+                apply_options(options, &mut check);
+            }
+        }
+    }
+    Some(check)
+}
+
+/// Options that are built here and used somewhere else.
+pub(super) fn options(node: &Node) -> Option<TokenCheck> {
+    let chain = Chain::of(node);
+    let call = chain.constructor()?;
+    let mut check = blank(call, chain.root.span);
+    apply_options(node, &mut check);
+    Some(check)
+}
+
+/// A call that signs a token.
+pub(super) fn issue(node: &Node) -> Option<TokenIssue> {
+    let chain = Chain::of(node);
+    let call = chain.constructor()?;
+    let algorithm = call.args.first().map_or(Field::Absent, |header| {
+        let header = Chain::of(header).constructor().and_then(|header| header.args.first());
+        header.and_then(Node::as_ref).map_or(Field::Absent, |name| Field::known(Text::lit(name.last(), chain.root.span), chain.root.span))
+    });
+    Some(TokenIssue {
+        library: library(call),
+        version: None,
+        callee: call.callee.clone(),
+        algorithm,
+        lifetime: Field::Absent,
+        claims: call.args.get(1).cloned(),
+        key: key_of(call.args.get(2)),
+        span: chain.root.span,
+    })
+}
+
+fn library(call: &Call) -> smol_str::SmolStr {
+    match call.callee.first() {
+        "Validation" | "dangerous_insecure_decode" | "dangerous_insecure_decode_with_validation" | "dangerous_unsafe_decode" => {
+            "jsonwebtoken".into()
+        }
+        first => first.replace('_', "-").into(),
+    }
+}
+
+fn blank(call: &Call, span: Span) -> TokenCheck {
+    TokenCheck {
+        library: library(call),
+        version: None,
+        callee: call.callee.clone(),
+        algorithms: Field::Absent,
+        signature: Field::Absent,
+        issuer: Field::Absent,
+        audience: Field::Absent,
+        expiry: Field::Absent,
+        required_claims: Field::Absent,
+        key: Field::Absent,
+        enforced: Tri::Maybe,
+        verified_elsewhere: Tri::No,
+        result_used: Tri::Maybe,
+        options: None,
+        span,
+    }
+}
+
+/// `DecodingKey::from_secret(x)`: the secret, where it is one.
+fn key_of(node: Option<&Node>) -> Field<Node> {
+    let Some(node) = node else { return Field::Absent };
+    let call = Chain::of(node).constructor();
+    match call.map(|call| (call.callee.last(), call.args.first())) {
+        Some(("from_secret" | "from_base64_secret", Some(secret))) => match &secret.kind {
+            NodeKind::Text(text) if !text.has_holes() => Field::known(secret.clone(), secret.span),
+            _ => Field::unknown(secret.why(), secret.span),
+        },
+        _ => Field::unknown(node.why(), node.span),
+    }
+}
+
+/// What the steps on a `Validation` say.
+fn apply_options(node: &Node, check: &mut TokenCheck) {
+    let chain = Chain::of(node);
+    let Some(call) = chain.constructor().filter(|call| call.callee.names().contains(&"Validation")) else {
+        let (why, span) = (node.why(), node.span);
+        check.signature = Field::unknown(why, span);
+        check.expiry = Field::unknown(why, span);
+        check.audience = Field::unknown(why, span);
+        check.issuer = Field::unknown(why, span);
+        check.required_claims = Field::unknown(why, span);
+        return;
+    };
+    match call.args.first() {
+        Some(Node { kind: NodeKind::Map(map), .. }) => from_map(map, check),
+        Some(algorithm) => check.algorithms = Field::known(vec![algorithm.clone()], algorithm.span),
+        None => {}
+    }
+    check.options = Some(node.clone());
+    for step in &chain.steps {
+        let first = step.args.first();
+        let flag = |node: Option<&Node>| {
+            node.map_or(Field::Absent, |node| match node.as_bool() {
+                Some(value) => Field::known(value, step.span),
+                None => Field::unknown(node.why(), step.span),
+            })
+        };
+        let value = || first.map_or(Field::Absent, |node| Field::known(node.clone(), step.span));
+        match step.name {
+            "insecure_disable_signature_validation" | "disable_validation" => check.signature = Field::known(false, step.span),
+            "validate_exp=" | "exp" | "validate_exp" => check.expiry = flag(first),
+            "set_audience" | "aud=" | "aud" => check.audience = value(),
+            "set_issuer" | "iss=" | "iss" => check.issuer = value(),
+            "algorithms=" => {
+                check.algorithms = first.map_or(Field::Absent, |node| node.to_field(|node| node.as_list().map(<[Node]>::to_vec)));
+            }
+            "set_required_spec_claims" => check.required_claims = first.map_or(Field::Absent, |node| claims(node, step.span)),
+            "required_spec_claims=" => check.required_claims = first.map_or(Field::Absent, |node| claims(node, step.span)),
+            "required_spec_claims.clear" => check.required_claims = Field::known(Vec::new(), step.span),
+            "required_spec_claims.remove" if first.and_then(Node::as_str) == Some("exp") => {
+                check.required_claims = Field::known(Vec::new(), step.span);
+            }
+            "required_spec_claims.insert" => {
+                if let (Some(claim), Field::Known { value, .. }) = (first.and_then(Node::as_text), &mut check.required_claims) {
+                    value.push(claim.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `Validation { validate_exp: false, ..Validation::default() }`.
+fn from_map(map: &Map, check: &mut TokenCheck) {
+    for entry in &map.entries {
+        match entry {
+            Entry::Pair { key, value, .. } => {
+                let flag =
+                    |value: &Node| value.as_bool().map_or(Field::unknown(value.why(), value.span), |is| Field::known(is, value.span));
+                match key.as_str() {
+                    "validate_exp" => check.expiry = flag(value),
+                    "iss" => check.issuer = Field::known(value.clone(), value.span),
+                    "aud" => check.audience = Field::known(value.clone(), value.span),
+                    "algorithms" => check.algorithms = value.to_field(|node| node.as_list().map(<[Node]>::to_vec)),
+                    "required_spec_claims" => check.required_claims = claims(value, value.span),
+                    _ => {}
+                }
+            }
+            Entry::Spread(rest) => apply_options(rest, check),
+            Entry::Computed { .. } => {}
+        }
+    }
+}
+
+/// A list of claims, also as `HashSet::new()` and `["exp"].into()`.
+fn claims(node: &Node, span: Span) -> Field<Vec<Text>> {
+    let node = match node.as_call() {
+        Some(call) if matches!(call.callee.last(), "new" | "default") && call.args.is_empty() => return Field::known(Vec::new(), span),
+        Some(call) if matches!(call.callee.last(), "from" | "from_iter") && call.args.len() == 1 => &call.args[0],
+        _ => node,
+    };
+    match node.as_list() {
+        Some(items) if items.iter().all(|item| item.as_str().is_some()) => {
+            Field::known(items.iter().filter_map(|item| item.as_text().cloned()).collect(), span)
+        }
+        _ => Field::unknown(node.why(), span),
+    }
+}
+
+/// Whether a call may be one that verifies a token.
+pub(super) fn verifies(callee: &crate::ir::Ref) -> bool {
+    match callee.names().as_slice() {
+        [.., owner, "decode"] => *owner == "jsonwebtoken",
+        [name] => callee.scope == Scope::Local && matches!(*name, "verify_with_key" | "verify_with_store" | "verify_token" | "verify"),
+        [.., name] => matches!(*name, "decode_with_verifier" | "verify_token" | "verify"),
+        [] => false,
+    }
+}

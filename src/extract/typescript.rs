@@ -1,8 +1,0 @@
-//! TypeScript and JavaScript: resources, services, routes, calls.
-
-use super::Extract;
-
-/// Reads the file's facts.
-pub(super) fn extract(cx: &mut Extract<'_>) {
-    let _ = cx;
-}

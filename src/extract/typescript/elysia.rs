@@ -1,0 +1,65 @@
+//! Elysia: a chain of `.get(path, handler, { beforeHandle })`, `.guard({ … }, app => …)`,
+//! `.group('/x', app => …)`, `.onBeforeHandle(…)`, `.use(plugin)`.
+
+use super::routing::{Dialect, Registration, Routing, is_verb, path_text};
+use crate::ir::{GuardScope, Node, NodeKind, Text};
+use crate::parse::typescript::{Field, Syntax};
+
+const THIS: Dialect = Dialect::Elysia;
+
+/// Reads one call on an instance.
+pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>) {
+    let mut arguments = routing.arguments(at.call);
+    let written: Vec<Syntax<'t>> = at.call.field(Field::Arguments).into_iter().flat_map(Syntax::children).collect();
+    for function in written.iter().filter(|argument| argument.kind().is_function()) {
+        if matches!(at.method, "group" | "guard" | "use") {
+            routing.adopt(*function, THIS);
+        }
+    }
+    match at.method {
+        "use" => {
+            for plugin in arguments {
+                routing.mount(at, Text::default(), plugin, Vec::new());
+            }
+        }
+        "group" if arguments.len() >= 2 => {
+            let prefix = path_text(&arguments[0]);
+            let guards = arguments[1..].iter().filter_map(before_handle).collect();
+            if let Some(child) = arguments.pop() {
+                routing.mount(at, prefix, child, guards);
+            }
+        }
+        "guard" => {
+            let guards: Vec<Node> = arguments.iter().filter_map(before_handle).collect();
+            match arguments.pop() {
+                Some(child) if matches!(child.kind, NodeKind::Func(_)) => routing.mount(at, Text::default(), child, guards),
+                _ => guards.into_iter().for_each(|guard| routing.guard(at, guard, GuardScope::Controller)),
+            }
+        }
+        "onBeforeHandle" | "onRequest" | "derive" | "resolve" | "onTransform" => {
+            let leaks = arguments.first().and_then(|options| options.get("as")).and_then(Node::as_str).is_some();
+            if let Some(hook) = arguments.pop() {
+                routing.guard(at, hook, if leaks { GuardScope::App } else { GuardScope::Controller });
+            }
+        }
+        method if is_verb(method) && arguments.len() >= 2 => {
+            let path = arguments.remove(0);
+            let handler = arguments.remove(0);
+            let mut handlers: Vec<Node> = arguments.first().and_then(before_handle).into_iter().collect();
+            handlers.push(handler);
+            routing.route(at, THIS, method, &path, handlers);
+        }
+        _ => {}
+    }
+}
+
+/// The hook in options; a macro that sounds like authentication is asked by its name.
+fn before_handle(options: &Node) -> Option<Node> {
+    let map = options.as_map()?;
+    map.get("beforeHandle").cloned().or_else(|| {
+        let known = ["body", "query", "params", "headers", "response", "detail", "tags", "cookie", "transform", "type", "as"];
+        map.pairs()
+            .find(|(key, value)| !known.contains(&key.as_str()) && value.as_bool() != Some(false))
+            .map(|(key, value)| Node::new(value.span, NodeKind::Ref(crate::ir::Ref::new(crate::ir::Scope::Global, [key.clone()]))))
+    })
+}

@@ -1,0 +1,77 @@
+//! Fastify: `fastify.METHOD(path, { preHandler }, handler)`, `fastify.route({ … })`,
+//! `fastify.addHook('onRequest', …)`, `fastify.register(plugin, { prefix })`, `fastify.decorate(…)`.
+
+use super::routing::{Dialect, Registration, Routing, is_verb, path_text};
+use crate::ir::{GuardScope, Node, NodeKind, Text};
+use crate::parse::typescript::{Field, Syntax};
+
+const THIS: Dialect = Dialect::Fastify;
+
+/// Hooks that run before a handler and can answer in its place.
+const HOOKS: [&str; 4] = ["onRequest", "preParsing", "preValidation", "preHandler"];
+
+/// Reads one call on an application or plugin instance.
+pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>) {
+    let mut arguments = routing.arguments(at.call);
+    match at.method {
+        "addHook" if arguments.len() >= 2 && arguments[0].as_str().is_some_and(|hook| HOOKS.contains(&hook)) => {
+            let hook = arguments.swap_remove(1);
+            routing.guard(at, hook, GuardScope::Controller);
+        }
+        "register" if !arguments.is_empty() => {
+            let plugin = arguments.remove(0);
+            let prefix = arguments.first().and_then(|options| options.get("prefix")).map_or_else(Text::default, path_text);
+            let written = at.call.field(Field::Arguments).and_then(Syntax::first);
+            if let Some(function) = written.filter(|function| function.kind().is_function()) {
+                routing.adopt(function, THIS);
+            }
+            // A plugin of a library can guard everything: `@fastify/bearer-auth`.
+            if plugin.as_ref().is_some_and(|name| name.module().is_some_and(super::names::is_package)) {
+                let mut call = crate::ir::Call {
+                    callee: plugin.as_ref().cloned().unwrap_or_else(|| at.service.clone()),
+                    receiver: None,
+                    args: Vec::new(),
+                    is_new: false,
+                    result_used: crate::ir::Tri::Yes,
+                };
+                call.args = arguments;
+                routing.guard(at, Node::new(plugin.span, NodeKind::Call(Box::new(call))), GuardScope::Controller);
+            }
+            routing.mount(at, prefix, plugin, Vec::new());
+        }
+        "route" => {
+            let Some(options) = arguments.first() else { return };
+            let Some(path) = options.get("url").or_else(|| options.get("path")) else { return };
+            let mut handlers = hooks(options);
+            handlers.extend(options.get("handler").cloned());
+            let methods = options.get("method").cloned();
+            for method in methods.iter().flat_map(Node::one_or_many) {
+                routing.route(at, THIS, method.as_str().unwrap_or("ANY"), path, handlers.clone());
+            }
+        }
+        method if is_verb(method) && !arguments.is_empty() => {
+            if arguments[0].as_text().is_none() && arguments.len() < 2 {
+                return;
+            }
+            let path = arguments.remove(0);
+            let mut handlers = Vec::new();
+            for argument in arguments {
+                match &argument.kind {
+                    NodeKind::Map(_) => {
+                        handlers.extend(hooks(&argument));
+                        handlers.extend(argument.get("handler").cloned());
+                    }
+                    NodeKind::List(_) | NodeKind::Ref(_) | NodeKind::Call(_) | NodeKind::Func(_) => handlers.push(argument),
+                    _ => {}
+                }
+            }
+            routing.route(at, THIS, method, &path, handlers);
+        }
+        _ => {}
+    }
+}
+
+/// The hooks in a route's options.
+fn hooks(options: &Node) -> Vec<Node> {
+    HOOKS.iter().filter_map(|hook| options.get(hook).cloned()).collect()
+}

@@ -1,0 +1,312 @@
+//! Functions as summaries: what they call, whether they turn callers away, hand on, read
+//! credentials, write. Nothing here goes by the function's own name.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::names::{Module, unquoted};
+use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+impl<'t> Module<'t> {
+    /// The summary of a function, method or arrow.
+    pub(super) fn function(&self, node: Syntax<'t>) -> Arc<Func> {
+        let mut func = Func {
+            name: SmolStr::new(function_name(node)),
+            params: self.params(node),
+            lets_anonymous_through: Tri::Maybe,
+            span: node.span(),
+            ..Func::default()
+        };
+        let Some(body) = node.field(Field::Body) else { return Arc::new(func) };
+        // Closures in closures are looked at once for each level; the budget keeps that linear.
+        let left = self.budget.get();
+        let size = body.size() + 1;
+        if size > left {
+            return Arc::new(func);
+        }
+        self.budget.set(left - size);
+        for inner in std::iter::once(body).chain(body.below()) {
+            self.look(inner, &mut func);
+        }
+        func.returns = self.returned(body);
+        Arc::new(func)
+    }
+
+    /// Adds what one node of a body says.
+    fn look(&self, node: Syntax<'t>, func: &mut Func) {
+        match node.kind() {
+            Kind::Call | Kind::New => {
+                let Some(callee) = self.callee_of(node) else { return };
+                func.continues |= node.kind() == Kind::Call && is_next(&callee, &func.params);
+                func.writes |= is_write(callee.last()) && !is_answer(&callee);
+                func.reads_credentials |= is_credential_call(&callee) || first_text(node).is_some_and(is_credential_header);
+                if denies(&callee, node) {
+                    func.denies.push(node.span());
+                }
+                if asks_for_metadata(&callee)
+                    && let Some(key) = node.field(Field::Arguments).and_then(Syntax::first)
+                {
+                    func.reads_markers.push(self.lower(key));
+                }
+                func.calls.push(CallSite { callee, span: node.span() });
+            }
+            Kind::Member => {
+                let name = node.field(Field::Property).map_or("", Syntax::text);
+                func.reads_credentials |= is_credential_header(name) || is_credential_member(node, name);
+            }
+            Kind::Pair => {
+                let key = node.field(Field::Key).map_or("", unquoted);
+                let value = node.field(Field::Value);
+                if matches!(key, "status" | "statusCode" | "code") && value.is_some_and(is_denial) {
+                    func.denies.push(node.span());
+                }
+            }
+            Kind::If | Kind::Catch if passes_anonymous(node) => func.lets_anonymous_through = Tri::Yes,
+            Kind::Assignment => {
+                let target = node.field(Field::Left).and_then(|left| left.field(Field::Property)).map_or("", Syntax::text);
+                if matches!(target, "status" | "statusCode") && node.field(Field::Right).is_some_and(is_denial) {
+                    func.denies.push(node.span());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn params(&self, node: Syntax<'t>) -> Vec<Param> {
+        let Some(list) = node.field(Field::Parameters) else {
+            let single = node.field(Field::Parameter);
+            return single.map(|name| Param { name: name.text().into(), span: name.span(), ..Param::default() }).into_iter().collect();
+        };
+        list.children().map(|parameter| self.param(parameter)).collect()
+    }
+
+    fn param(&self, node: Syntax<'t>) -> Param {
+        let pattern = node.field(Field::Pattern).unwrap_or(node);
+        let name = if pattern.kind() == Kind::Identifier { pattern.text() } else { "" };
+        let mut param = Param { name: name.into(), span: node.span(), ..Param::default() };
+        if let Some(annotated) = node.field(Field::Type).and_then(Syntax::first) {
+            param.ty = self.type_name(annotated);
+            if let Some(args) = annotated.field(Field::TypeArguments) {
+                param.ty_args = args.children().filter_map(|arg| self.type_name(arg)).collect();
+            }
+        }
+        for decorator in node.children().filter(|child| child.kind() == Kind::Decorator) {
+            param.markers.extend(self.decorator_name(decorator));
+        }
+        param
+    }
+
+    /// The name of a type as a reference, where it has one.
+    pub(super) fn type_name(&self, node: Syntax<'t>) -> Option<Ref> {
+        match node.kind() {
+            Kind::TypeIdentifier | Kind::Identifier => Some(self.name(node)),
+            Kind::GenericType => self.type_name(node.first()?),
+            Kind::NestedType => {
+                let (first, last) = (node.first()?, node.children().last()?);
+                Some(self.type_name(first)?.child(last.text()))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a decorator is, with or without a call.
+    pub(super) fn decorator_name(&self, decorator: Syntax<'t>) -> Option<Ref> {
+        let inner = decorator.first()?;
+        if inner.kind() == Kind::Call { self.callee_of(inner) } else { self.lower(inner).as_ref().cloned() }
+    }
+
+    /// The one expression that a function answers with: the body of a short arrow, the only `return`
+    /// of its own, or its only statement.
+    fn returned(&self, body: Syntax<'t>) -> Option<Node> {
+        if body.kind() != Kind::Block {
+            return Some(self.lower(body));
+        }
+        // A body of one call hands its answer to a callback: `{ done(null, true) }`.
+        let mut statements = body.children();
+        if let (Some(only), None) = (statements.next(), statements.next())
+            && only.kind() == Kind::ExpressionStatement
+        {
+            return Some(self.lower(only));
+        }
+        let mut found = None;
+        let mut id = body.id() + 1;
+        while id < body.after() {
+            let node = body.with_id(id)?;
+            if node.kind().is_function() || node.kind().is_class() {
+                id = node.after();
+                continue;
+            }
+            if node.kind() == Kind::Return {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some(node.first()?);
+            }
+            id += 1;
+        }
+        Some(self.lower(found?))
+    }
+}
+
+/// `if (!token) return next()`, `if (!roles) return true`, `catch { next() }`: whoever has no
+/// credentials is let through.
+fn passes_anonymous(node: Syntax<'_>) -> bool {
+    let branch = if node.kind() == Kind::If {
+        let Some(condition) = node.field(Field::Condition) else { return false };
+        let inner = condition.first().filter(|_| condition.kind() == Kind::Parenthesized).unwrap_or(condition);
+        let text = inner.text();
+        let is_absence =
+            text.starts_with('!') || ["== null", "== undefined", "=== null", "=== undefined"].iter().any(|test| text.ends_with(test));
+        // What is absent is the last name: of `token.expiry === null`, not the token.
+        let tested = text.trim_start_matches('!').split([' ', '(']).next().unwrap_or_default();
+        let lower = tested.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let of_caller = ["token", "header", "auth", "user", "session", "cookie", "jwt", "bearer", "credential", "role", "permission"]
+            .iter()
+            .any(|word| lower.contains(word));
+        if !is_absence || !of_caller { None } else { node.field(Field::Consequence) }
+    } else {
+        node.field(Field::Body)
+    };
+    let Some(branch) = branch else { return false };
+    let statements: Vec<Syntax<'_>> = if branch.kind() == Kind::Block { branch.children().collect() } else { vec![branch] };
+    let hands_on = |text: &str| {
+        let text = text.trim_end_matches(';').trim_start_matches("return").trim_start_matches(" await").trim();
+        matches!(text, "next()" | "true" | "done()")
+    };
+    let is_denied = || branch.below().any(|inner| matches!(inner.kind(), Kind::Throw) || inner.kind() == Kind::Number && is_denial(inner));
+    statements.last().is_some_and(|last| matches!(last.kind(), Kind::Return | Kind::ExpressionStatement) && hands_on(last.text()))
+        || statements.iter().any(|statement| statement.kind() == Kind::ExpressionStatement && hands_on(statement.text())) && !is_denied()
+}
+
+/// The name that a function has or is given by what it is assigned to.
+fn function_name(node: Syntax<'_>) -> &str {
+    if let Some(name) = node.field(Field::Name) {
+        return name.text();
+    }
+    match node.parent() {
+        Some(parent) if matches!(parent.kind(), Kind::VariableDeclarator | Kind::Field | Kind::JsField) => {
+            parent.field(Field::Name).or_else(|| parent.field(Field::Property)).map_or("", Syntax::text)
+        }
+        Some(parent) if parent.kind() == Kind::Pair => parent.field(Field::Key).map_or("", unquoted),
+        _ => "",
+    }
+}
+
+/// The first argument of a call, if it is a string.
+fn first_text(call: Syntax<'_>) -> Option<&str> {
+    let first = call.field(Field::Arguments)?.first()?;
+    (first.kind() == Kind::String).then(|| unquoted(first))
+}
+
+/// `next()` of middleware: a parameter of that name, or the last of three or four parameters.
+fn is_next(callee: &Ref, params: &[Param]) -> bool {
+    let [name] = callee.path.as_slice() else { return false };
+    let name = name.split('@').next().unwrap_or_default();
+    matches!(name, "next" | "done") && params.iter().any(|param| param.name == name)
+        || params.len() >= 3 && params.last().is_some_and(|last| last.name == name)
+        || name == "next"
+}
+
+/// A status number, or a constant, that means that the caller is turned away.
+fn is_denial(value: Syntax<'_>) -> bool {
+    let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    matches!(last.to_ascii_uppercase().as_str(), "401" | "403" | "UNAUTHORIZED" | "FORBIDDEN" | "UNAUTHENTICATED" | "HTTP_401_UNAUTHORIZED")
+}
+
+/// Whether a call answers that the caller may not, or makes an error that does.
+fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
+    // Names inside functions carry their place.
+    let name = callee.last().split('@').next().unwrap_or_default();
+    let argument = call.field(Field::Arguments).and_then(Syntax::first);
+    match name {
+        "status" | "sendStatus" | "code" | "writeHead" | "throw" | "createError" | "HTTPException" | "HttpException" | "abort"
+        | "error" | "httpError" | "assert" => {
+            call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(3).any(is_denial))
+        }
+        "redirect" => argument.is_some_and(|argument| {
+            let text = argument.text().to_ascii_lowercase();
+            ["login", "signin", "sign-in", "sign_in", "/auth"].iter().any(|word| text.contains(word))
+        }),
+        "unauthorized" | "forbidden" => true,
+        _ => {
+            let thrown = call.kind() == Kind::New || call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
+            thrown && is_denial_name(name)
+        }
+    }
+}
+
+/// Names of errors that say that the caller is not known or not allowed.
+fn is_denial_name(name: &str) -> bool {
+    [
+        "Unauthorized",
+        "Unauthorised",
+        "Forbidden",
+        "Unauthenticated",
+        "AuthenticationError",
+        "AuthorizationError",
+        "NotAuthenticated",
+        "AccessDenied",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+fn is_credential_header(name: &str) -> bool {
+    ["authorization", "x-api-key", "proxy-authorization", "x-auth-token", "x-access-token"]
+        .iter()
+        .any(|header| name.eq_ignore_ascii_case(header))
+}
+
+/// `req.session`, `req.user`, `ctx.state.user`, `request.cookies`, `req.isAuthenticated`.
+fn is_credential_member(node: Syntax<'_>, name: &str) -> bool {
+    matches!(name, "session" | "user" | "cookies" | "signedCookies" | "isAuthenticated" | "auth" | "currentUser")
+        && node.field(Field::Object).is_some_and(|object| {
+            let base = object.text().rsplit('.').next().unwrap_or_default();
+            matches!(base, "req" | "request" | "ctx" | "context" | "c" | "state" | "locals" | "event")
+        })
+}
+
+/// Calls that look up who the caller is.
+fn is_credential_call(callee: &Ref) -> bool {
+    matches!(
+        callee.last(),
+        "getServerSession"
+            | "getSession"
+            | "getToken"
+            | "cookies"
+            | "getCookie"
+            | "isAuthenticated"
+            | "currentUser"
+            | "getAuth"
+            | "jwtVerify"
+            | "verifyIdToken"
+            | "authenticate"
+    )
+}
+
+/// Methods that change stored data or send something.
+fn is_write(name: &str) -> bool {
+    let stem = ["create", "insert", "update", "delete", "upsert", "remove", "save", "destroy", "send", "publish", "enqueue", "patch"]
+        .iter()
+        .find_map(|stem| name.strip_prefix(stem));
+    stem.is_some_and(|rest| matches!(rest, "" | "One" | "Many" | "All" | "ById" | "AndUpdate" | "OneById"))
+        || matches!(
+            name,
+            "findOneAndUpdate" | "findByIdAndUpdate" | "findByIdAndDelete" | "bulkWrite" | "bulkCreate" | "sendMail" | "writeFile"
+        )
+}
+
+/// `res.send(…)` sends an answer, and stores nothing.
+fn is_answer(callee: &Ref) -> bool {
+    let base = callee.first().split('@').next().unwrap_or_default();
+    callee.scope == Scope::Global && callee.path.len() == 1 || matches!(base, "res" | "response" | "reply" | "ctx" | "c" | "rep" | "resp")
+}
+
+/// `reflector.get(KEY, …)` and its kin.
+fn asks_for_metadata(callee: &Ref) -> bool {
+    matches!(callee.last(), "getAllAndOverride" | "getAllAndMerge" | "getMetadata")
+        || callee.last() == "get" && callee.path.len() >= 2 && callee.path[callee.path.len() - 2].to_ascii_lowercase().contains("reflector")
+}

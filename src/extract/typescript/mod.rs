@@ -1,0 +1,72 @@
+//! TypeScript and JavaScript: names, functions and the calls that some table knows.
+//!
+//! One pass collects what each name stands for ([`names::Module`]); expressions are then lowered to
+//! [`crate::ir::Node`]s with imports applied. Frameworks' extractors read the same module.
+
+mod calls;
+mod elysia;
+mod expr;
+mod express;
+mod fastify;
+mod func;
+mod headers;
+mod hono;
+mod koa;
+mod names;
+mod nestjs;
+mod nextjs;
+mod nitric;
+mod oauth;
+mod routing;
+mod sinks;
+mod symbols;
+#[cfg(test)]
+mod tests;
+mod trpc;
+
+use smol_str::SmolStr;
+
+use super::Extract;
+use crate::ir::Ref;
+use crate::parse::typescript::{parse, script_of};
+use crate::prefilter::Gate;
+use crate::source::{FileKind, Src};
+use names::Module;
+
+/// Reads the file's facts.
+pub(super) fn extract(cx: &mut Extract<'_>) {
+    if !cx.gates.any() && nextjs::role(&cx.file.path).is_none() {
+        return;
+    }
+    let file = cx.file;
+    let script;
+    let src = if file.kind == FileKind::Component {
+        script = script_of(&file.text);
+        Src::embedded(file.id, &script, &[])
+    } else {
+        file.src()
+    };
+    let tree = cx.take(parse(&src, file.kind));
+    let module = Module::new(&tree);
+    if cx.gates.has(Gate::JsRoutes) || nextjs::role(&cx.file.path).is_some() {
+        routing::extract(cx, &module);
+        nestjs::extract(cx, &module);
+        nextjs::extract(cx, &module);
+        trpc::extract(cx, &module);
+    }
+    let functions = calls::emit(&module, cx);
+    sinks::emit(&module, cx);
+    headers::emit(&module, cx);
+    oauth::emit(&tree, cx);
+    if cx.gates.has(Gate::Nitric) {
+        nitric::emit(&module, cx);
+    }
+    cx.out.symbols = module.symbols();
+    cx.out.symbols.functions = functions;
+}
+
+/// A binding as people call it: without the place that tells it from others of its name.
+fn shown(binding: &Ref) -> SmolStr {
+    let name = binding.path.join(".");
+    SmolStr::new(name.split(['@', '#']).find(|part| !part.is_empty()).unwrap_or(&name))
+}

@@ -1,0 +1,303 @@
+//! What the names of one file stand for: imports in all their forms, and which declaration an
+//! identifier means at its place.
+
+use std::cell::{Cell, RefCell};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::ir::{Ref, Scope};
+use crate::parse::typescript::{Field, Kind, Syntax, Tree};
+
+/// A file's tree with its names.
+pub(super) struct Module<'t> {
+    /// The tree.
+    pub tree: &'t Tree<'t>,
+    /// Declarations by name and by the node that is their scope.
+    declared: FxHashMap<(&'t str, u32), Declaration<'t>>,
+    /// Declarations that are assigned to after they are made.
+    reassigned: FxHashSet<u32>,
+    /// Function-local constants that a lowered expression refers to, to be bound for linking.
+    pub(super) wanted: RefCell<Vec<u32>>,
+    /// Nodes that summaries of functions may still look at.
+    pub(super) budget: Cell<usize>,
+}
+
+/// What a name is declared as.
+#[derive(Debug, Clone)]
+pub(super) struct Declaration<'t> {
+    /// The identifier in its declaration.
+    pub name: Syntax<'t>,
+    /// How.
+    pub form: Form<'t>,
+    /// Declared at the top level, where other files can see it.
+    pub top: bool,
+}
+
+/// Forms of a [`Declaration`].
+#[derive(Debug, Clone)]
+pub(super) enum Form<'t> {
+    /// An import, by what it stands for.
+    Import(Ref),
+    /// A variable, with its initial value and the path of names that a pattern takes of it.
+    Variable(Option<Syntax<'t>>, SmallVec<[&'t str; 2]>),
+    /// A parameter, by its place in the list and the path that a pattern takes of it.
+    Parameter(SmallVec<[&'t str; 2]>),
+    /// A function.
+    Function(Syntax<'t>),
+    /// A class.
+    Class(Syntax<'t>),
+    /// An enum.
+    Enum(Syntax<'t>),
+}
+
+/// Whether a specifier names a package (or an alias of the compiler's settings), not a path.
+pub(super) fn is_package(specifier: &str) -> bool {
+    !specifier.starts_with(['.', '/'])
+}
+
+/// What `specifier#name` is called: `node:` is dropped, and the default export of a package is the
+/// package itself, because `CommonJS` packages are imported either way.
+pub(super) fn imported(specifier: &str, path: &[&str]) -> Ref {
+    let module = specifier.strip_prefix("node:").unwrap_or(specifier);
+    let path = match path {
+        ["*" | "default", rest @ ..] if !rest.is_empty() && (path[0] == "*" || is_package(module)) => rest,
+        ["*"] if is_package(module) => &["default"],
+        path => path,
+    };
+    Ref::new(Scope::Import(SmolStr::new(module)), path.iter().copied())
+}
+
+/// The text of a string literal without its quotes.
+pub(super) fn unquoted(node: Syntax<'_>) -> &str {
+    let text = node.text();
+    match text.as_bytes() {
+        [b'"' | b'\'' | b'`', .., b'"' | b'\'' | b'`'] if text.len() >= 2 => &text[1..text.len() - 1],
+        _ => text,
+    }
+}
+
+impl<'t> Module<'t> {
+    /// Collects the declarations of a file in one pass.
+    pub(super) fn new(tree: &'t Tree<'t>) -> Self {
+        let mut module = Self {
+            tree,
+            declared: FxHashMap::default(),
+            reassigned: FxHashSet::default(),
+            wanted: RefCell::default(),
+            budget: Cell::new(30 * tree.len()),
+        };
+        for node in tree.all() {
+            module.declare(node);
+        }
+        for node in tree.all() {
+            if matches!(node.kind(), Kind::Assignment | Kind::AugmentedAssignment | Kind::Update) {
+                let target = node.field(Field::Left).or_else(|| node.field(Field::Argument));
+                if let Some(target) = target.filter(|target| target.kind() == Kind::Identifier)
+                    && let Some(declaration) = module.lookup(target.text(), node)
+                {
+                    let id = declaration.name.id();
+                    module.reassigned.insert(id);
+                }
+            }
+        }
+        module
+    }
+
+    fn declare(&mut self, node: Syntax<'t>) {
+        match node.kind() {
+            Kind::ImportStatement => self.declare_import(node),
+            Kind::VariableDeclarator => {
+                let hoisted = node.parent().is_some_and(|parent| parent.kind() == Kind::Variable);
+                let scope = scope_of(node, hoisted);
+                let value = node.field(Field::Value);
+                if let Some(name) = node.field(Field::Name) {
+                    self.pattern(name, scope, &mut SmallVec::new(), &|path| Form::Variable(value, path));
+                }
+            }
+            Kind::Function | Kind::GeneratorDeclaration => self.named(node, Form::Function(node)),
+            Kind::Class | Kind::AbstractClass => self.named(node, Form::Class(node)),
+            Kind::Enum => self.named(node, Form::Enum(node)),
+            Kind::FormalParameters => {
+                let Some(function) = node.parent() else { return };
+                for parameter in node.children() {
+                    let pattern = parameter.field(Field::Pattern).unwrap_or(parameter);
+                    self.pattern(pattern, function, &mut SmallVec::new(), &Form::Parameter);
+                }
+            }
+            Kind::ArrowFunction | Kind::Catch => {
+                if let Some(name) = node.field(Field::Parameter) {
+                    self.pattern(name, node, &mut SmallVec::new(), &Form::Parameter);
+                }
+            }
+            Kind::ForIn => {
+                if let Some(name) = node.field(Field::Left) {
+                    self.pattern(name, node, &mut SmallVec::new(), &|path| Form::Variable(None, path));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn named(&mut self, node: Syntax<'t>, form: Form<'t>) {
+        if let Some(name) = node.field(Field::Name) {
+            self.add(name, scope_of(node, false), form);
+        }
+    }
+
+    fn add(&mut self, name: Syntax<'t>, scope: Syntax<'t>, form: Form<'t>) {
+        let top = scope.kind() == Kind::Program;
+        self.declared.entry((name.text(), scope.id())).or_insert(Declaration { name, form, top });
+    }
+
+    /// Declares every name of a pattern with the path that leads to it. Patterns nest as deeply as
+    /// the tree does, so depth is bounded.
+    fn pattern(
+        &mut self,
+        node: Syntax<'t>,
+        scope: Syntax<'t>,
+        path: &mut SmallVec<[&'t str; 2]>,
+        form: &impl Fn(SmallVec<[&'t str; 2]>) -> Form<'t>,
+    ) {
+        if path.len() > 8 {
+            return;
+        }
+        match node.kind() {
+            Kind::Identifier | Kind::ShorthandPattern => {
+                let mut path = path.clone();
+                if node.kind() == Kind::ShorthandPattern {
+                    path.push(node.text());
+                }
+                self.add(node, scope, form(path));
+            }
+            Kind::ObjectPattern => {
+                for child in node.children() {
+                    self.pattern(child, scope, path, form);
+                }
+            }
+            Kind::ArrayPattern => {
+                for child in node.children() {
+                    path.push("[]");
+                    self.pattern(child, scope, path, form);
+                    path.pop();
+                }
+            }
+            Kind::PairPattern => {
+                if let (Some(key), Some(value)) = (node.field(Field::Key), node.field(Field::Value)) {
+                    path.push(unquoted(key));
+                    self.pattern(value, scope, path, form);
+                    path.pop();
+                }
+            }
+            // A default may replace the value, so what it stands for is open: `[]` leads nowhere.
+            Kind::AssignmentPattern | Kind::ObjectAssignmentPattern | Kind::RestPattern => {
+                if let Some(inner) = node.first() {
+                    if inner.kind() == Kind::ShorthandPattern {
+                        path.push(inner.text());
+                        self.add(inner, scope, form(path.clone()));
+                        path.pop();
+                    } else if inner.kind() == Kind::Identifier {
+                        path.push("[]");
+                        self.add(inner, scope, form(path.clone()));
+                        path.pop();
+                    } else {
+                        self.pattern(inner, scope, path, form);
+                    }
+                }
+            }
+            Kind::RequiredParameter | Kind::OptionalParameter => {
+                if let Some(inner) = node.field(Field::Pattern) {
+                    self.pattern(inner, scope, path, form);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn declare_import(&mut self, node: Syntax<'t>) {
+        let root = self.tree.root();
+        if let Some(require) = node.child(Kind::ImportRequire) {
+            if let (Some(name), Some(source)) = (require.child(Kind::Identifier), require.field(Field::Source)) {
+                self.add(name, root, Form::Import(imported(unquoted(source), &["*"])));
+            }
+            return;
+        }
+        let Some(source) = node.field(Field::Source).map(unquoted) else { return };
+        let Some(clause) = node.child(Kind::ImportClause) else { return };
+        for part in clause.children() {
+            match part.kind() {
+                Kind::Identifier => self.add(part, root, Form::Import(imported(source, &["default"]))),
+                Kind::NamespaceImport => {
+                    if let Some(name) = part.child(Kind::Identifier) {
+                        self.add(name, root, Form::Import(Ref::import(source.strip_prefix("node:").unwrap_or(source), "*")));
+                    }
+                }
+                Kind::NamedImports => {
+                    for specifier in part.children().filter(|child| child.kind() == Kind::ImportSpecifier) {
+                        let Some(name) = specifier.field(Field::Name) else { continue };
+                        let local = specifier.field(Field::Alias).unwrap_or(name);
+                        self.add(local, root, Form::Import(imported(source, &[unquoted(name)])));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The declaration that `name` means at a place.
+    pub(super) fn lookup(&self, name: &'t str, at: Syntax<'t>) -> Option<&Declaration<'t>> {
+        std::iter::once(at)
+            .chain(at.ancestors())
+            .filter(|node| is_scope(node.kind()))
+            .find_map(|scope| self.declared.get(&(name, scope.id())))
+    }
+
+    /// Whether a declaration is assigned to again.
+    pub(super) fn is_reassigned(&self, declaration: &Declaration<'t>) -> bool {
+        self.reassigned.contains(&declaration.name.id())
+    }
+
+    /// Declarations at the top level, in source order.
+    pub(super) fn top(&self) -> Vec<&Declaration<'t>> {
+        let mut list: Vec<_> = self.declared.values().filter(|declaration| declaration.top).collect();
+        list.sort_by_key(|declaration| declaration.name.id());
+        list
+    }
+
+    /// The name under which linking finds a declaration: that of the source at the top level; below
+    /// it, followed by its place, because functions use the same names for different things. A parameter
+    /// says so, unless its type leaves no room for text.
+    pub(super) fn linked_name(declaration: &Declaration<'t>) -> SmolStr {
+        let (name, at) = (declaration.name.text(), declaration.name.start());
+        match declaration.form {
+            _ if declaration.top => SmolStr::new(name),
+            Form::Parameter(_) if !is_plain_data(declaration.name) => format_smolstr!("{name}@@{at}"),
+            _ => format_smolstr!("{name}@{at}"),
+        }
+    }
+}
+
+/// Whether a parameter is declared as a number, a boolean or a date.
+fn is_plain_data(name: Syntax<'_>) -> bool {
+    let declared = name.parent().and_then(|parameter| parameter.field(Field::Type)).map_or("", Syntax::text);
+    matches!(declared.trim_start_matches(':').trim(), "number" | "boolean" | "bigint" | "Date")
+}
+
+/// Whether names can be declared in such a node for what is below it.
+fn is_scope(kind: Kind) -> bool {
+    kind.is_function()
+        || matches!(kind, Kind::Program | Kind::Block | Kind::Catch | Kind::ForIn | Kind::For | Kind::SwitchBody | Kind::ClassStaticBlock)
+}
+
+/// The scope that a declaration belongs to; a hoisted one (`var`) to its function.
+fn scope_of(node: Syntax<'_>, hoisted: bool) -> Syntax<'_> {
+    let mut last = node;
+    for outer in node.ancestors() {
+        last = outer;
+        if if hoisted { outer.kind().is_function() } else { is_scope(outer.kind()) } {
+            return outer;
+        }
+    }
+    last
+}

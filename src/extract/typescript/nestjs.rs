@@ -1,0 +1,258 @@
+//! NestJS: controllers with their routes and decorators, modules with what they hold, global guards,
+//! middleware by `consumer.apply(…).forRoutes(…)`, and the application that `NestFactory` makes.
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::names::Module;
+use super::routing::path_text;
+use super::symbols::decorators_of;
+use crate::extract::Extract;
+use crate::ir::{
+    Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Op, Ref, Route, Scope, Service, ServiceKind, Span, Text,
+};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+const PACKAGE: &str = "@nestjs/core";
+
+/// Adds the facts of one file.
+pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
+    let mut facts = Vec::new();
+    for node in module.tree.all() {
+        match node.kind() {
+            Kind::Class | Kind::AbstractClass => class(module, node, &mut facts),
+            Kind::Call => call(module, node, &mut facts),
+            _ => {}
+        }
+    }
+    cx.out.facts.append(&mut facts);
+}
+
+/// The decorators of a class or member, as values.
+fn decorators<'t>(module: &Module<'t>, node: Syntax<'t>) -> Vec<(Syntax<'t>, Node)> {
+    decorators_of(node).filter_map(|decorator| Some((decorator, module.lower(decorator.first()?)))).collect()
+}
+
+/// What a decorator is, if it is one of a package of the framework.
+fn framework_name(decorator: &Node) -> Option<(&str, &str)> {
+    let name = match &decorator.kind {
+        NodeKind::Call(call) => &call.callee,
+        NodeKind::Ref(name) => name,
+        _ => return None,
+    };
+    let package = name.module()?.strip_prefix("@nestjs/")?;
+    Some((package, name.last()))
+}
+
+fn argument(decorator: &Node, at: usize) -> Option<&Node> {
+    decorator.as_call()?.args.get(at)
+}
+
+fn class<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
+    let Some(name) = node.field(Field::Name) else { return };
+    let written = decorators(module, node);
+    let binding = Ref::new(Scope::Local, [name.text()]);
+    for (syntax, decorator) in &written {
+        match framework_name(decorator) {
+            Some(("common", "Controller")) => {
+                let markers: Vec<Node> = written.iter().map(|(_, marker)| marker.clone()).collect();
+                let paths = argument(decorator, 0).map(|option| option.get("path").unwrap_or(option));
+                let prefix = paths.and_then(|paths| paths.one_or_many().into_iter().next().cloned());
+                add_service(&binding, ServiceKind::Controller, syntax.span(), prefix, markers, facts);
+                controller(module, node, &binding, facts);
+            }
+            Some(("graphql", "Resolver")) => {
+                let markers = written.iter().map(|(_, marker)| marker.clone()).collect();
+                add_service(&binding, ServiceKind::Rpc, syntax.span(), None, markers, facts);
+                controller(module, node, &binding, facts);
+            }
+            Some(("common", "Module")) => {
+                add_service(&binding, ServiceKind::Module, syntax.span(), None, Vec::new(), facts);
+                if let Some(options) = argument(decorator, 0) {
+                    add_module(&binding, options, facts);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn add_service(binding: &Ref, kind: ServiceKind, span: Span, prefix: Option<Node>, markers: Vec<Node>, facts: &mut Vec<Fact>) {
+    let mut options = Map::default();
+    if let Some(prefix) = prefix {
+        options.push("prefix", prefix.span, prefix);
+    }
+    options.push("markers", span, Node::new(span, NodeKind::List(markers)));
+    let service = Service {
+        kind,
+        framework: PACKAGE.into(),
+        name: None,
+        binding: binding.clone(),
+        security: Value::Absent,
+        options: Some(Node::new(span, NodeKind::Map(options))),
+    };
+    facts.push(Fact::new(span, super::shown(binding), FactKind::Service(service)));
+}
+
+/// The routes of a controller or resolver.
+fn controller<'t>(module: &Module<'t>, class: Syntax<'t>, binding: &Ref, facts: &mut Vec<Fact>) {
+    let members = class.field(Field::Body).into_iter().flat_map(Syntax::children).filter(|member| member.kind() == Kind::Method);
+    for member in members {
+        let Some(name) = member.field(Field::Name) else { continue };
+        let written = decorators(module, member);
+        for (syntax, decorator) in &written {
+            let Some((method, path)) = endpoint(decorator, name.text(), name.span()) else { continue };
+            for path in path.one_or_many() {
+                let mut route = Route::new(binding.clone(), PACKAGE, method.clone(), path_text(path), syntax.start());
+                route.markers = written.iter().map(|(_, marker)| marker.clone()).collect();
+                route.handler = Some(Node::new(name.span(), NodeKind::Ref(binding.child(name.text()))));
+                let owner = format_smolstr!("{method} {}", route.path);
+                facts.push(Fact::new(syntax.span(), owner, FactKind::Route(route)));
+            }
+        }
+    }
+}
+
+/// The HTTP method and path (or the operation's name) that a decorator stands for.
+fn endpoint(decorator: &Node, member: &str, span: Span) -> Option<(SmolStr, Node)> {
+    let root = || Node::text("", span);
+    match framework_name(decorator)? {
+        ("common", verb @ ("Get" | "Post" | "Put" | "Patch" | "Delete" | "Head" | "Options" | "Sse")) => {
+            let method = if verb == "Sse" { "GET".into() } else { SmolStr::new(verb.to_ascii_uppercase()) };
+            Some((method, argument(decorator, 0).cloned().unwrap_or_else(root)))
+        }
+        ("common", "All") => Some(("ANY".into(), argument(decorator, 0).cloned().unwrap_or_else(root))),
+        ("graphql", operation @ ("Query" | "Mutation" | "Subscription")) => {
+            Some((operation.to_ascii_uppercase().into(), Node::text(member, span)))
+        }
+        _ => None,
+    }
+}
+
+/// What a module holds: controllers, other modules, guards for the whole application.
+fn add_module(binding: &Ref, options: &Node, facts: &mut Vec<Fact>) {
+    if let Some(providers) = options.get("providers") {
+        providers.each(&mut |provider| {
+            if let Some(guard) = global_guard(binding, provider) {
+                facts.push(Fact::new(guard.span, super::shown(binding), FactKind::Guard(guard)));
+            }
+        });
+    }
+    for list in ["controllers", "imports"].iter().filter_map(|key| options.get(key)) {
+        let order = list.span.start;
+        for child in held(list, 6) {
+            let span = child.span;
+            let mount = Mount { parent: binding.clone(), prefix: Text::default(), child, guards: Vec::new(), order };
+            facts.push(Fact::new(span, super::shown(binding), FactKind::Mount(mount)));
+        }
+    }
+}
+
+/// `{ provide: APP_GUARD, useClass: JwtAuthGuard }`.
+fn global_guard(binding: &Ref, provider: &Node) -> Option<Guard> {
+    let provide = provider.get("provide")?.as_ref()?;
+    if provide.last() != "APP_GUARD" {
+        return None;
+    }
+    let what = ["useClass", "useExisting", "useValue", "useFactory"].iter().find_map(|key| provider.get(key))?;
+    let what = match &what.kind {
+        NodeKind::Func(func) => func.returns.clone().unwrap_or_else(|| what.clone()),
+        _ => what.clone(),
+    };
+    Some(Guard::new(what, GuardScope::App, Some(binding.clone()), provider.span.start))
+}
+
+/// The modules and controllers in a list: `X.forRoot(…)` is `X`, `forwardRef(() => X)` too.
+fn held(node: &Node, depth: usize) -> Vec<Node> {
+    let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
+    match &node.kind {
+        NodeKind::List(items) => items.iter().flat_map(|item| held(item, depth)).collect(),
+        NodeKind::Op(Op::Spread | Op::Cond | Op::And | Op::Or | Op::Coalesce | Op::Await, operands) => {
+            operands.iter().flat_map(|operand| held(operand, depth)).collect()
+        }
+        NodeKind::Call(call) if call.callee.last() == "forwardRef" => match call.args.first().map(|first| &first.kind) {
+            Some(NodeKind::Func(func)) => func.returns.iter().flat_map(|returned| held(returned, depth)).collect(),
+            _ => Vec::new(),
+        },
+        NodeKind::Call(call) if call.callee.path.len() > 1 => {
+            let mut name = call.callee.clone();
+            name.path.pop();
+            vec![Node::new(node.span, NodeKind::Ref(name))]
+        }
+        NodeKind::Ref(_) => vec![node.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn call<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
+    let Some(member) = node.field(Field::Function).filter(|function| function.kind() == Kind::Member) else { return };
+    match member.field(Field::Property).map_or("", Syntax::text) {
+        "create" => application(module, node, facts),
+        "useGlobalGuards" => {
+            let Some(NodeKind::Ref(app)) = member.field(Field::Object).map(|object| module.lower(object).kind) else { return };
+            for guard in node.field(Field::Arguments).into_iter().flat_map(Syntax::children) {
+                let guard = Guard::new(module.lower(guard), GuardScope::App, Some(app.clone()), node.start());
+                facts.push(Fact::new(guard.span, super::shown(&app), FactKind::Guard(guard)));
+            }
+        }
+        "forRoutes" => middleware(module, node, facts),
+        _ => {}
+    }
+}
+
+/// `const app = await NestFactory.create(AppModule)`.
+fn application<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
+    let is_factory =
+        module.callee_of(node).is_some_and(|callee| callee.module() == Some("@nestjs/core") && callee.first() == "NestFactory");
+    let Some(root) = node.field(Field::Arguments).and_then(Syntax::first).filter(|_| is_factory) else { return };
+    let declared = node.ancestors().take(4).find(|outer| outer.kind() == Kind::VariableDeclarator);
+    let name = declared.and_then(|declarator| declarator.field(Field::Name)).filter(|name| name.kind() == Kind::Identifier);
+    let binding = name.map_or_else(|| Ref::new(Scope::Local, [format_smolstr!("#{}", node.start())]), |name| module.name(name));
+    let prefix = name.and_then(|name| global_prefix(module, name));
+    add_service(&binding, ServiceKind::App, node.span(), prefix, Vec::new(), facts);
+    for child in held(&module.lower(root), 4) {
+        let span = child.span;
+        let mount = Mount { parent: binding.clone(), prefix: Text::default(), child, guards: Vec::new(), order: node.start() };
+        facts.push(Fact::new(span, super::shown(&binding), FactKind::Mount(mount)));
+    }
+}
+
+/// `app.setGlobalPrefix('api')`.
+fn global_prefix<'t>(module: &Module<'t>, app: Syntax<'t>) -> Option<Node> {
+    module.tree.all().filter(|node| node.kind() == Kind::Call).find_map(|node| {
+        let member = node.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
+        let is_prefix = member.field(Field::Property)?.text() == "setGlobalPrefix" && member.field(Field::Object)?.text() == app.text();
+        is_prefix.then(|| node.field(Field::Arguments)?.first().map(|path| module.lower(path)))?
+    })
+}
+
+/// `consumer.apply(AuthMiddleware).forRoutes({ path: 'user', method: RequestMethod.GET })`.
+fn middleware<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
+    let Some(class) = node.ancestors().find(|outer| outer.kind().is_class()).and_then(|class| class.field(Field::Name)) else { return };
+    let lowered = module.lower(node);
+    let Some(call) = lowered.as_call() else { return };
+    let mut guards: Vec<Node> = Vec::new();
+    let mut receiver = call.receiver.as_ref();
+    while let Some(inner) = receiver.and_then(Node::as_call) {
+        if inner.callee.last() == "apply" {
+            guards.extend(super::routing::flat(inner.args.clone()));
+        }
+        receiver = inner.receiver.as_ref();
+    }
+    let of_module = Ref::new(Scope::Local, [class.text()]);
+    for target in super::routing::flat(call.args.clone()) {
+        let (service, scope) = match &target.kind {
+            NodeKind::Ref(controller) => (controller.clone(), GuardScope::Controller),
+            NodeKind::Map(options) => {
+                let path = options.get("path").map_or_else(Text::default, path_text);
+                let method = options.get("method").and_then(Node::as_ref).map(|method| method.last().to_ascii_uppercase());
+                let methods = method.filter(|method| method != "ALL").map(SmolStr::new).into_iter().collect();
+                (of_module.clone(), GuardScope::Prefix(path, methods))
+            }
+            _ => (of_module.clone(), GuardScope::Prefix(path_text(&target), Vec::new())),
+        };
+        for guard in &guards {
+            let guard = Guard::new(guard.clone(), scope.clone(), Some(service.clone()), node.start());
+            facts.push(Fact::new(guard.span, super::shown(&service), FactKind::Guard(guard)));
+        }
+    }
+}

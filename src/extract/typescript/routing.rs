@@ -1,0 +1,431 @@
+//! Routes that are registered by calling methods on an application or router: Express, Koa, Hono,
+//! Fastify, Elysia. This part finds the applications and routers, and which of them a call is made on;
+//! what a call means is told by [`super::express`] and its neighbours.
+//!
+//! A method called `get` is no route by itself: what it is called on must have been made by a
+//! framework, or be handed to a function as an application is.
+
+use rustc_hash::FxHashMap;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::names::Module;
+use crate::extract::Extract;
+use crate::ir::{
+    Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why,
+};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// A framework whose routes are registered by method calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Express and what is built like it.
+    Express,
+    /// Koa with one of its routers.
+    Koa,
+    /// Hono.
+    Hono,
+    /// Fastify.
+    Fastify,
+    /// Elysia.
+    Elysia,
+}
+
+/// Methods that stand for an HTTP method.
+const VERBS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "head", "options", "all"];
+
+/// Names that a handed-in application or router has.
+const USUAL: [&str; 12] =
+    ["app", "router", "server", "fastify", "api", "route", "routes", "instance", "application", "express", "expressApp", "apiRouter"];
+
+/// A call on a service.
+pub(super) struct Registration<'t> {
+    /// The call.
+    pub call: Syntax<'t>,
+    /// The method that is called.
+    pub method: &'t str,
+    /// The service.
+    pub service: Ref,
+    /// The path of `route(path)` that the call is chained to.
+    pub path: Option<Node>,
+    /// Position: where the method's name stands, since calls of a chain all start in one place.
+    pub order: u32,
+}
+
+/// What is collected of one file.
+pub(super) struct Routing<'m, 't> {
+    /// Its names.
+    pub module: &'m Module<'t>,
+    services: FxHashMap<Ref, Dialect>,
+    guess: Dialect,
+    /// Facts so far.
+    pub facts: Vec<Fact>,
+}
+
+impl Dialect {
+    /// The package that facts name.
+    pub(super) fn package(self) -> &'static str {
+        match self {
+            Self::Express => "express",
+            Self::Koa => "koa",
+            Self::Hono => "hono",
+            Self::Fastify => "fastify",
+            Self::Elysia => "elysia",
+        }
+    }
+
+    /// What a function or class of a package makes.
+    fn made_by(name: &Ref) -> Option<(Self, ServiceKind)> {
+        let module = name.module()?;
+        Some(match (module, name.last()) {
+            ("express" | "polka" | "@feathersjs/express" | "ultimate-express" | "hyper-express", "default" | "express") => {
+                (Self::Express, ServiceKind::App)
+            }
+            ("restify", "createServer") => (Self::Express, ServiceKind::App),
+            ("express" | "router" | "@types/express", "Router") | ("express-promise-router" | "router", "default") => {
+                (Self::Express, ServiceKind::Router)
+            }
+            ("koa", "default" | "Koa") => (Self::Koa, ServiceKind::App),
+            ("@koa/router" | "koa-router" | "koa-joi-router" | "koa-tree-router", "default" | "Router") => (Self::Koa, ServiceKind::Router),
+            ("hono" | "hono/tiny" | "hono/quick", "Hono") | ("@hono/zod-openapi", "OpenAPIHono") => (Self::Hono, ServiceKind::Router),
+            ("fastify", "default" | "fastify") => (Self::Fastify, ServiceKind::App),
+            ("elysia", "Elysia" | "default") => (Self::Elysia, ServiceKind::Router),
+            _ => return None,
+        })
+    }
+
+    /// What a type says that its value is.
+    fn of_type(name: &Ref) -> Option<Self> {
+        Some(match (name.module()?, name.last()) {
+            ("express" | "express-serve-static-core", "Express" | "Application" | "Router" | "IRouter" | "Core") => Self::Express,
+            ("koa", "default" | "Koa") | ("@koa/router" | "koa-router", _) => Self::Koa,
+            ("hono", "Hono") | ("@hono/zod-openapi", "OpenAPIHono") => Self::Hono,
+            ("fastify", "FastifyInstance" | "FastifyPluginAsync" | "FastifyPluginCallback" | "FastifyPlugin") => Self::Fastify,
+            ("elysia", "Elysia" | "default") => Self::Elysia,
+            _ => return None,
+        })
+    }
+
+    /// The dialect that a file without a framework's name is likely written in.
+    fn guess(text: &str) -> Self {
+        for (word, dialect) in [("fastify", Self::Fastify), ("hono", Self::Hono), ("elysia", Self::Elysia), ("koa", Self::Koa)] {
+            if text.contains(word) {
+                return dialect;
+            }
+        }
+        Self::Express
+    }
+}
+
+/// Adds the services, routes, guards and mounts of one file.
+pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
+    let mut routing = Routing { module, services: FxHashMap::default(), guess: Dialect::guess(&cx.file.text), facts: Vec::new() };
+    routing.find_services();
+    for node in module.tree.all().filter(|node| node.kind() == Kind::Call) {
+        let Some((registration, dialect)) = routing.registration(node) else { continue };
+        match dialect {
+            Dialect::Express => super::express::register(&mut routing, &registration),
+            Dialect::Koa => super::koa::register(&mut routing, &registration),
+            Dialect::Hono => super::hono::register(&mut routing, &registration),
+            Dialect::Fastify => super::fastify::register(&mut routing, &registration),
+            Dialect::Elysia => super::elysia::register(&mut routing, &registration),
+        }
+    }
+    cx.out.facts.append(&mut routing.facts);
+}
+
+impl<'t> Routing<'_, 't> {
+    fn find_services(&mut self) {
+        for node in self.module.tree.all() {
+            match node.kind() {
+                Kind::Call | Kind::New => {
+                    let Some((dialect, kind)) = self.module.callee_of(node).and_then(|callee| Dialect::made_by(&callee)) else { continue };
+                    let options =
+                        node.field(Field::Arguments).into_iter().flat_map(Syntax::children).map(|option| self.module.lower(option));
+                    let mut prefix = options.into_iter().find_map(|options| options.get("prefix").cloned());
+                    prefix = self.base_path(node).or(prefix);
+                    self.add_service(self.binding_of(node), dialect, kind, node.span(), prefix);
+                }
+                Kind::FormalParameters => self.handed_in(node),
+                Kind::ArrowFunction => {
+                    if let Some(name) = node.field(Field::Parameter) {
+                        self.handed_in_as(name, None, node);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `new Hono().basePath('/api')`, `router.prefix('/x')` right where it is made.
+    fn base_path(&self, made: Syntax<'t>) -> Option<Node> {
+        let member = made.parent().filter(|parent| parent.kind() == Kind::Member)?;
+        let call = member.parent().filter(|parent| parent.kind() == Kind::Call)?;
+        let is_prefix = member.field(Field::Property).is_some_and(|name| matches!(name.text(), "basePath" | "prefix"));
+        is_prefix.then(|| call.field(Field::Arguments)?.first().map(|path| self.module.lower(path)))?
+    }
+
+    fn add_service(&mut self, binding: Ref, dialect: Dialect, kind: ServiceKind, span: Span, prefix: Option<Node>) {
+        if self.services.insert(binding.clone(), dialect).is_some() {
+            return;
+        }
+        let options = prefix.map(|prefix| {
+            let mut map = Map::default();
+            map.push("prefix", prefix.span, prefix);
+            Node::new(span, NodeKind::Map(map))
+        });
+        let owner = super::shown(&binding);
+        let service = Service { kind, framework: dialect.package().into(), name: None, binding, security: Value::Absent, options };
+        self.facts.push(Fact::new(span, owner, FactKind::Service(service)));
+    }
+
+    /// Parameters that are applications: by their type, or by their name and what is done with them.
+    fn handed_in(&mut self, list: Syntax<'t>) {
+        let Some(function) = list.parent() else { return };
+        for parameter in list.children().take(4) {
+            let name = parameter.field(Field::Pattern).unwrap_or(parameter);
+            if name.kind() == Kind::Identifier {
+                let ty = parameter.field(Field::Type).and_then(Syntax::first).and_then(|ty| self.module.type_name(ty));
+                self.handed_in_as(name, ty.as_ref(), function);
+            }
+        }
+    }
+
+    fn handed_in_as(&mut self, name: Syntax<'t>, ty: Option<&Ref>, function: Syntax<'t>) {
+        let by_type = ty.and_then(Dialect::of_type);
+        let by_context = || {
+            let annotated = function.parent()?.field(Field::Type)?.first()?;
+            Dialect::of_type(&self.module.type_name(annotated)?)
+        };
+        let is_usual = ty.is_none_or(|ty| ty.module().is_none()) && USUAL.contains(&name.text());
+        // `.group('/x', (app) => app.get(…))`: what is done with it tells.
+        let Some(dialect) = by_type.or_else(by_context).or_else(|| (is_usual && is_registered_on(name, function)).then_some(self.guess))
+        else {
+            return;
+        };
+        let binding = self.module.name(name);
+        if binding.scope == Scope::Local {
+            self.add_service(binding, dialect, ServiceKind::Router, name.span(), None);
+        }
+    }
+
+    /// The name that a made service is bound to: a variable, a class member, an export; one that is
+    /// bound to none is known by its place.
+    fn binding_of(&self, made: Syntax<'t>) -> Ref {
+        let mut at = made;
+        while let Some(parent) = at.parent() {
+            match parent.kind() {
+                Kind::Member if at.role() == Field::Object => {}
+                Kind::Call if at.role() == Field::Function => {}
+                Kind::Await | Kind::As | Kind::Parenthesized | Kind::NonNull | Kind::Satisfies => {}
+                Kind::VariableDeclarator => {
+                    if let Some(name) = parent.field(Field::Name).filter(|name| name.kind() == Kind::Identifier) {
+                        return self.module.name(name);
+                    }
+                    break;
+                }
+                Kind::Assignment => {
+                    let left = parent.field(Field::Left);
+                    if left.is_some_and(|left| matches!(left.text(), "module.exports" | "exports")) {
+                        return Ref::new(Scope::Local, ["default"]);
+                    }
+                    if let Some(NodeKind::Ref(name)) = left.map(|left| self.module.lower(left).kind) {
+                        return name;
+                    }
+                    break;
+                }
+                Kind::Field | Kind::JsField => {
+                    let class = parent.ancestors().find(|outer| outer.kind().is_class()).and_then(|class| class.field(Field::Name));
+                    let name = parent.field(Field::Name).or_else(|| parent.field(Field::Property));
+                    if let (Some(class), Some(name)) = (class, name) {
+                        return Ref::new(Scope::Local, [class.text(), name.text()]);
+                    }
+                    break;
+                }
+                Kind::Export => return Ref::new(Scope::Local, ["default"]),
+                _ => break,
+            }
+            at = parent;
+        }
+        Ref::new(Scope::Local, [format_smolstr!("#{}", made.start())])
+    }
+
+    /// The service that a call is made on, through chains.
+    fn registration(&self, call: Syntax<'t>) -> Option<(Registration<'t>, Dialect)> {
+        let member = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
+        let property = member.field(Field::Property)?;
+        let method = property.text();
+        let mut object = member.field(Field::Object)?;
+        let mut path = None;
+        for _ in 0..512 {
+            match object.kind() {
+                Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As => object = object.first()?,
+                Kind::Call | Kind::New => {
+                    if self.module.callee_of(object).and_then(|callee| Dialect::made_by(&callee)).is_some() {
+                        let service = self.binding_of(object);
+                        return self.on(service, call, method, path, property);
+                    }
+                    let inner = object.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
+                    if inner.field(Field::Property)?.text() == "route" && path.is_none() {
+                        path = object.field(Field::Arguments)?.first().map(|path| self.module.lower(path));
+                    }
+                    object = inner.field(Field::Object)?;
+                }
+                Kind::Identifier | Kind::Member | Kind::This => {
+                    let NodeKind::Ref(service) = self.module.lower(object).kind else { return None };
+                    return self.on(service, call, method, path, property);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn on(
+        &self,
+        service: Ref,
+        call: Syntax<'t>,
+        method: &'t str,
+        path: Option<Node>,
+        property: Syntax<'t>,
+    ) -> Option<(Registration<'t>, Dialect)> {
+        let dialect = match self.services.get(&service) {
+            Some(dialect) => *dialect,
+            None if may_be_service(&service, method, call) => self.guess,
+            None => return None,
+        };
+        Some((Registration { call, method, service, path, order: property.start() }, dialect))
+    }
+
+    /// The arguments of a call as values; lists of handlers are flattened.
+    pub(super) fn arguments(&self, call: Syntax<'t>) -> Vec<Node> {
+        call.field(Field::Arguments).into_iter().flat_map(Syntax::children).map(|argument| self.module.lower(argument)).collect()
+    }
+
+    /// Adds a route.
+    pub(super) fn route(&mut self, at: &Registration<'t>, dialect: Dialect, method: &str, path: &Node, handlers: Vec<Node>) {
+        let mut handlers = flat(handlers);
+        let handler = handlers.pop();
+        let text = path_text(path);
+        let method = method_name(method);
+        let mut route = Route::new(at.service.clone(), dialect.package(), method.clone(), text, at.order);
+        route.guards = handlers;
+        route.handler = handler;
+        let owner = format_smolstr!("{method} {}", route.path);
+        self.facts.push(Fact::new(place(at), owner, FactKind::Route(route)));
+    }
+
+    /// Adds a guard.
+    pub(super) fn guard(&mut self, at: &Registration<'t>, what: Node, scope: GuardScope) {
+        let owner = format_smolstr!("{}", super::shown(&at.service));
+        let guard = Guard::new(what, scope, Some(at.service.clone()), at.order);
+        self.facts.push(Fact::new(guard.span, owner, FactKind::Guard(guard)));
+    }
+
+    /// Adds a mount.
+    pub(super) fn mount(&mut self, at: &Registration<'t>, prefix: Text, child: Node, guards: Vec<Node>) {
+        let owner = format_smolstr!("{}", super::shown(&at.service));
+        let span = child.span;
+        let mount = Mount { parent: at.service.clone(), prefix, child, guards, order: at.order };
+        self.facts.push(Fact::new(span, owner, FactKind::Mount(mount)));
+    }
+
+    /// The application that a function given in place gets: `group('/x', (app) => …)`.
+    pub(super) fn adopt(&mut self, function: Syntax<'t>, dialect: Dialect) {
+        let name = match function.field(Field::Parameter) {
+            Some(name) => Some(name),
+            None => function.field(Field::Parameters).and_then(Syntax::first).map(|first| first.field(Field::Pattern).unwrap_or(first)),
+        };
+        if let Some(name) = name.filter(|name| name.kind() == Kind::Identifier) {
+            let binding = self.module.name(name);
+            if binding.scope == Scope::Local {
+                self.add_service(binding, dialect, ServiceKind::Router, name.span(), None);
+            }
+        }
+    }
+}
+
+/// Whether a function calls `name.use(…)` or `name.get('/…', …)`.
+fn is_registered_on(name: Syntax<'_>, function: Syntax<'_>) -> bool {
+    function.below().filter(|node| node.kind() == Kind::Call).any(|call| {
+        let member = call.field(Field::Function).filter(|function| function.kind() == Kind::Member);
+        let Some(member) = member else { return false };
+        let on_it = member.field(Field::Object).is_some_and(|object| object.kind() == Kind::Identifier && object.text() == name.text());
+        let method = member.field(Field::Property).map_or("", Syntax::text);
+        on_it && (matches!(method, "use" | "register" | "route" | "addHook") || (VERBS.contains(&method) && has_route_shape(call)))
+    })
+}
+
+/// An application that another file or function made: linking knows whether it is one.
+fn may_be_service(service: &Ref, method: &str, call: Syntax<'_>) -> bool {
+    let is_foreign = match &service.scope {
+        Scope::Import(module) => !super::names::is_package(module) || module.starts_with(['@', '~', '#']),
+        Scope::Local => true,
+        _ => false,
+    };
+    let name = service.last_named().split('@').next().unwrap_or_default();
+    let is_named = USUAL.contains(&name) || name.ends_with("Router") || name.ends_with("App");
+    is_foreign && is_named && (matches!(method, "use" | "register" | "route") || (VERBS.contains(&method) && has_route_shape(call)))
+}
+
+/// The line of a registration: from the method's name to the end of its first argument, so that a
+/// handler's body is not part of the place.
+fn place(at: &Registration<'_>) -> Span {
+    let end = at.call.field(Field::Arguments).and_then(Syntax::first).map_or(at.order + at.method.len() as u32, |first| {
+        let span = first.span();
+        if matches!(first.kind(), Kind::String | Kind::TemplateString | Kind::Identifier | Kind::Member) { span.end } else { span.start }
+    });
+    let chain_start = at.call.start();
+    // A chain's later calls begin where the chain does: point at the method itself.
+    let member = at.call.field(Field::Function).and_then(|member| member.field(Field::Object));
+    let start = if member.is_some_and(|object| matches!(object.kind(), Kind::Call | Kind::New)) { at.order } else { chain_start };
+    at.call.span_of(start, end.max(at.order))
+}
+
+/// Whether a call reads like `get('/path', handler)`.
+fn has_route_shape(call: Syntax<'_>) -> bool {
+    let Some(arguments) = call.field(Field::Arguments) else { return false };
+    let mut list = arguments.children();
+    let is_path = list.next().is_some_and(|first| match first.kind() {
+        Kind::String | Kind::TemplateString => first.text().get(1..2) == Some("/") || first.text().get(1..2) == Some("*"),
+        _ => false,
+    });
+    is_path
+        && list.last().is_some_and(|last| {
+            last.kind().is_function() || matches!(last.kind(), Kind::Identifier | Kind::Member | Kind::Call | Kind::Array)
+        })
+}
+
+/// Handlers with lists opened.
+pub(super) fn flat(handlers: Vec<Node>) -> Vec<Node> {
+    let mut out = Vec::with_capacity(handlers.len());
+    for handler in handlers {
+        match handler.kind {
+            NodeKind::List(items) => out.extend(flat(items)),
+            _ => out.push(handler),
+        }
+    }
+    out
+}
+
+/// The path that a value is; a regular expression or a name is a hole.
+pub(super) fn path_text(node: &Node) -> Text {
+    node.as_text().cloned().unwrap_or_else(|| {
+        let mut text = Text::default();
+        text.push(if matches!(node.kind, NodeKind::Ref(_)) { node.clone() } else { Node::unknown(Why::Opaque, node.span) });
+        text
+    })
+}
+
+/// `get` as `GET`; `all` as `ANY`.
+pub(super) fn method_name(method: &str) -> SmolStr {
+    match method {
+        "all" | "any" => "ANY".into(),
+        "del" => "DELETE".into(),
+        _ => method.to_ascii_uppercase().into(),
+    }
+}
+
+/// Whether a method stands for an HTTP method.
+pub(super) fn is_verb(method: &str) -> bool {
+    VERBS.contains(&method)
+}

@@ -1,0 +1,290 @@
+//! The names that a file binds, imports and exports.
+
+use std::collections::BTreeSet;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::names::{Declaration, Form, Module, imported, unquoted};
+use crate::ir::{Binding, BindingKind, Call, Import, Map, Node, NodeKind, Op, Ref, Scope, Symbols, Tri, Why};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Function-local constants that are bound for linking, at the most.
+const MAX_LOCALS: usize = 10_000;
+
+impl<'t> Module<'t> {
+    /// Binds the file's names. Runs after facts are made: constants inside functions are bound only
+    /// if a fact refers to them.
+    pub(super) fn symbols(&self) -> Symbols {
+        let mut symbols = Symbols::default();
+        for declaration in self.top() {
+            self.bind(declaration, &mut symbols);
+        }
+        for node in self.tree.root().children() {
+            match node.kind() {
+                Kind::Export => self.export(node, &mut symbols),
+                Kind::ExpressionStatement => self.common_js(node, &mut symbols),
+                _ => {}
+            }
+        }
+        let mut bound = BTreeSet::new();
+        // Binding one may want others, so the list is not held while it is bound.
+        let next = || self.wanted.borrow_mut().pop();
+        while let Some(id) = next() {
+            if bound.len() >= MAX_LOCALS {
+                break;
+            }
+            if bound.insert(id)
+                && let Some(name) = self.tree.root().with_id(id)
+                && let Some(declaration) = self.lookup(name.text(), name)
+            {
+                self.bind(declaration, &mut symbols);
+            }
+        }
+        symbols
+    }
+
+    fn bind(&self, declaration: &Declaration<'t>, symbols: &mut Symbols) {
+        let name = Self::linked_name(declaration);
+        let span = declaration.name.span();
+        let mut push = |name: SmolStr, kind, value| symbols.bindings.push(Binding { name, kind, value, span });
+        match &declaration.form {
+            Form::Import(target) => {
+                symbols.imports.push(Import { local: name, target: target.clone(), span });
+            }
+            Form::Variable(value, path) => {
+                let kind = if self.is_reassigned(declaration) { BindingKind::Mutable } else { BindingKind::Const };
+                let value = value.map_or_else(|| Node::unknown(Why::NoValue, span), |value| self.lower(value));
+                push(name, kind, path.iter().fold(value, |value, key| member_of(value, key)));
+            }
+            Form::Parameter(_) => {}
+            Form::Function(node) => push(name, BindingKind::Function, Node::new(node.span(), NodeKind::Func(self.function(*node)))),
+            Form::Enum(node) => push(name, BindingKind::Const, self.enumeration(*node)),
+            Form::Class(node) => self.class(&name, *node, symbols),
+        }
+    }
+
+    /// An enum as a map of its members.
+    fn enumeration(&self, node: Syntax<'t>) -> Node {
+        let mut map = Map::default();
+        for (at, member) in node.field(Field::Body).into_iter().flat_map(Syntax::children).enumerate() {
+            let name = member.field(Field::Name).unwrap_or(member);
+            #[expect(clippy::cast_precision_loss, reason = "an enum of 2^52 members does not fit in a file")]
+            let ordinal = Node::new(member.span(), NodeKind::Number(at as f64));
+            let value = member.field(Field::Value).map_or(ordinal, |value| self.lower(value));
+            map.push(SmolStr::new(unquoted(name)), name.span(), value);
+        }
+        Node::new(node.span(), NodeKind::Map(map))
+    }
+
+    /// A class as a map of `extends` and `decorators`; its members as bindings `Class.member`, those
+    /// that the constructor injects as instances of their types.
+    fn class(&self, name: &SmolStr, node: Syntax<'t>, symbols: &mut Symbols) {
+        let span = node.span();
+        let mut map = Map::default();
+        if let Some(base) = self.base_class(node) {
+            map.push("extends", base.span, base);
+        }
+        let decorators: Vec<Node> = decorators_of(node).filter_map(Syntax::first).map(|inner| self.lower(inner)).collect();
+        if !decorators.is_empty() {
+            map.push("decorators", span, Node::new(span, NodeKind::List(decorators)));
+        }
+        symbols.bindings.push(Binding {
+            name: name.clone(),
+            kind: BindingKind::Class,
+            value: Node::new(span, NodeKind::Map(map)),
+            span: node.field(Field::Name).unwrap_or(node).span(),
+        });
+        for member in node.field(Field::Body).into_iter().flat_map(Syntax::children) {
+            let Some(key) = member.field(Field::Name).or_else(|| member.field(Field::Property)) else { continue };
+            let (kind, value) = match member.kind() {
+                Kind::Method => {
+                    if key.text() == "constructor" {
+                        self.injected(name, member, symbols);
+                    }
+                    (BindingKind::Function, Node::new(member.span(), NodeKind::Func(self.function(member))))
+                }
+                Kind::Field | Kind::JsField => match member.field(Field::Value) {
+                    Some(value) => (BindingKind::Const, self.lower(value)),
+                    None => match self.instance_of(member) {
+                        Some(instance) => (BindingKind::Const, instance),
+                        None => continue,
+                    },
+                },
+                _ => continue,
+            };
+            symbols.bindings.push(Binding { name: format_smolstr!("{name}.{}", unquoted(key)), kind, value, span: key.span() });
+        }
+    }
+
+    fn base_class(&self, node: Syntax<'t>) -> Option<Node> {
+        let heritage = node.child(Kind::ClassHeritage)?.first()?;
+        let base = if heritage.kind() == Kind::Extends { heritage.field(Field::Value)? } else { heritage };
+        Some(self.lower(base))
+    }
+
+    /// `constructor(private readonly jwt: JwtService)`.
+    fn injected(&self, class: &SmolStr, constructor: Syntax<'t>, symbols: &mut Symbols) {
+        for parameter in constructor.field(Field::Parameters).into_iter().flat_map(Syntax::children) {
+            let is_property =
+                parameter.children().any(|child| child.kind() == Kind::Accessibility) || parameter.text().starts_with("readonly");
+            let Some(name) = parameter.field(Field::Pattern).filter(|_| is_property) else { continue };
+            if let Some(value) = self.instance_of(parameter) {
+                symbols.bindings.push(Binding {
+                    name: format_smolstr!("{class}.{}", name.text()),
+                    kind: BindingKind::Const,
+                    value,
+                    span: name.span(),
+                });
+            }
+        }
+    }
+
+    /// A declared type as `new Type()`: enough to know whose methods are called.
+    fn instance_of(&self, node: Syntax<'t>) -> Option<Node> {
+        let annotated = node.field(Field::Type)?.first()?;
+        let callee = self.type_name(annotated)?;
+        let call = Call { callee, receiver: None, args: Vec::new(), is_new: true, result_used: Tri::Yes };
+        Some(Node::new(annotated.span(), NodeKind::Call(Box::new(call))))
+    }
+
+    fn export(&self, node: Syntax<'t>, symbols: &mut Symbols) {
+        let source = node.field(Field::Source).map(unquoted);
+        let is_default = node.child(Kind::DefaultToken).is_some();
+        if let Some(declaration) = node.field(Field::Declaration) {
+            let mut names: Vec<&str> = declaration.field(Field::Name).map(Syntax::text).into_iter().collect();
+            for declarator in declaration.children().filter(|child| child.kind() == Kind::VariableDeclarator) {
+                let Some(name) = declarator.field(Field::Name) else { continue };
+                if name.kind() == Kind::Identifier {
+                    names.push(name.text());
+                } else {
+                    names.extend(
+                        name.below().filter(|inner| matches!(inner.kind(), Kind::Identifier | Kind::ShorthandPattern)).map(Syntax::text),
+                    );
+                }
+            }
+            if is_default {
+                match names.first() {
+                    Some(name) => symbols.exports.push(("default".into(), Ref::new(Scope::Local, [*name]))),
+                    None => self.default_export(declaration, symbols),
+                }
+                return;
+            }
+            symbols.exports.extend(names.into_iter().map(|name| (SmolStr::new(name), Ref::new(Scope::Local, [name]))));
+            return;
+        }
+        if let Some(value) = node.field(Field::Value) {
+            self.default_export(value, symbols);
+            return;
+        }
+        for part in node.children() {
+            match part.kind() {
+                Kind::ExportClause => {
+                    for specifier in part.children().filter(|child| child.kind() == Kind::ExportSpecifier) {
+                        let Some(name) = specifier.field(Field::Name) else { continue };
+                        let shown = specifier.field(Field::Alias).unwrap_or(name);
+                        let target = match source {
+                            Some(source) => imported(source, &[unquoted(name)]),
+                            None => {
+                                self.lookup(name.text(), node).map_or_else(|| Ref::new(Scope::Global, [name.text()]), |_| self.name(name))
+                            }
+                        };
+                        symbols.exports.push((SmolStr::new(unquoted(shown)), target));
+                    }
+                }
+                Kind::NamespaceExport => {
+                    if let (Some(name), Some(source)) = (part.children().last(), source) {
+                        symbols.exports.push((SmolStr::new(unquoted(name)), Ref::import(source, "*")));
+                    }
+                }
+                Kind::StarToken => {
+                    if let Some(source) = source {
+                        symbols.exports.push(("*".into(), Ref::import(source, "*")));
+                    }
+                }
+                _ => {}
+            }
+        }
+        // `export * from './x'`: the star is an unnamed token in some versions of the grammar.
+        if let Some(source) = source
+            && node.child(Kind::ExportClause).is_none()
+            && node.child(Kind::NamespaceExport).is_none()
+            && node.child(Kind::StarToken).is_none()
+        {
+            symbols.exports.push(("*".into(), Ref::import(source, "*")));
+        }
+    }
+
+    fn default_export(&self, value: Syntax<'t>, symbols: &mut Symbols) {
+        let node = self.lower(value);
+        if let NodeKind::Ref(target) = &node.kind {
+            symbols.exports.push(("default".into(), target.clone()));
+            return;
+        }
+        let span = node.span;
+        symbols.bindings.push(Binding { name: "default".into(), kind: BindingKind::Const, value: node, span });
+        symbols.exports.push(("default".into(), Ref::new(Scope::Local, ["default"])));
+    }
+
+    /// `module.exports = …`, `exports.a = …`, `module.exports.a = …`.
+    fn common_js(&self, node: Syntax<'t>, symbols: &mut Symbols) {
+        let Some(assignment) = node.first().filter(|inner| inner.kind() == Kind::Assignment) else { return };
+        let (Some(left), Some(right)) = (assignment.field(Field::Left), assignment.field(Field::Right)) else { return };
+        let target = left.text();
+        if target == "module.exports" || target == "exports" {
+            // `exports = module.exports = …` nests.
+            self.default_export(right, symbols);
+            if right.kind() == Kind::Object {
+                for entry in right.children() {
+                    let key = entry.field(Field::Key).or_else(|| entry.field(Field::Name)).unwrap_or(entry);
+                    let name = unquoted(key);
+                    let is_name = matches!(key.kind(), Kind::PropertyName | Kind::String | Kind::ShorthandProperty);
+                    if is_name {
+                        symbols.exports.push((SmolStr::new(name), Ref::new(Scope::Local, ["default", name])));
+                    }
+                }
+            }
+        } else if let Some(name) = target.strip_prefix("module.exports.").or_else(|| target.strip_prefix("exports."))
+            && !name.contains(['.', '[', '('])
+        {
+            let bound = format_smolstr!("exports.{name}");
+            let value = self.lower(right);
+            let reference = value.as_ref().cloned().unwrap_or_else(|| Ref::new(Scope::Local, [bound.clone()]));
+            symbols.bindings.push(Binding { name: bound, kind: BindingKind::Const, value, span: left.span() });
+            symbols.exports.push((SmolStr::new(name), reference));
+        }
+    }
+}
+
+/// A member of a value, looked into where the value is written out.
+fn member_of(value: Node, key: &str) -> Node {
+    let span = value.span;
+    if key == "[]" {
+        return Node::unknown(Why::Opaque, span);
+    }
+    match value.kind {
+        NodeKind::Ref(target) => Node::new(span, NodeKind::Ref(target.child(key))),
+        _ => Node::new(span, NodeKind::Op(Op::Attr, vec![value, Node::text(key, span)])),
+    }
+}
+
+/// The decorators of a class or member: children of it, or of the `export` around it, or the
+/// siblings before a member.
+pub(super) fn decorators_of<'t>(node: Syntax<'t>) -> impl Iterator<Item = Syntax<'t>> {
+    let exported = node.parent().filter(|parent| parent.kind() == Kind::Export);
+    let mut before: Vec<Syntax<'t>> = Vec::new();
+    if let Some(body) = node.parent().filter(|parent| parent.kind() == Kind::ClassBody) {
+        for sibling in body.children() {
+            if sibling == node {
+                break;
+            }
+            if sibling.kind() == Kind::Decorator {
+                before.push(sibling);
+            } else {
+                before.clear();
+            }
+        }
+    }
+    let own = node.children().filter(|child| child.kind() == Kind::Decorator);
+    let around = exported.into_iter().flat_map(Syntax::children).filter(|child| child.kind() == Kind::Decorator);
+    around.chain(before).chain(own)
+}

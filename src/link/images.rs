@@ -1,0 +1,317 @@
+//! What images copy of the repository: `COPY . .` without a `.dockerignore` ships the `.env` beside it.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::Linker;
+use crate::ir::{FactKind, FileId, Kind, Node, Span, Stage, StepKind};
+use crate::source::{FileKind, Files};
+
+/// Secrets times copies that are compared at the most.
+const MAX_COMPARED: usize = 1_000_000;
+
+/// Says of each secret which instruction copies its file into an image that ships, be it through stages
+/// in between.
+pub(super) fn link(linker: &mut Linker) {
+    if !linker.facts.iter().any(|fact| fact.kind.kind() == Kind::Secret) {
+        return;
+    }
+    let images = images(linker);
+    let steps: usize = images.iter().flat_map(|image| &image.stages).map(|stage| stage.steps.len()).sum();
+    let mut budget = MAX_COMPARED;
+    for fact in &mut linker.facts {
+        let FactKind::Secret(secret) = &mut fact.kind else { continue };
+        budget = budget.saturating_sub(steps);
+        if budget == 0 {
+            return;
+        }
+        // The source of a program is meant to be in its image; what it holds is told where it stands.
+        if !linker.files.get(fact.span.file).is_some_and(|meta| is_settings(meta.kind)) {
+            continue;
+        }
+        let path = linker.files.path(fact.span.file);
+        secret.in_image = images.iter().find_map(|image| image.takes(path));
+    }
+}
+
+/// Files that hold settings and keys.
+fn is_settings(kind: FileKind) -> bool {
+    matches!(kind, FileKind::Dotenv | FileKind::Pem | FileKind::Ini | FileKind::NatsConf)
+}
+
+/// A Dockerfile, reduced to what it copies.
+struct Image {
+    /// The folder of the context, with a `/` behind it; empty for the root.
+    context: String,
+    ignored: Vec<Pattern>,
+    stages: Vec<Copies>,
+}
+
+/// What a stage copies.
+struct Copies {
+    ships: bool,
+    parent: Option<usize>,
+    steps: Vec<Copy>,
+}
+
+/// A `COPY` or `ADD`.
+struct Copy {
+    /// The stage that it copies from; none for the build's context.
+    from: Option<usize>,
+    sources: Vec<(String, GlobMatcher)>,
+    /// Where it puts them: an absolute path, with a `/` behind it for a folder. Unknown with a hole in it.
+    target: Option<String>,
+    span: Span,
+}
+
+impl Image {
+    /// The instruction that takes a file of the repository on its way into what ships.
+    fn takes(&self, path: &str) -> Option<Span> {
+        let inside = path.strip_prefix(&self.context)?;
+        if self.ignores(inside) {
+            return None;
+        }
+        self.stages.iter().enumerate().find_map(|(at, stage)| {
+            let copy = stage.steps.iter().find(|copy| copy.from.is_none() && copy.takes(inside))?;
+            (stage.ships || copy.lands(inside).is_some_and(|place| self.reaches(at, &place, 0))).then_some(copy.span)
+        })
+    }
+
+    /// Whether what lies at `place` in a stage gets into one that ships.
+    fn reaches(&self, stage: usize, place: &str, depth: usize) -> bool {
+        if depth > 8 {
+            return false;
+        }
+        self.stages.iter().enumerate().skip(stage + 1).any(|(at, next)| {
+            let inherited = next.parent == Some(stage) && (next.ships || self.reaches(at, place, depth + 1));
+            let inside = place.trim_start_matches('/');
+            inherited
+                || next
+                    .steps
+                    .iter()
+                    .filter(|copy| copy.from == Some(stage) && copy.takes(inside))
+                    .any(|copy| next.ships || copy.lands(inside).is_some_and(|place| self.reaches(at, &place, depth + 1)))
+        })
+    }
+
+    /// The last pattern that matches the path or a folder above it decides.
+    fn ignores(&self, path: &str) -> bool {
+        self.ignored.iter().rev().find(|pattern| matches_with_parents(&pattern.glob, path)).is_some_and(|pattern| !pattern.negated)
+    }
+}
+
+impl Copy {
+    fn takes(&self, path: &str) -> bool {
+        self.sources.iter().any(|(_, source)| matches_with_parents(source, path))
+    }
+
+    /// Where it puts a file that it takes: what a folder holds goes into the target, a file keeps its name
+    /// if the target is a folder.
+    fn lands(&self, path: &str) -> Option<String> {
+        let target = self.target.as_deref()?;
+        let (source, _) = self.sources.iter().find(|(_, source)| matches_with_parents(source, path))?;
+        let below = if source.is_empty() { Some(path) } else { path.strip_prefix(source.as_str()).and_then(|rest| rest.strip_prefix('/')) };
+        let folder = target.trim_end_matches('/');
+        Some(match below {
+            Some(below) => format!("{folder}/{below}"),
+            None if target.ends_with('/') || self.sources.len() > 1 => format!("{folder}/{}", path.rsplit('/').next().unwrap_or(path)),
+            None => folder.to_owned(),
+        })
+    }
+}
+
+/// A line of `.dockerignore`.
+struct Pattern {
+    glob: GlobMatcher,
+    /// `!x`: not ignored after all.
+    negated: bool,
+}
+
+/// Whether a pattern names a path, or a folder that holds it.
+fn matches_with_parents(glob: &GlobMatcher, path: &str) -> bool {
+    glob.is_match(path) || path.match_indices('/').any(|(at, _)| glob.is_match(&path[..at]))
+}
+
+/// A pattern as Docker reads it: from the context's root, `*` within a folder, `**` across folders.
+fn glob(pattern: &str) -> Option<GlobMatcher> {
+    let pattern = match plain(pattern) {
+        "" => "**",
+        pattern => pattern,
+    };
+    Some(GlobBuilder::new(pattern).literal_separator(true).build().ok()?.compile_matcher())
+}
+
+fn images(linker: &Linker) -> Vec<Image> {
+    let mut stages: Vec<&Stage> =
+        linker.facts.iter().filter_map(|fact| if let FactKind::Stage(stage) = &fact.kind { Some(stage) } else { None }).collect();
+    stages.sort_by_key(|stage| stage.span);
+    let mut images = Vec::new();
+    for file in stages.chunk_by(|a, b| a.span.file == b.span.file) {
+        let Some(id) = file.first().map(|stage| stage.span.file) else { continue };
+        let context = context(&linker.files, id, file);
+        let ignored = ignore_file(linker, id, &context);
+        let shipped: Vec<usize> = shipped(file).iter().map(|stage| stage.index).collect();
+        let mut folders: Vec<Option<String>> = Vec::new();
+        let mut copied = Vec::new();
+        for stage in file {
+            let inherited = stage.parent.and_then(|parent| folders.get(parent).cloned());
+            let mut folder = inherited.unwrap_or_else(|| Some("/".to_owned()));
+            let mut copies = Vec::new();
+            for step in stage.steps.iter().filter(|step| !step.onbuild) {
+                match &step.kind {
+                    StepKind::Workdir(text) => folder = text.as_str().and_then(|path| Some(join(folder.as_deref()?, path))),
+                    StepKind::Copy { sources, target, from, .. } => {
+                        let from = match from {
+                            None => None,
+                            Some(name) => match name.as_str().and_then(|name| named(file, name)) {
+                                Some(index) => Some(index),
+                                // Another image: nothing of the repository comes from there.
+                                None => continue,
+                            },
+                        };
+                        let sources =
+                            sources.iter().filter_map(|source| Some((plain(source.as_str()?).to_owned(), glob(source.as_str()?)?)));
+                        let target = target.as_str().and_then(|path| Some(join(folder.as_deref()?, path)));
+                        copies.push(Copy { from, sources: sources.collect(), target, span: step.span });
+                    }
+                    _ => {}
+                }
+            }
+            folders.push(folder);
+            copied.push(Copies { ships: shipped.contains(&stage.index), parent: stage.parent, steps: copies });
+        }
+        images.push(Image { context, ignored, stages: copied });
+    }
+    images
+}
+
+/// The stage of a name or number.
+fn named(stages: &[&Stage], name: &str) -> Option<usize> {
+    let by_name = stages.iter().position(|stage| stage.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
+    by_name.or_else(|| name.parse().ok().filter(|index| *index < stages.len()))
+}
+
+/// A path inside an image, from the folder in force.
+fn join(folder: &str, path: &str) -> String {
+    let path = path.trim_start_matches("./");
+    match path {
+        "." | "" => format!("{}/", folder.trim_end_matches('/')),
+        _ if path.starts_with('/') => path.to_owned(),
+        _ => format!("{}/{path}", folder.trim_end_matches('/')),
+    }
+}
+
+/// A source without what says nothing: `./src/` is `src`, `.` is all.
+fn plain(source: &str) -> &str {
+    match source.trim().trim_start_matches("./").trim_matches('/') {
+        "." => "",
+        other => other,
+    }
+}
+
+/// The final stage of a file and those that it builds on.
+pub fn shipped<'s>(stages: &[&'s Stage]) -> Vec<&'s Stage> {
+    let mut found = Vec::new();
+    let mut next = stages.iter().position(|stage| stage.is_final);
+    while let Some(stage) = next.and_then(|index| stages.get(index)) {
+        found.push(*stage);
+        // A parent stands before its child, so this ends.
+        next = stage.parent.filter(|parent| *parent < stage.index);
+    }
+    found
+}
+
+/// The folder that is sent to the builder: the Dockerfile's own, unless what it copies stands only at
+/// the root (`docker build -f docker/Dockerfile .`).
+fn context(files: &Files, id: FileId, stages: &[&Stage]) -> String {
+    let path = files.path(id);
+    let Some((folder, _)) = path.rsplit_once('/') else { return String::new() };
+    let own = format!("{folder}/");
+    let named = stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| match &step.kind {
+        StepKind::Copy { sources, from: None, .. } => Some(sources),
+        _ => None,
+    });
+    for source in named.flatten().filter_map(|source| source.as_str()) {
+        let source = source.trim_start_matches("./").trim_matches('/');
+        if source.is_empty() || source == "." || source.contains('*') {
+            continue;
+        }
+        let stands_in = |folder: &str| {
+            let start = format!("{folder}{source}");
+            files.iter().any(|(_, meta)| meta.path.strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        };
+        match (stands_in(&own), stands_in("")) {
+            (false, true) => return String::new(),
+            (true, _) => return own,
+            (false, false) => {}
+        }
+    }
+    own
+}
+
+/// `Dockerfile.dockerignore` beside the Dockerfile, else `.dockerignore` of the context.
+fn ignore_file(linker: &Linker, dockerfile: FileId, context: &str) -> Vec<Pattern> {
+    let files = &linker.files;
+    let own = format!("{}.dockerignore", files.path(dockerfile));
+    let Some(id) = files.find(&own).or_else(|| files.find(&format!("{context}.dockerignore"))) else { return Vec::new() };
+    let is_list = |fact: &&crate::ir::Fact| fact.kind.kind() == Kind::Resource && fact.span.file == id;
+    let Some(FactKind::Resource(list)) = linker.facts.iter().find(is_list).map(|fact| &fact.kind) else { return Vec::new() };
+    let lines = list.attrs.as_list().unwrap_or_default().iter().filter_map(Node::as_str);
+    lines
+        .filter_map(|line| {
+            let (negated, pattern) = line.strip_prefix('!').map_or((false, line), |pattern| (true, pattern));
+            Some(Pattern { glob: glob(pattern)?, negated })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::Session;
+    use crate::ir::FactKind;
+
+    /// Whether the secret of each file is in an image.
+    fn in_image(files: &[(&str, &str)], secrets: &[&str]) -> Vec<bool> {
+        let mut session = Session::default();
+        for (path, text) in files {
+            session.set_file(path, text);
+        }
+        for path in secrets {
+            session.set_file(path, "DB_PASSWORD=Tr0ub4dor-and-3\n");
+        }
+        let model = session.model();
+        let shipped = |path: &&str| {
+            let id = model.files.find(path).unwrap();
+            let mut found = model.facts.iter().filter(|fact| fact.span.file == id);
+            found.any(|fact| matches!(&fact.kind, FactKind::Secret(secret) if secret.in_image.is_some()))
+        };
+        secrets.iter().map(shipped).collect()
+    }
+
+    #[test]
+    fn copies_apply_the_ignore_file() {
+        let docker = ("app/Dockerfile", "FROM a\nCOPY . .\n");
+        assert_eq!(in_image(&[docker], &["app/.env", ".env", "app/x/.env"]), [true, false, true]);
+        let ignore = ("app/.dockerignore", "# c\n*.env\n**/.env\n!x/.env\n");
+        assert_eq!(in_image(&[docker, ignore], &["app/.env", "app/x/.env", "app/y/.env"]), [false, true, false]);
+        let folder = ("app/.dockerignore", "conf\n");
+        assert_eq!(in_image(&[docker, folder], &["app/conf/a/.env"]), [false]);
+    }
+
+    #[test]
+    fn only_what_ships_counts() {
+        let multi = ("Dockerfile", "FROM a AS build\nCOPY . .\nFROM b\nCOPY --from=build /x /y\nCOPY conf/ /conf\n");
+        assert_eq!(in_image(&[multi], &[".env", "conf/.env"]), [false, true]);
+        let whole = (
+            "Dockerfile",
+            "FROM a AS build\nWORKDIR /app\nCOPY . .\nFROM build AS thin\nRUN x\nFROM b\nWORKDIR /srv\nCOPY --from=thin /app .\n",
+        );
+        assert_eq!(in_image(&[whole], &[".env", "x/.env"]), [true, true]);
+        let part = (
+            "Dockerfile",
+            "FROM a AS build\nWORKDIR /app\nCOPY . .\nFROM b\nCOPY --from=build /app/conf /srv\nCOPY --from=other /app /x\n",
+        );
+        assert_eq!(in_image(&[part], &[".env", "conf/.env"]), [false, true]);
+        let root = ("docker/Dockerfile", "FROM a\nCOPY package.json .\nCOPY . .\n");
+        assert_eq!(in_image(&[root, ("package.json", "{}")], &[".env"]), [true]);
+    }
+}

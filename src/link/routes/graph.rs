@@ -1,0 +1,259 @@
+//! What is registered where: each service with its guards, routes and mounts in the order of the source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use super::names::{Names, Place};
+use crate::ir::{Fact, FactKind, FileId, Func, GuardScope, Node, NodeKind, Param, Ref, ServiceKind, Span};
+
+/// An application, router, controller, module.
+#[derive(Debug, Default)]
+pub(super) struct Service {
+    /// Its own fact, by index; none for one that only registrations name.
+    pub fact: Option<usize>,
+    /// The framework's package.
+    pub framework: SmolStr,
+    /// What is registered on it, in the order of the source.
+    pub events: Vec<Event>,
+    /// Whether another service mounts it.
+    pub is_child: bool,
+}
+
+/// One registration.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Event {
+    /// The file that it stands in; those of the service's own file come first.
+    pub file: FileId,
+    /// Its position in the file.
+    pub order: u32,
+    /// Index of the fact.
+    pub fact: usize,
+}
+
+/// All services by the place that binds them.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    /// The services.
+    pub services: BTreeMap<Place, Service>,
+    /// What each mount places where, by the mount's fact.
+    pub children: BTreeMap<usize, Vec<Child>>,
+    /// Values that are mounted: `use(router)` reads like `use(guard)`.
+    pub mounted: BTreeSet<Span>,
+}
+
+/// A service below a mount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Child {
+    /// The service.
+    pub service: Place,
+    /// Whether its registrations are made on the parent itself: `require('./routes')(app)`.
+    pub inline: bool,
+}
+
+impl Graph {
+    /// The graph of all facts.
+    pub(super) fn new(facts: &[Fact], names: &Names<'_>) -> Self {
+        let mut graph = Self::default();
+        for (index, fact) in facts.iter().enumerate() {
+            if let FactKind::Service(service) = &fact.kind {
+                let entry = graph.services.entry(key(names, fact.span.file, &service.binding)).or_default();
+                entry.fact.get_or_insert(index);
+                entry.framework = service.framework.clone();
+            }
+        }
+        for (index, fact) in facts.iter().enumerate() {
+            let (service, order) = match &fact.kind {
+                FactKind::Route(route) => (Some(&route.service), route.order),
+                FactKind::Guard(guard) => (guard.service.as_ref(), guard.order),
+                FactKind::Mount(mount) => (Some(&mount.parent), mount.order),
+                _ => continue,
+            };
+            let Some(service) = service else { continue };
+            let Some(place) = graph.registered_on(names, fact.span.file, service) else { continue };
+            let Some(entry) = graph.services.get_mut(&place) else { continue };
+            entry.events.push(Event { file: fact.span.file, order, fact: index });
+        }
+        for (place, service) in &mut graph.services {
+            service.events.sort_by_key(|event| (event.file != place.file, event.file, event.order));
+        }
+        graph.connect(facts, names);
+        graph
+    }
+
+    /// The service that something is registered on: bound to the name, or made by the function whose
+    /// result is. On what nobody made a service of, nothing is registered: `http.get('/x', done)`.
+    fn registered_on(&self, names: &Names<'_>, file: FileId, service: &Ref) -> Option<Place> {
+        let place = key(names, file, service);
+        if self.services.contains_key(&place) {
+            return Some(place);
+        }
+        let made = names.find(file, service)?.value.filter(|value| matches!(value.kind, NodeKind::Call(_) | NodeKind::Op(..)))?;
+        let mut found = Vec::new();
+        self.children_of(made, &place, names, 6, &mut found);
+        found.into_iter().next().map(|child| child.service)
+    }
+
+    fn connect(&mut self, facts: &[Fact], names: &Names<'_>) {
+        for (index, fact) in facts.iter().enumerate() {
+            let FactKind::Mount(mount) = &fact.kind else { continue };
+            let Some(parent) = self.registered_on(names, fact.span.file, &mount.parent) else { continue };
+            let mut found = Vec::new();
+            self.children_of(&mount.child, &parent, names, 8, &mut found);
+            found.retain(|child| child.service != parent);
+            found.dedup();
+            for child in &found {
+                if let Some(service) = self.services.get_mut(&child.service) {
+                    service.is_child = true;
+                }
+            }
+            if !found.is_empty() {
+                self.mounted.insert(mount.child.span);
+                self.children.insert(index, found);
+            }
+        }
+    }
+
+    /// The services that a mounted value stands for.
+    fn children_of(&self, node: &Node, parent: &Place, names: &Names<'_>, depth: usize, out: &mut Vec<Child>) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &node.kind {
+            NodeKind::Ref(name) => {
+                let place = key(names, node.span.file, name);
+                if self.services.contains_key(&place) {
+                    out.push(Child { service: place, inline: false });
+                } else if let Some(value) = names.find(node.span.file, name).and_then(|found| found.value)
+                    && !matches!(value.kind, NodeKind::Ref(_))
+                {
+                    self.children_of(value, parent, names, depth, out);
+                }
+            }
+            NodeKind::Func(func) => {
+                let service = func.params.first().map(|param| parameter(func.span, param));
+                if let Some(service) = service.filter(|service| self.services.contains_key(service)) {
+                    out.push(Child { service, inline: false });
+                }
+            }
+            NodeKind::Call(call) => {
+                let before = out.len();
+                if let Some(func) = names.function_named(node.span.file, &call.callee) {
+                    let mut handed = false;
+                    for (at, argument) in call.args.iter().enumerate() {
+                        let is_parent = argument.as_ref().is_some_and(|name| key(names, argument.span.file, name) == *parent);
+                        handed |= is_parent;
+                        let service = func.params.get(at).map(|param| parameter(func.span, param));
+                        if let Some(service) = service.filter(|service| is_parent && self.services.contains_key(service)) {
+                            out.push(Child { service, inline: true });
+                        }
+                    }
+                    if !handed {
+                        self.returned_by(func, parent, names, depth, out);
+                    }
+                } else if call.is_new {
+                    let place = key(names, node.span.file, &call.callee);
+                    if self.services.contains_key(&place) {
+                        out.push(Child { service: place, inline: false });
+                    }
+                }
+                if out.len() == before {
+                    // `fp(plugin)`, `wrap(router)`: what is handed in is what is mounted.
+                    for argument in &call.args {
+                        self.children_of(argument, parent, names, depth, out);
+                    }
+                    if let Some(receiver) = &call.receiver {
+                        self.children_of(receiver, parent, names, depth, out);
+                    }
+                }
+            }
+            NodeKind::List(items) => items.iter().for_each(|item| self.children_of(item, parent, names, depth, out)),
+            NodeKind::Op(_, operands) => operands.iter().for_each(|item| self.children_of(item, parent, names, depth, out)),
+            _ => {}
+        }
+    }
+
+    /// A function that makes a router: the one that it returns, or the only one that it makes.
+    fn returned_by(&self, func: &Func, parent: &Place, names: &Names<'_>, depth: usize, out: &mut Vec<Child>) {
+        if let Some(returned) = &func.returns {
+            let before = out.len();
+            self.children_of(returned, parent, names, depth, out);
+            if out.len() > before {
+                return;
+            }
+        }
+        let from = Place { file: func.span.file, name: SmolStr::default() };
+        let is_inside = |place: &Place| {
+            let offset = place.name.rsplit_once('@').and_then(|(_, at)| at.parse::<u32>().ok());
+            let is_parameter = func.params.iter().any(|param| parameter(func.span, param) == *place);
+            offset.is_some_and(|at| func.span.start <= at && at < func.span.end) && !is_parameter
+        };
+        let of_file = self.services.range(from..).take_while(|(place, _)| place.file == func.span.file);
+        let mut own = of_file.map(|(place, _)| place).filter(|place| is_inside(place));
+        if let (Some(only), None) = (own.next(), own.next()) {
+            out.push(Child { service: only.clone(), inline: false });
+        }
+    }
+
+    /// Every service below a place, itself included, each once.
+    pub(super) fn below(&self, root: &Place) -> Vec<&Place> {
+        let mut seen = BTreeSet::new();
+        let mut order = Vec::new();
+        let mut open = vec![root];
+        while let Some(place) = open.pop() {
+            let Some((place, service)) = self.services.get_key_value(place) else { continue };
+            if !seen.insert(place) {
+                continue;
+            }
+            order.push(place);
+            for event in &service.events {
+                open.extend(self.children.get(&event.fact).into_iter().flatten().map(|child| &child.service));
+            }
+        }
+        order
+    }
+
+    fn is_module(&self, place: &Place, facts: &[Fact]) -> bool {
+        self.services
+            .get(place)
+            .and_then(|service| service.fact)
+            .is_some_and(|fact| matches!(&facts[fact].kind, FactKind::Service(service) if service.kind == ServiceKind::Module))
+    }
+
+    /// Guards for the whole application that are registered somewhere below `root` (`APP_GUARD` in a
+    /// feature module), by fact.
+    pub(super) fn global_guards(&self, root: &Place, facts: &[Fact]) -> Vec<usize> {
+        let mut found = Vec::new();
+        for place in self.below(root) {
+            for event in &self.services[place].events {
+                if let FactKind::Guard(guard) = &facts[event.fact].kind
+                    && (guard.scope == GuardScope::App || (matches!(guard.scope, GuardScope::Prefix(..)) && self.is_module(place, facts)))
+                {
+                    found.push(event.fact);
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+}
+
+/// Whether a service can stand on its own: it listens, or a platform runs it.
+pub(super) fn is_application(facts: &[Fact], service: &Service) -> bool {
+    service.fact.is_some_and(|index| match &facts[index].kind {
+        FactKind::Service(fact) => matches!(fact.kind, ServiceKind::App | ServiceKind::Api | ServiceKind::Websocket | ServiceKind::Rpc),
+        _ => false,
+    })
+}
+
+/// The key of a service: where its name is bound in the end.
+pub(super) fn key(names: &Names<'_>, file: FileId, name: &Ref) -> Place {
+    match names.find(file, name) {
+        Some(found) => found.place,
+        None => Place { file, name: name.path.join(".").into() },
+    }
+}
+
+/// The service that a function gets as a parameter: bound, as all names inside functions, to its name
+/// and the place of its declaration.
+fn parameter(func: Span, param: &Param) -> Place {
+    Place { file: func.file, name: format!("{}@{}", param.name, param.span.start).into() }
+}

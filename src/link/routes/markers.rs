@@ -1,0 +1,122 @@
+//! What is written on a route or a controller (decorators, attributes): guards that it names, and
+//! metadata keys that it sets, through composites of the application's own.
+
+use super::names::Names;
+use crate::ir::{Call, FileId, Node, NodeKind, Ref};
+
+/// How deep composites are followed.
+const MAX_DEPTH: usize = 6;
+
+/// What markers say.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Markers<'a> {
+    /// Guards that they name, with the marker that names them.
+    pub guards: Vec<&'a Node>,
+    /// Metadata keys that they set: the key, and the marker's own name.
+    pub keys: Vec<(&'a Node, &'a str)>,
+    /// Markers whose meaning is not in the repository.
+    pub unknown: Vec<&'a Ref>,
+}
+
+impl<'a> Markers<'a> {
+    /// What `markers` say.
+    pub(super) fn of(markers: &'a [Node], names: &Names<'a>) -> Self {
+        let mut found = Self::default();
+        for marker in markers {
+            found.add(marker, names, MAX_DEPTH);
+        }
+        found
+    }
+
+    fn add(&mut self, marker: &'a Node, names: &Names<'a>, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &marker.kind {
+            NodeKind::Call(call) => self.add_call(marker, call, names, depth),
+            NodeKind::Ref(name) => self.add_named(marker, marker.span.file, name, names, depth),
+            NodeKind::List(items) | NodeKind::Op(_, items) => items.iter().for_each(|item| self.add(item, names, depth)),
+            NodeKind::Func(func) => func.returns.iter().for_each(|returned| self.add(returned, names, depth)),
+            _ => {}
+        }
+    }
+
+    fn add_call(&mut self, marker: &'a Node, call: &'a Call, names: &Names<'a>, depth: usize) {
+        match (call.callee.module().unwrap_or_default(), call.callee.last()) {
+            (_, "UseGuards") => self.guards.extend(&call.args),
+            (_, "SetMetadata") => self.keys.extend(call.args.first().filter(|_| !sets_false(call)).map(|key| (key, call.callee.last()))),
+            (_, "applyDecorators") => call.args.iter().for_each(|part| self.add(part, names, depth)),
+            (module, _) if is_known(module) => {}
+            _ => {
+                let before = self.keys.len();
+                self.add_named(marker, marker.span.file, &call.callee, names, depth);
+                for key in &mut self.keys[before..] {
+                    key.1 = call.callee.last_named();
+                }
+            }
+        }
+    }
+
+    fn add_named(&mut self, marker: &'a Node, file: FileId, name: &'a Ref, names: &Names<'a>, depth: usize) {
+        if is_known(name.module().unwrap_or_default()) {
+            return;
+        }
+        match names.find(file, name).and_then(|found| found.value) {
+            Some(value) => match &value.kind {
+                NodeKind::Ref(other) if other == name => self.unknown.push(name),
+                // `const Public = Reflector.createDecorator()`: the decorator is its own key.
+                NodeKind::Call(made) if made.callee.last() == "createDecorator" => self.keys.push((marker, name.last_named())),
+                _ => self.add(value, names, depth),
+            },
+            None => self.unknown.push(name),
+        }
+    }
+}
+
+/// `SetMetadata('isPublic', false)` sets nothing that opens a route.
+fn sets_false(call: &Call) -> bool {
+    call.args.get(1).and_then(Node::as_bool) == Some(false)
+}
+
+/// Packages whose decorators say nothing about who may call, beside `UseGuards` and `SetMetadata`.
+fn is_known(module: &str) -> bool {
+    const KNOWN: &[&str] = &[
+        "@nestjs/",
+        "class-validator",
+        "class-transformer",
+        "nestjs-",
+        "typeorm",
+        "@golevelup/",
+        "@ocoda/",
+        "@willsoto/",
+        "@sentry/",
+        "@automapper/",
+        "type-graphql",
+        "@opentelemetry/",
+        "nest-winston",
+        "@ts-rest/",
+        "@anatine/",
+    ];
+    KNOWN.iter().any(|known| module.starts_with(known)) && !matches!(module, "@nestjs/passport" | "nest-keycloak-connect")
+}
+
+/// Whether a key or the marker that sets it opens a route to everybody, rather than asking for more.
+pub(super) fn opens(key: &str, marker: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "public",
+        "skip",
+        "anonym",
+        "noauth",
+        "optional",
+        "open",
+        "allow",
+        "unauth",
+        "guest",
+        "bypass",
+        "without",
+        "noguard",
+        "unprotected",
+    ];
+    [key, marker].iter().any(|name| {
+        let name: String = name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        WORDS.iter().any(|word| name.contains(word)) && !name.contains("allowedroles") && !name.contains("allowroles")
+    })
+}

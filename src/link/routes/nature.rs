@@ -1,0 +1,177 @@
+//! `rules/tables/public-routes.toml`: which routes anybody may call by nature, and which are worth
+//! protecting although they only read.
+
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::ir::{Part, Route, Text};
+use crate::tables::table;
+
+struct Words {
+    last: FxHashMap<&'static str, &'static str>,
+    any: FxHashMap<&'static str, &'static str>,
+    sensitive: FxHashSet<&'static str>,
+    reading: FxHashSet<&'static str>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut words =
+        Words { last: FxHashMap::default(), any: FxHashMap::default(), sensitive: FxHashSet::default(), reading: FxHashSet::default() };
+    let Some(rows) = table("public-routes") else { return words };
+    for row in rows.list("public") {
+        let into = if row.text("at") == "any" { &mut words.any } else { &mut words.last };
+        into.extend(row.texts("words").map(|word| (word, row.text("why"))));
+    }
+    words.sensitive.extend(rows.get("sensitive").into_iter().flat_map(|row| row.texts("words")));
+    words.reading.extend(rows.get("reading").into_iter().flat_map(|row| row.texts("words")));
+    words
+});
+
+/// Why anybody may call a route, if that is its nature.
+pub(super) fn public(route: &Route) -> Option<&'static str> {
+    let words = &*WORDS;
+    let segments = literal_segments(&route.path);
+    let is_admin = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "internal" | "debug"));
+    let is_procedure = route.methods.iter().any(|method| matches!(method.as_str(), "QUERY" | "MUTATION" | "ACTION"));
+    if is_procedure && let Some(why) = segments.last().and_then(|name| public_procedure(name)) {
+        return Some(why);
+    }
+    // `auth.logout`: procedures are named with dots.
+    let last = segments.last().map_or("", String::as_str);
+    let member = last.rsplit('.').next().unwrap_or(last);
+    if let Some(why) = words.last.get(last).or_else(|| words.last.get(member)) {
+        return Some(why);
+    }
+    if is_admin {
+        return None;
+    }
+    if let Some(why) = last_literal(&route.path).and_then(|last| public_phrase(&last)) {
+        return Some(why);
+    }
+    if has_secret_parameter(&route.path) {
+        return Some("secret in the path");
+    }
+    let name = route.body.as_ref().map(|func| squeeze(&func.name)).filter(|name| !name.is_empty());
+    let named = name.or_else(|| route.handler.as_ref().and_then(|handler| handler.as_ref()).map(|name| squeeze(name.last())));
+    if let Some(why) = named.and_then(|name| words.last.get(name.as_str()).copied()) {
+        return Some(why);
+    }
+    segments.iter().find_map(|segment| words.any.get(segment.as_str()).copied())
+}
+
+/// The last known segment of a path as it is written.
+fn last_literal(path: &Text) -> Option<String> {
+    let Some(Part::Lit(text)) = path.pieces.last().map(|piece| &piece.part) else { return None };
+    text.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with([':', '{', '<', '*', '['])).map(str::to_owned)
+}
+
+/// `verify-registration`, `resendVerificationMail`: what is done comes first or last.
+fn public_phrase(segment: &str) -> Option<&'static str> {
+    let words = split_words(segment);
+    let (first, last) = (words.first()?.as_str(), words.last()?.as_str());
+    match (first, last) {
+        (_, "login" | "signin") => Some("sign-in"),
+        (_, "registration" | "signup") => Some("sign-up"),
+        (_, "logout" | "signout") => Some("sign-out"),
+        (_, "callback") => Some("OAuth"),
+        (_, "webhook") => Some("webhook"),
+        ("forgot", _) => Some("password reset"),
+        ("resend", _) | (_, "verification") => Some("confirmation of an address"),
+        _ => None,
+    }
+}
+
+/// Procedures are named by whole phrases: `acceptInviteRoute`, `removeFieldWithToken`.
+fn public_procedure(name: &str) -> Option<&'static str> {
+    const PHRASES: [(&str, &str); 14] = [
+        ("signin", "sign-in"),
+        ("login", "sign-in"),
+        ("signup", "sign-up"),
+        ("register", "sign-up"),
+        ("signout", "sign-out"),
+        ("logout", "sign-out"),
+        ("resetpassword", "password reset"),
+        ("forgotpassword", "password reset"),
+        ("verifyemail", "confirmation of an address"),
+        ("verification", "confirmation of an address"),
+        ("bytoken", "secret in the call"),
+        ("withtoken", "secret in the call"),
+        ("invite", "secret in the call"),
+        ("webhook", "webhook"),
+    ];
+    PHRASES.iter().find(|(phrase, _)| name.contains(phrase)).map(|(_, why)| *why)
+}
+
+/// `/invitations/:token`: whoever knows the path was given it.
+fn has_secret_parameter(path: &Text) -> bool {
+    path.pieces.iter().any(|piece| match &piece.part {
+        Part::Lit(text) => text.split('/').filter_map(|segment| segment.strip_prefix([':', '{', '<', '['])).any(|name| {
+            let name = squeeze(name);
+            name.contains("token")
+                || ["shareid", "sharekey", "sharecode", "shareslug", "hash", "signature", "otp"].iter().any(|word| name.starts_with(word))
+        }),
+        Part::Hole(_) => false,
+    })
+}
+
+/// Whether a path ends in the collection of accounts, outside of an operator's corner.
+pub(super) fn is_of_accounts(path: &Text) -> bool {
+    let segments = literal_segments(path);
+    let is_admin = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "internal"));
+    !is_admin
+        && segments.last().is_some_and(|last| matches!(last.as_str(), "users" | "user" | "accounts" | "account" | "customers" | "members"))
+}
+
+/// The known segments of a path in lower case, without `-` and `_`; parameters are left out.
+fn literal_segments(path: &Text) -> Vec<String> {
+    let mut whole = String::new();
+    for piece in &path.pieces {
+        match &piece.part {
+            Part::Lit(text) => whole.push_str(text),
+            Part::Hole(_) => whole.push_str(":hole"),
+        }
+    }
+    whole.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with([':', '{', '<', '*', '['])).map(squeeze).collect()
+}
+
+fn squeeze(word: &str) -> String {
+    word.chars().filter(|letter| !matches!(letter, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a path names stored or personal data, or an operator's corner.
+pub fn is_sensitive(path: &Text) -> bool {
+    let words = &*WORDS;
+    let mut whole = String::new();
+    for piece in &path.pieces {
+        match &piece.part {
+            Part::Lit(text) => whole.push_str(text),
+            Part::Hole(_) => whole.push_str(":hole"),
+        }
+    }
+    let is_known = |segment: &&str| !segment.starts_with([':', '{', '<', '*', '[']);
+    let sensitive = |segment: &str| split_words(segment).iter().any(|word| words.sensitive.contains(word.as_str()));
+    whole.split('/').filter(is_known).any(sensitive)
+}
+
+/// Whether the last word of a path says that nothing is written although it is a POST.
+pub fn only_reads(path: &Text) -> bool {
+    literal_segments(path).last().is_some_and(|last| split_words(last).iter().any(|word| WORDS.reading.contains(word.as_str())))
+}
+
+/// Words of a path: at slashes, dashes, underscores, dots, and where a capital begins.
+fn split_words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in text.chars() {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric() {
+            was_lower = letter.is_lowercase();
+            words.last_mut().into_iter().for_each(|word| word.extend(letter.to_lowercase()));
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}

@@ -1,0 +1,419 @@
+//! The walk from each application down its mounts: a route gets its full path and the guards that
+//! stand in front of it there. A route that is mounted twice is two routes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use super::graph::{Child, Event, Graph, Service, is_application};
+use super::judge::{Judge, Verdict};
+use super::markers::{self, Markers};
+use super::names::{Names, Place};
+use super::path::{Cover, covers, join};
+use super::semantics::{self, Reach};
+use crate::ir::{Fact, FactKind, Guard, GuardScope, Node, NodeKind, Ref, Route, Security, Span, Text, Tri};
+
+/// How deep mounts are followed.
+const MAX_DEPTH: usize = 24;
+
+/// How many routes are made; the rest of a hostile tree is not.
+const MAX_ROUTES: usize = 50_000;
+
+/// A guard in force where the walk stands.
+#[derive(Debug, Clone)]
+struct Standing {
+    guard: Guard,
+    verdict: Verdict,
+    /// The full path that it covers and the methods; `None` for everything in its scope.
+    only: Option<(Text, Vec<SmolStr>)>,
+    cover: Cover,
+    fact: Option<usize>,
+}
+
+/// Where the walk stands.
+#[derive(Debug, Clone)]
+struct Context<'a> {
+    prefix: Text,
+    standing: Vec<Standing>,
+    keys: Vec<(&'a Node, &'a str)>,
+    unknown: Vec<&'a Ref>,
+    security: Option<&'a Security>,
+    app: Option<Span>,
+    mounted: bool,
+    depth: usize,
+}
+
+/// The walk over all services.
+pub(super) struct Walk<'a> {
+    facts: &'a [Fact],
+    names: &'a Names<'a>,
+    graph: &'a Graph,
+    judge: &'a Judge<'a>,
+    judged: BTreeMap<usize, Verdict>,
+    reached: BTreeSet<usize>,
+    /// Guards over a whole application, for routers that nothing mounts as far as seclint sees.
+    loose: Vec<(SmolStr, Standing)>,
+    out: Vec<Fact>,
+}
+
+impl<'a> Walk<'a> {
+    /// All routes as they are reached, in the order of the walk.
+    pub(super) fn all(facts: &'a [Fact], names: &'a Names<'a>, graph: &'a Graph, judge: &'a Judge<'a>) -> Vec<Fact> {
+        let mut walk =
+            Self { facts, names, graph, judge, judged: BTreeMap::new(), reached: BTreeSet::new(), loose: Vec::new(), out: Vec::new() };
+        let (apps, others): (Vec<_>, Vec<_>) =
+            graph.services.iter().filter(|(_, service)| !service.is_child).partition(|(_, service)| is_application(facts, service));
+        for (place, _) in apps {
+            walk.root(place, true);
+        }
+        for (place, service) in others {
+            let is_module = service.events.iter().any(|event| matches!(facts[event.fact].kind, FactKind::Mount(_)));
+            walk.root(place, is_module);
+        }
+        // What only a cycle of mounts reaches.
+        for (place, service) in &graph.services {
+            if service.events.iter().any(|event| walk.is_unreached_route(event)) {
+                walk.root(place, false);
+            }
+        }
+        once(walk.out)
+    }
+
+    /// Guards without a service hold for the applications of their folder.
+    fn folder_guards(&self, place: &Place) -> Vec<usize> {
+        let path = self.names.path(place.file);
+        let holds = |fact: &Fact| {
+            let FactKind::Guard(Guard { service: None, .. }) = &fact.kind else { return false };
+            let folder = self.names.path(fact.span.file).rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = folder.strip_suffix("src").unwrap_or(folder);
+            folder.is_empty() || path.starts_with(folder)
+        };
+        (0..self.facts.len()).filter(|index| holds(&self.facts[*index])).collect()
+    }
+
+    fn is_unreached_route(&self, event: &Event) -> bool {
+        matches!(self.facts[event.fact].kind, FactKind::Route(_)) && !self.reached.contains(&event.fact)
+    }
+
+    fn root(&mut self, place: &'a Place, mounted: bool) {
+        let Some(service) = self.graph.services.get(place) else { return };
+        let span = service.fact.or_else(|| service.events.first().map(|event| event.fact)).map(|index| self.facts[index].span);
+        let mut context = Context {
+            prefix: Text::default(),
+            standing: Vec::new(),
+            keys: Vec::new(),
+            unknown: Vec::new(),
+            security: None,
+            app: span,
+            mounted,
+            depth: 0,
+        };
+        for fact in self.folder_guards(place) {
+            let standing = self.stand(fact, &context.prefix, &service.framework);
+            context.standing.extend(standing);
+        }
+        for fact in self.graph.global_guards(place, self.facts) {
+            let standing = self.stand(fact, &context.prefix, "");
+            context.standing.extend(standing);
+        }
+        if !mounted {
+            let same = self.loose.iter().filter(|(framework, _)| *framework == service.framework);
+            context.standing.extend(same.map(|(_, standing)| standing.clone()));
+        }
+        let left = self.service(place, context, &mut Vec::new());
+        if mounted {
+            for mut standing in left {
+                if standing.only.is_none() && !standing.verdict.authn.is_no() {
+                    standing.verdict.authn = standing.verdict.authn.and(Tri::Maybe);
+                    self.loose.push((service.framework.clone(), standing));
+                }
+            }
+        }
+    }
+
+    /// Walks one service; gives the guards in force at its end, for a parent that it extends.
+    fn service(&mut self, place: &'a Place, mut context: Context<'a>, stack: &mut Vec<&'a Place>) -> Vec<Standing> {
+        let Some(service) = self.graph.services.get(place) else { return context.standing };
+        if stack.contains(&place) || context.depth >= MAX_DEPTH || self.out.len() >= MAX_ROUTES {
+            return context.standing;
+        }
+        stack.push(place);
+        self.enter(service, &mut context);
+        let semantics = semantics::of(&service.framework);
+        let own: Vec<Option<Standing>> =
+            service.events.iter().map(|event| self.registered(place, *event, &context, &service.framework)).collect();
+        if semantics.reach == Reach::All {
+            context.standing.extend(own.iter().flatten().cloned());
+        }
+        for (at, event) in service.events.iter().enumerate() {
+            match &self.facts[event.fact].kind {
+                FactKind::Guard(_) if semantics.reach == Reach::Later => context.standing.extend(own[at].clone()),
+                FactKind::Route(route) => {
+                    let mut here = context.clone();
+                    if semantics.reach == Reach::Earlier {
+                        here.standing.extend(own[at + 1..].iter().rev().flatten().cloned());
+                    }
+                    self.route(event.fact, route, &here);
+                }
+                FactKind::Mount(mount) => {
+                    for Child { service: child, inline } in self.graph.children.get(&event.fact).into_iter().flatten() {
+                        let mut below = context.clone();
+                        below.depth += 1;
+                        below.prefix = join(&below.prefix, &mount.prefix);
+                        if semantics.reach == Reach::Earlier {
+                            below.standing.extend(own[at + 1..].iter().rev().flatten().cloned());
+                        }
+                        for guard in &mount.guards {
+                            below.standing.push(self.stand_for(guard, GuardScope::Controller, semantics.cover));
+                        }
+                        let Some((child, _)) = self.graph.services.get_key_value(child) else { continue };
+                        let before = below.standing.len();
+                        let mut left = self.service(child, below, stack);
+                        let leaks = |standing: &Standing| *inline || standing.guard.scope == GuardScope::App;
+                        if left.len() > before {
+                            context.standing.extend(left.drain(before..).filter(leaks));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        stack.pop();
+        context.standing
+    }
+
+    /// What the service itself says: markers on a controller, security of an API.
+    fn enter(&self, service: &Service, context: &mut Context<'a>) {
+        let Some(FactKind::Service(fact)) = service.fact.map(|index| &self.facts[index].kind) else { return };
+        if let Some(security) = fact.security.value()
+            && !matches!(security, Security::Inherit)
+        {
+            context.security = Some(security);
+        }
+        if let Some(prefix) = fact.options.as_ref().and_then(|options| options.get("prefix")) {
+            let prefix = prefix.as_text().cloned().unwrap_or_else(|| {
+                let mut hole = Text::default();
+                hole.push(prefix.clone());
+                hole
+            });
+            context.prefix = join(&context.prefix, &prefix);
+        }
+        let Some(NodeKind::List(written)) = fact.options.as_ref().and_then(|options| options.get("markers")).map(|node| &node.kind) else {
+            return;
+        };
+        let markers = Markers::of(written, self.names);
+        for guard in &markers.guards {
+            context.standing.push(self.stand_for(guard, GuardScope::Controller, Cover::Below));
+        }
+        context.keys.extend(markers.keys);
+        context.unknown.extend(markers.unknown);
+    }
+
+    /// The guard of an event, as it stands below the context's prefix.
+    fn registered(&mut self, place: &Place, event: Event, context: &Context<'a>, framework: &str) -> Option<Standing> {
+        let FactKind::Guard(guard) = &self.facts[event.fact].kind else { return None };
+        if self.graph.mounted.contains(&guard.what.span) {
+            return None;
+        }
+        if guard.scope == GuardScope::App && context.standing.iter().any(|standing| standing.fact == Some(event.fact)) {
+            return None;
+        }
+        let mut standing = self.stand(event.fact, &context.prefix, framework)?;
+        if event.file != place.file {
+            // Which file runs first is not known.
+            standing.verdict.authn = standing.verdict.authn.and(Tri::Maybe);
+        }
+        Some(standing)
+    }
+
+    fn stand(&mut self, fact: usize, prefix: &Text, framework: &str) -> Option<Standing> {
+        let FactKind::Guard(guard) = &self.facts[fact].kind else { return None };
+        let judge = self.judge;
+        let verdict = self.judged.entry(fact).or_insert_with(|| judge.registered(guard)).clone();
+        let semantics = semantics::of(framework);
+        let (only, cover) = match &guard.scope {
+            GuardScope::Prefix(path, methods) => {
+                // `app.get(path, guard)` covers that path alone; `app.use(path, guard)` what is below.
+                let cover = if methods.is_empty() { semantics.cover } else { Cover::Exact };
+                (Some((join(prefix, path), methods.clone())), cover)
+            }
+            _ => (None, semantics.cover),
+        };
+        Some(Standing { guard: told(guard.clone(), &verdict), verdict, only, cover, fact: Some(fact) })
+    }
+
+    fn stand_for(&self, what: &Node, scope: GuardScope, cover: Cover) -> Standing {
+        let verdict = self.judge.guard(what);
+        Standing { guard: told(Guard::new(what.clone(), scope, None, 0), &verdict), verdict, only: None, cover, fact: None }
+    }
+
+    fn route(&mut self, fact: usize, route: &'a Route, context: &Context<'a>) {
+        self.reached.insert(fact);
+        if self.out.len() >= MAX_ROUTES {
+            return;
+        }
+        let mut linked = route.clone();
+        linked.path = join(&context.prefix, &route.path);
+        linked.app = context.app.filter(|_| context.mounted);
+        let own = Markers::of(&route.markers, self.names);
+        let keys: Vec<(String, &str)> =
+            own.keys.iter().chain(&context.keys).map(|(key, marker)| (self.names.identity(key), *marker)).collect();
+        let mut best = Verdict::none();
+        for standing in &context.standing {
+            let holds = standing.holds(&linked);
+            if holds.is_no() {
+                continue;
+            }
+            let mut verdict = self.asked(&standing.verdict, &keys);
+            verdict.authn = verdict.authn.and(holds);
+            if !verdict.authn.is_no() {
+                verdict.why = format!("{} ({})", verdict.why, reach_words(&standing.guard.scope));
+            }
+            linked.chain.push(told(standing.guard.clone(), &verdict));
+            best = best.with(verdict);
+        }
+        for guard in route.guards.iter().chain(own.guards.iter().copied()) {
+            let standing = self.stand_for(guard, GuardScope::Route, Cover::Exact);
+            let verdict = self.asked(&standing.verdict, &keys);
+            linked.chain.push(told(standing.guard, &verdict));
+            best = best.with(verdict);
+        }
+        if let Some(unknown) = own.unknown.iter().chain(&context.unknown).find(|name| super::judge::is_open_question(name)) {
+            best = best.with(Verdict::unknown(format!("`{}` is not in the repository", unknown.last_named())));
+        }
+        if !context.mounted && route.framework.starts_with("fastify") {
+            // Plugins are loaded by folder, with the hooks of the folder.
+            best = best.with(Verdict::unknown("what loads its plugin is not known".to_owned()));
+        }
+        self.handle(&mut linked, route, &mut best);
+        let security = match route.security.value() {
+            Some(Security::Inherit) | None => context.security,
+            own => own,
+        };
+        secured(security, route.security.value().is_none() && !route.security.is_absent(), &mut best);
+        if best.authn.is_no() {
+            let why = if context.mounted { "no guard in front of it" } else { "no guard; where it is mounted is not known" };
+            why.clone_into(&mut best.why);
+        }
+        linked.auth = best.authn;
+        linked.reason = best.why;
+        linked.public = super::nature::public(&linked).or_else(|| self.signs_up(&linked)).map(Into::into);
+        let method = linked.methods.first().cloned().unwrap_or_default();
+        let owner = format!("{method} {}", linked.path);
+        self.out.push(Fact::new(self.facts[fact].span, owner, FactKind::Route(linked)));
+    }
+
+    /// `POST /users` whose handler hashes a password or hands out a token makes an account.
+    fn signs_up(&self, route: &Route) -> Option<&'static str> {
+        let is_post = route.methods.iter().any(|method| method == "POST");
+        let makes_account = || route.body.as_ref().is_some_and(|func| self.judge.makes_account(func));
+        (is_post && super::nature::is_of_accounts(&route.path) && makes_account()).then_some("sign-up")
+    }
+
+    /// The handler's own word.
+    fn handle(&self, linked: &mut Route, route: &'a Route, best: &mut Verdict) {
+        let Some(handler) = &route.handler else { return };
+        let (func, wrappers) = self.judge.unwrap(handler);
+        if let Some(wrapped) = wrappers {
+            linked.chain.push(told(Guard::new(handler.clone(), GuardScope::Route, None, 0), &wrapped));
+            *best = best.clone().with(wrapped);
+        }
+        let func = func.or(route.body.as_ref());
+        if let Some(func) = func {
+            linked.body = Some(func.clone());
+            if self.judge.handler(func).rate_limit.is_yes() {
+                let mut limit = Guard::new(route.handler.clone().unwrap_or_else(|| handler.clone()), GuardScope::Route, None, 0);
+                (limit.authn, limit.authz, limit.headers, limit.csrf) = (Tri::No, Tri::No, Tri::No, Tri::No);
+                limit.rate_limit = Tri::Yes;
+                linked.chain.push(limit);
+            }
+            if !best.authn.is_yes() {
+                let mut own = self.judge.handler(func);
+                if own.only_looks && best.optional {
+                    // Behind optional authentication, a look at the user asks for nothing.
+                    own.authn = Tri::No;
+                }
+                *best = best.clone().with(own);
+            }
+        }
+    }
+
+    /// A guard that asks routes for metadata holds or not by what this route carries.
+    fn asked(&self, verdict: &Verdict, keys: &[(String, &str)]) -> Verdict {
+        let mut verdict = verdict.clone();
+        if verdict.skips.is_empty() {
+            return verdict;
+        }
+        let asked: Vec<String> = verdict.skips.iter().map(|key| self.names.identity(key)).collect();
+        let carried: Vec<&(String, &str)> = keys.iter().filter(|(key, _)| asked.contains(key)).collect();
+        let opted_out = carried.iter().any(|(key, marker)| markers::opens(key, marker));
+        let asks_for_more = verdict.only_when_asked && !asked.iter().any(|key| markers::opens(key, ""));
+        if opted_out || (carried.is_empty() && asks_for_more) {
+            verdict.authn = Tri::No;
+        }
+        verdict
+    }
+}
+
+/// One route of each registration and path: a module that many import is served once. Where ways to
+/// it differ in their guards, the least guarded counts.
+fn once(routes: Vec<Fact>) -> Vec<Fact> {
+    let mut kept: Vec<Fact> = Vec::with_capacity(routes.len());
+    let mut seen: BTreeMap<(Span, SmolStr), usize> = BTreeMap::new();
+    for fact in routes {
+        let auth = |fact: &Fact| match &fact.kind {
+            FactKind::Route(route) => route.auth,
+            _ => Tri::Maybe,
+        };
+        let at = *seen.entry((fact.span, fact.owner.clone())).or_insert(kept.len());
+        match kept.get_mut(at) {
+            Some(known) if auth(&fact) < auth(known) => *known = fact,
+            Some(_) => {}
+            None => kept.push(fact),
+        }
+    }
+    kept
+}
+
+impl Standing {
+    /// Whether it runs for a route.
+    fn holds(&self, route: &Route) -> Tri {
+        let Some((pattern, methods)) = &self.only else { return Tri::Yes };
+        if !methods.is_empty() && !route.methods.iter().any(|method| methods.contains(method)) {
+            return Tri::No;
+        }
+        covers(pattern, &route.path, self.cover)
+    }
+}
+
+/// The guard with what was found out about it.
+fn told(mut guard: Guard, verdict: &Verdict) -> Guard {
+    guard.authn = verdict.authn;
+    guard.authz = verdict.authz;
+    guard.rate_limit = verdict.rate_limit;
+    guard.headers = verdict.headers;
+    guard.csrf = verdict.csrf;
+    guard
+}
+
+fn reach_words(scope: &GuardScope) -> &'static str {
+    match scope {
+        GuardScope::App => "global",
+        GuardScope::Module => "module",
+        GuardScope::Prefix(..) => "by path",
+        GuardScope::Controller => "router",
+        GuardScope::Route => "route",
+    }
+}
+
+/// Security that is declared to a platform.
+fn secured(security: Option<&Security>, is_unknown: bool, best: &mut Verdict) {
+    let declared = match security {
+        _ if is_unknown => Verdict::unknown("its security is not known".to_owned()),
+        Some(Security::Schemes(schemes)) if !schemes.is_empty() => {
+            Verdict { authn: Tri::Yes, why: format!("`{}`", schemes[0].0.last_named()), ..Verdict::none() }
+        }
+        _ => return,
+    };
+    *best = best.clone().with(declared);
+}

@@ -1,0 +1,288 @@
+//! Rust names across files, as far as routes need them: a handler, a guard or a router that stands in
+//! another module or crate of the workspace.
+//!
+//! `mod` trees, re-exports and crate names need not be known for that: of the bindings of a name, the
+//! one whose file agrees best with the path's modules is meant. A path of which no module agrees with
+//! any file is a library's.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::Linker;
+use crate::ir::{Binding, BindingKind, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Security};
+use crate::source::{FileId, Files};
+
+/// Functions that return routers of other functions.
+const MAX_HOPS: usize = 6;
+
+/// Replaces names of other Rust files by what they stand for, in what routes are made of.
+pub(super) fn link(linker: &mut Linker) {
+    let is_rust = |file: FileId| linker.files.path(file).ends_with(".rs");
+    let concerns =
+        |fact: &Fact| matches!(fact.kind, FactKind::Route(_) | FactKind::Guard(_) | FactKind::Mount(_)) && is_rust(fact.span.file);
+    if !linker.facts.iter().any(concerns) {
+        return;
+    }
+    let index = Index::new(&linker.files, &linker.symbols);
+    let concerned: Vec<bool> = linker.facts.iter().map(concerns).collect();
+    let mut global = Vec::new();
+    for (fact, concerned) in linker.facts.iter_mut().zip(concerned) {
+        if !concerned {
+            continue;
+        }
+        let file = fact.span.file;
+        match &mut fact.kind {
+            FactKind::Route(route) => {
+                for guard in &mut route.guards {
+                    *guard = index.guard(guard, file, MAX_HOPS);
+                }
+                if let Some(func) = route.handler.as_ref().and_then(|handler| index.handler(handler, file)) {
+                    route.guards.extend(func.params.iter().filter_map(|param| index.extractor(param, func.span.file)));
+                    route.body = Some(func.clone());
+                }
+            }
+            FactKind::Guard(guard) => {
+                guard.what = index.guard(&guard.what, file, MAX_HOPS);
+                if guard.service.is_none() {
+                    global.push(guard.what.clone());
+                }
+            }
+            FactKind::Mount(mount) => mount.child = index.child(&mount.child, file, MAX_HOPS),
+            _ => {}
+        }
+    }
+    // nestrs' global guards stand in the application's crate and hold for the controllers of all.
+    linker
+        .facts
+        .retain(|fact| !matches!(&fact.kind, FactKind::Guard(guard) if guard.service.is_none() && fact.owner == "use_guards_global"));
+    for fact in &mut linker.facts {
+        if let FactKind::Route(route) = &mut fact.kind
+            && route.framework == "nestrs"
+            && route.security.value() != Some(&Security::Off)
+        {
+            route.guards.extend(global.iter().cloned());
+        }
+    }
+}
+
+/// The bindings of all Rust files by name.
+struct Index<'l> {
+    by_name: FxHashMap<&'l str, Vec<(FileId, &'l Binding)>>,
+    modules: FxHashMap<FileId, Vec<SmolStr>>,
+}
+
+impl<'l> Index<'l> {
+    fn new(files: &Files, symbols: &'l [crate::ir::Symbols]) -> Self {
+        let mut index = Self { by_name: FxHashMap::default(), modules: FxHashMap::default() };
+        for (at, symbols) in symbols.iter().enumerate() {
+            let file = FileId(at as u32);
+            let path = files.path(file);
+            if symbols.bindings.is_empty() || !path.ends_with(".rs") {
+                continue;
+            }
+            index.modules.insert(file, modules(path));
+            for binding in &symbols.bindings {
+                index.by_name.entry(binding.name.as_str()).or_default().push((file, binding));
+            }
+        }
+        index
+    }
+
+    /// The binding that a name of a file stands for.
+    fn find(&self, name: &Ref, from: FileId) -> Option<(FileId, &'l Binding)> {
+        if !matches!(name.scope, Scope::Rust | Scope::Local) {
+            return None;
+        }
+        let names = name.names();
+        let (last, before) = names.split_last()?;
+        let owner = before.last().filter(|owner| owner.starts_with(char::is_uppercase));
+        let key = owner.map_or_else(|| SmolStr::from(*last), |owner| smol_str::format_smolstr!("{owner}.{last}"));
+        let path = if owner.is_some() { &before[..before.len() - 1] } else { before };
+        let candidates = self.by_name.get(key.as_str())?;
+        if path.is_empty()
+            && let Some(own) = candidates.iter().rev().find(|(file, _)| *file == from)
+        {
+            return Some(*own);
+        }
+        let here = self.modules.get(&from).map(Vec::as_slice).unwrap_or_default();
+        let score = |file: FileId| {
+            let there = self.modules.get(&file).map(Vec::as_slice).unwrap_or_default();
+            let agrees = |module: &&&str| matches!(**module, "crate" | "self" | "super") || there.iter().any(|part| part == **module);
+            let named = path.iter().filter(agrees).count();
+            let ends = usize::from(path.last().is_some_and(|module| there.last().is_some_and(|last| last == module)));
+            let shared = here.iter().zip(there).take_while(|(a, b)| a == b).count();
+            (named, ends, shared)
+        };
+        let best = candidates.iter().max_by_key(|(file, _)| (score(*file), std::cmp::Reverse(file.0)))?;
+        let (named, ..) = score(best.0);
+        let sure = if path.is_empty() { candidates.len() == 1 } else { named > 0 };
+        sure.then_some(*best)
+    }
+
+    fn function(&self, name: &Ref, from: FileId) -> Option<&'l Arc<Func>> {
+        let (file, name) = self.behind_aliases(name, from);
+        match &self.find(&name, file)?.1.value.kind {
+            NodeKind::Func(func) => Some(func),
+            _ => None,
+        }
+    }
+
+    /// What a name stands for once type aliases are followed: `type LoggedUser = SlimUser`.
+    fn behind_aliases(&self, name: &Ref, from: FileId) -> (FileId, Ref) {
+        let mut at = (from, name.clone());
+        for _ in 0..MAX_HOPS {
+            match self.find(&at.1, at.0) {
+                Some((file, Binding { kind: BindingKind::Alias, value: Node { kind: NodeKind::Ref(next), .. }, .. })) if *next != at.1 => {
+                    at = (file, next.clone());
+                }
+                _ => break,
+            }
+        }
+        at
+    }
+
+    /// The function of a handler.
+    fn handler(&self, handler: &Node, from: FileId) -> Option<&'l Arc<Func>> {
+        self.function(handler.as_ref()?, from)
+    }
+
+    /// What a guard is: a function of the workspace by its summary, a library's by its crate.
+    fn guard(&self, node: &Node, from: FileId, hops: usize) -> Node {
+        let Some(hops) = hops.checked_sub(1) else { return node.clone() };
+        let kind = match &node.kind {
+            NodeKind::Ref(name) => match self.function(name, from) {
+                Some(func) => NodeKind::Func(func.clone()),
+                None => NodeKind::Ref(library(&self.behind_aliases(name, from).1)),
+            },
+            NodeKind::Call(call) => {
+                let mut parts: Vec<Node> = call.args.iter().map(|argument| self.guard(argument, from, hops)).collect();
+                parts.extend(call.receiver.as_ref().map(|receiver| self.guard(receiver, from, hops)));
+                match self.function(&call.callee, from).or_else(|| self.made_by(&call.callee, from)) {
+                    // A function that makes the guard: what it does and what it returns both count.
+                    Some(func) => {
+                        parts.push(Node::new(node.span, NodeKind::Func(func.clone())));
+                        parts.extend(func.returns.as_ref().map(|made| self.guard(made, func.span.file, hops)));
+                        NodeKind::List(parts)
+                    }
+                    None if call.receiver.is_some() => NodeKind::List(parts),
+                    None => {
+                        let mut call = call.clone();
+                        call.callee = library(&call.callee);
+                        call.args = parts;
+                        NodeKind::Call(call)
+                    }
+                }
+            }
+            NodeKind::List(items) => NodeKind::List(items.iter().map(|item| self.guard(item, from, hops)).collect()),
+            NodeKind::Op(op, operands) => NodeKind::Op(*op, operands.iter().map(|item| self.guard(item, from, hops)).collect()),
+            other => other.clone(),
+        };
+        Node { span: node.span, via: node.via.clone(), kind }
+    }
+
+    /// `Auth::new(…)`, `Auth { … }`: the type's own summary.
+    fn made_by(&self, callee: &Ref, from: FileId) -> Option<&'l Arc<Func>> {
+        let mut ty = callee.clone();
+        if ty.path.len() > 1 {
+            ty.path.pop();
+        }
+        self.function(&ty, from)
+    }
+
+    /// The guard that a handler's parameter is: a type that can turn the caller away.
+    fn extractor(&self, param: &Param, file: FileId) -> Option<Node> {
+        const PLAIN: [&str; 30] = [
+            "Path",
+            "Query",
+            "Json",
+            "Form",
+            "State",
+            "Extension",
+            "Data",
+            "Option",
+            "Result",
+            "String",
+            "Bytes",
+            "HeaderMap",
+            "Request",
+            "Multipart",
+            "HttpRequest",
+            "TypedHeader",
+            "Uri",
+            "Method",
+            "ConnectInfo",
+            "Vec",
+            "Arc",
+            "Body",
+            "Payload",
+            "Host",
+            "Valid",
+            "Ctx",
+            "Piped",
+            "Scope",
+            "Inject",
+            "Bind",
+        ];
+        let ty = param.ty.as_ref()?;
+        if PLAIN.contains(&ty.last()) || ty.path.is_empty() {
+            return None;
+        }
+        let node = Node::new(param.span, NodeKind::Ref(ty.clone()));
+        Some(self.guard(&node, file, 2))
+    }
+
+    /// The router that a mount places: the one that a function of another file makes or configures.
+    fn child(&self, node: &Node, from: FileId, hops: usize) -> Node {
+        let Some(hops) = hops.checked_sub(1) else { return node.clone() };
+        let kind = match &node.kind {
+            NodeKind::Ref(name) if name.path.len() > 1 || self.find(name, from).is_some() => match self.find(name, from) {
+                Some((file, binding)) => {
+                    let NodeKind::Func(func) = &binding.value.kind else { return node.clone() };
+                    // `.configure(users::config)`: its parameter is the router.
+                    let router = func.params.iter().find(|param| param.ty.as_ref().is_some_and(|ty| ty.last() == "ServiceConfig"));
+                    let name = match router {
+                        Some(param) => smol_str::format_smolstr!("{}@{}", param.name, param.span.start),
+                        None => binding.name.clone(),
+                    };
+                    let mut there = func.span;
+                    there.file = file;
+                    return Node::new(there, NodeKind::Ref(Ref::new(Scope::Local, [name])));
+                }
+                None => return node.clone(),
+            },
+            NodeKind::Call(call) => {
+                if let Some(func) = self.function(&call.callee, from) {
+                    return func.returns.as_ref().map_or_else(|| node.clone(), |made| self.child(made, func.span.file, hops));
+                }
+                let mut call = call.clone();
+                call.args = call.args.iter().map(|argument| self.child(argument, from, hops)).collect();
+                call.receiver = call.receiver.as_ref().map(|receiver| self.child(receiver, from, hops));
+                NodeKind::Call(call)
+            }
+            NodeKind::List(items) => NodeKind::List(items.iter().map(|item| self.child(item, from, hops)).collect()),
+            NodeKind::Op(op, operands) => NodeKind::Op(*op, operands.iter().map(|item| self.child(item, from, hops)).collect()),
+            other => other.clone(),
+        };
+        Node { span: node.span, via: node.via.clone(), kind }
+    }
+}
+
+/// The name as a library's: its first part is the crate.
+fn library(name: &Ref) -> Ref {
+    let [first, rest @ ..] = name.path.as_slice() else { return name.clone() };
+    let outside = name.scope == Scope::Rust && !rest.is_empty() && !matches!(first.as_str(), "crate" | "self" | "super" | "Self");
+    if outside && first.starts_with(char::is_lowercase) {
+        Ref { scope: Scope::Import(first.clone()), path: rest.iter().cloned().collect() }
+    } else {
+        name.clone()
+    }
+}
+
+/// The module names of a file's path: `crates/auth/src/jwt/mod.rs` is `crates auth jwt`.
+fn modules(path: &str) -> Vec<SmolStr> {
+    let path = path.strip_suffix(".rs").unwrap_or(path);
+    let parts = path.split('/').filter(|part| !matches!(*part, "src" | "mod" | "lib" | "main" | "." | "crates"));
+    parts.map(|part| SmolStr::from(part.replace('-', "_"))).collect()
+}

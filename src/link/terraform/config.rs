@@ -1,0 +1,156 @@
+//! The modules of a repository: every folder with Terraform files, its blocks with overrides merged.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::ir::{Binding, BindingKind, Entry, Fact, FactKind, Node, NodeKind, Resource, Span};
+use crate::link::Linker;
+use crate::source::FileKind;
+
+/// One folder.
+#[derive(Debug, Default)]
+pub(super) struct Config {
+    /// Its path; empty for the root of the scan.
+    pub(super) dir: SmolStr,
+    /// `variable` blocks by name: the block's attributes and its place.
+    pub(super) vars: FxHashMap<SmolStr, Named>,
+    /// Local values by name.
+    pub(super) locals: FxHashMap<SmolStr, Named>,
+    /// Outputs by name.
+    pub(super) outputs: FxHashMap<SmolStr, Named>,
+    /// Values of `terraform.tfvars` and `*.auto.tfvars`, by variable.
+    pub(super) settings: FxHashMap<SmolStr, Named>,
+    /// Module calls, in order of files and places.
+    pub(super) calls: Vec<Named>,
+    /// Resources, data sources and providers, in order.
+    pub(super) resources: Vec<(Span, Resource)>,
+    /// Indices into `resources` by address (`aws_x.y`, `data.aws_x.y`).
+    pub(super) by_address: FxHashMap<SmolStr, usize>,
+    /// Whether its path says that it is an example or a test.
+    pub(super) is_example: bool,
+}
+
+/// A name with its expression and place.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) name: SmolStr,
+    pub(super) value: Node,
+    pub(super) span: Span,
+}
+
+/// The folders by path.
+pub(super) type Configs = BTreeMap<SmolStr, Config>;
+
+/// Takes the Terraform resources out of the linker's facts and sorts them and the bindings by folder.
+pub(super) fn collect(linker: &mut Linker) -> Configs {
+    let mut configs = Configs::new();
+    let (mut resources, rest): (Vec<Fact>, Vec<Fact>) = std::mem::take(&mut linker.facts)
+        .into_iter()
+        .partition(|fact| matches!(fact.kind, FactKind::Resource(_)) && is_terraform(linker, fact));
+    linker.facts = rest;
+    // Override files come last; Terraform merges them in the order of their names.
+    resources.sort_by_key(|fact| (is_override(linker.files.path(fact.span.file)), fact.span));
+    for fact in resources {
+        let path = linker.files.path(fact.span.file);
+        let config = configs.entry(folder(path).into()).or_default();
+        config.is_example |= linker.files.class(fact.span).is_not_production();
+        let FactKind::Resource(resource) = fact.kind else { continue };
+        add_resource(config, fact.span, resource, is_override(path));
+    }
+    let mut bound: Vec<(&str, &Binding)> = Vec::new();
+    for (id, meta) in linker.files.iter() {
+        if is_terraform_kind(meta.kind, &meta.path)
+            && let Some(symbols) = linker.symbols.get(id.0 as usize)
+        {
+            bound.extend(symbols.bindings.iter().map(|binding| (&*meta.path, binding)));
+        }
+    }
+    bound.sort_by_key(|(path, _)| (is_override(path), !path.ends_with("terraform.tfvars")));
+    for (path, binding) in bound {
+        let config = configs.entry(folder(path).into()).or_default();
+        config.is_example |= linker.files.class(binding.span).is_not_production();
+        add_binding(config, path, binding);
+    }
+    for (dir, config) in &mut configs {
+        config.dir = dir.clone();
+        config.by_address = config.resources.iter().enumerate().map(|(at, (_, resource))| (resource.address.clone(), at)).collect();
+    }
+    configs
+}
+
+fn is_terraform(linker: &Linker, fact: &Fact) -> bool {
+    linker.files.get(fact.span.file).is_some_and(|meta| is_terraform_kind(meta.kind, &meta.path))
+}
+
+fn is_terraform_kind(kind: FileKind, path: &str) -> bool {
+    matches!(kind, FileKind::Terraform | FileKind::Tfvars) || path.ends_with(".tf.json") || path.ends_with(".tofu.json")
+}
+
+/// The folder of a path.
+pub(super) fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn is_override(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    let stem = stem.strip_suffix(".tf").or_else(|| stem.strip_suffix(".tofu")).unwrap_or("");
+    stem == "override" || stem.ends_with("_override")
+}
+
+/// An override sets attributes of the block that exists; nested blocks of one name replace all.
+fn add_resource(config: &mut Config, span: Span, resource: Resource, overrides: bool) {
+    let known = if overrides { config.resources.iter_mut().find(|(_, known)| known.address == resource.address) } else { None };
+    match known {
+        Some((_, known)) => merge(&mut known.attrs, resource.attrs),
+        None => config.resources.push((span, resource)),
+    }
+}
+
+fn merge(base: &mut Node, over: Node) {
+    let (NodeKind::Map(base), NodeKind::Map(over)) = (&mut base.kind, over.kind) else { return };
+    for entry in over.entries {
+        if let Entry::Pair { key, .. } = &entry {
+            base.entries.retain(|old| !matches!(old, Entry::Pair { key: old, .. } if old == key));
+        }
+        base.entries.push(entry);
+    }
+}
+
+fn add_binding(config: &mut Config, path: &str, binding: &Binding) {
+    let overrides = is_override(path);
+    let Some((_, name)) = binding.name.split_once('.') else { return };
+    let mut named = Named { name: name.into(), value: binding.value.clone(), span: binding.span };
+    let table = match binding.kind {
+        BindingKind::Input => &mut config.vars,
+        BindingKind::Const => &mut config.locals,
+        BindingKind::Output => &mut config.outputs,
+        BindingKind::Setting => {
+            let file = path.rsplit('/').next().unwrap_or(path);
+            if file != "terraform.tfvars" && !file.ends_with(".auto.tfvars") {
+                return;
+            }
+            &mut config.settings
+        }
+        BindingKind::Module => {
+            let known = if overrides { config.calls.iter_mut().find(|call| call.name == named.name) } else { None };
+            match known {
+                Some(call) => merge(&mut call.value, named.value),
+                None => config.calls.push(named),
+            }
+            return;
+        }
+        _ => return,
+    };
+    if overrides
+        && binding.kind == BindingKind::Input
+        && let Some(known) = table.get(&named.name)
+    {
+        let mut value = known.value.clone();
+        merge(&mut value, named.value);
+        named = Named { value, ..known.clone() };
+    }
+    table.insert(named.name.clone(), named);
+}

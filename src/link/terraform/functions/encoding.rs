@@ -1,0 +1,70 @@
+//! Encodings. `jsonencode` and `yamlencode` stay calls around their evaluated value, so that a policy
+//! keeps its tree and its places; nothing needs the text that they make.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use smol_str::SmolStr;
+
+use super::Args;
+use crate::ir::{Call, Node, NodeKind, Ref, Scope, Text, Tri};
+
+/// The result, or nothing if it is not one of these functions or an argument is not known.
+pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
+    Some(match name {
+        "jsonencode" | "yamlencode" => {
+            let callee = Ref::new(Scope::Hcl, [name]);
+            let call = Call { callee, receiver: None, args: args.list.to_vec(), is_new: false, result_used: Tri::Yes };
+            args.node(NodeKind::Call(Box::new(call)))
+        }
+        "jsondecode" | "yamldecode" => decode(name == "jsondecode", args.get(0)?)?,
+        "base64encode" => args.string(STANDARD.encode(args.text(0)?.as_bytes())),
+        "base64decode" => {
+            let bytes = STANDARD.decode(args.text(0)?.trim().as_bytes()).ok()?;
+            args.string(String::from_utf8(bytes).ok()?)
+        }
+        "urlencode" => args.string(url(&args.text(0)?)),
+        _ => return None,
+    })
+}
+
+fn decode(json: bool, node: &Node) -> Option<Node> {
+    match &node.kind {
+        NodeKind::Call(call) if matches!(call.callee.last(), "jsonencode" | "yamlencode") => call.args.first().cloned(),
+        NodeKind::Text(text) => {
+            let tree = if json { crate::lower::embedded::json(text) } else { crate::lower::embedded::yaml(text) };
+            tree.map(|mut tree| {
+                tree.via = node.via.clone();
+                tree
+            })
+            .or_else(|| simple(text, node))
+        }
+        _ => None,
+    }
+}
+
+/// A JSON or YAML scalar.
+fn simple(text: &Text, node: &Node) -> Option<Node> {
+    let known = text.known()?;
+    let kind = match known.trim() {
+        "null" | "" => NodeKind::Null,
+        "true" => NodeKind::Bool(true),
+        "false" => NodeKind::Bool(false),
+        word => NodeKind::Number(word.parse().ok()?),
+    };
+    Some(Node::new(node.span, kind))
+}
+
+fn url(text: &str) -> SmolStr {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(byte as char),
+            b' ' => out.push('+'),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out.into()
+}

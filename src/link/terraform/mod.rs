@@ -1,0 +1,526 @@
+//! Terraform as `terraform plan` would see it without a provider: every root module is evaluated,
+//! local modules once for each call with its arguments, `count` and `for_each` make instances.
+//!
+//! Names are evaluated when they are asked for and remembered, so that locals, variables, module
+//! arguments and outputs come in any order; a name that is asked for while it is evaluated is a
+//! cycle and stays unknown. Nothing is guessed: a variable without a value stays a name.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "numbers of HCL are floats; counts and indices are far below 2^52, and casts saturate"
+)]
+
+mod access;
+mod config;
+mod eval;
+mod functions;
+mod instance;
+mod types;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use smol_str::{SmolStr, format_smolstr};
+
+use self::config::{Config, Configs, Named};
+use self::eval::Scope;
+use self::instance::{Key, Keys, MAX_INSTANCES};
+use super::Linker;
+use crate::ir::{
+    Entry, Fact, FactKind, Hop, HopKind, Map, Node, NodeKind, Problem, ProblemKind, Ref, Resource, ResourceMode, Scope as NameScope, Span,
+    Why,
+};
+use crate::source::Files;
+
+/// Evaluated nodes of one root module.
+const MAX_STEPS: usize = 4_000_000;
+/// Module instances of one root module.
+const MAX_MODULES: usize = 2_000;
+/// Calls in calls.
+const MAX_MODULE_DEPTH: usize = 24;
+/// Resource instances of one root module.
+const MAX_RESOURCES: usize = 20_000;
+
+/// Replaces the resources as written by their evaluated instances.
+pub(super) fn evaluate(linker: &mut Linker) {
+    let configs = config::collect(linker);
+    let mut facts = Vec::new();
+    let mut problems = Vec::new();
+    for dir in roots(&configs) {
+        let mut evaluator = Evaluator::new(&configs, &linker.files);
+        evaluator.run(&configs[&dir]);
+        facts.append(&mut evaluator.facts);
+        problems.append(&mut evaluator.problems);
+    }
+    problems.sort_by_key(|problem: &Problem| problem.span);
+    problems.dedup();
+    linker.facts.append(&mut facts);
+    linker.problems.append(&mut problems);
+}
+
+/// The folders to start from: those that no other calls, those that only examples and tests call,
+/// and one of each circle.
+fn roots(configs: &Configs) -> Vec<SmolStr> {
+    let mut called = BTreeSet::new();
+    for config in configs.values() {
+        called.extend(config.calls.iter().filter_map(|call| source_dir(configs, config, call)).filter(|dir| {
+            let target = &configs[dir];
+            *dir != config.dir && (target.is_example || !config.is_example)
+        }));
+    }
+    let mut roots: Vec<SmolStr> = configs.keys().filter(|dir| !called.contains(*dir)).cloned().collect();
+    let mut reached = BTreeSet::new();
+    for root in &roots {
+        reach(configs, root, &mut reached);
+    }
+    for dir in configs.keys() {
+        if !reached.contains(dir) {
+            reach(configs, dir, &mut reached);
+            roots.push(dir.clone());
+        }
+    }
+    roots.sort();
+    roots
+}
+
+fn reach(configs: &Configs, dir: &SmolStr, reached: &mut BTreeSet<SmolStr>) {
+    let mut open = vec![dir.clone()];
+    while let Some(dir) = open.pop() {
+        if let Some(config) = configs.get(&dir)
+            && reached.insert(dir)
+        {
+            open.extend(config.calls.iter().filter_map(|call| source_dir(configs, config, call)));
+        }
+    }
+}
+
+/// The folder of a local module call, if it is in the repository.
+fn source_dir(configs: &Configs, config: &Config, call: &Named) -> Option<SmolStr> {
+    let source = call.value.get("source")?.as_str()?;
+    if !source.starts_with("./") && !source.starts_with("../") && source != "." && source != ".." {
+        return None;
+    }
+    let dir = normalise(&config.dir, source)?;
+    configs.contains_key(&dir).then_some(dir)
+}
+
+/// `path` seen from the folder `base`; nothing if it leads out of the repository.
+fn normalise(base: &str, path: &str) -> Option<SmolStr> {
+    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/").into())
+}
+
+/// A name that is evaluated, or is being evaluated.
+#[derive(Debug, Clone)]
+enum Memo {
+    Running,
+    Done(Rc<Node>),
+}
+
+/// The instances of a module call, with their index in the evaluator.
+type Children = Rc<Vec<(Key, usize)>>;
+
+/// The instances of a resource, and whether it has `count` or `for_each`.
+type Instances = Rc<(bool, Vec<Key>)>;
+
+/// An instance of a module.
+#[derive(Debug)]
+struct Module<'c> {
+    config: &'c Config,
+    /// `module.a["k"].module.b`; empty for the root.
+    path: SmolStr,
+    /// The instance that calls it, with the index of the call and its key there.
+    parent: Option<(usize, usize, Key)>,
+    depth: usize,
+    memo: FxHashMap<SmolStr, Memo>,
+    /// Instances of the calls by index; `None` while they are found out.
+    children: FxHashMap<usize, Option<Children>>,
+    /// Instances of the resources by index.
+    resources: FxHashMap<usize, Option<Instances>>,
+}
+
+/// What an address stands for.
+#[derive(Debug, Clone)]
+enum Handle {
+    Resource {
+        module: usize,
+        index: usize,
+        key: Key,
+    },
+    Module(usize),
+    /// A module that is not in the repository.
+    Absent,
+}
+
+/// Evaluates one root module with all that it calls.
+#[derive(Debug)]
+pub(super) struct Evaluator<'c> {
+    configs: &'c Configs,
+    files: &'c Files,
+    modules: Vec<Module<'c>>,
+    handles: FxHashMap<SmolStr, Handle>,
+    attrs: FxHashMap<(SmolStr, SmolStr), Memo>,
+    templates: FxHashMap<SmolStr, Option<Rc<Node>>>,
+    facts: Vec<Fact>,
+    problems: Vec<Problem>,
+    steps: usize,
+    depth: usize,
+}
+
+impl<'c> Evaluator<'c> {
+    fn new(configs: &'c Configs, files: &'c Files) -> Self {
+        Self {
+            configs,
+            files,
+            modules: Vec::new(),
+            handles: FxHashMap::default(),
+            attrs: FxHashMap::default(),
+            templates: FxHashMap::default(),
+            facts: Vec::new(),
+            problems: Vec::new(),
+            steps: 0,
+            depth: 0,
+        }
+    }
+
+    fn root_dir(&self) -> SmolStr {
+        self.modules.first().map(|module| module.config.dir.clone()).unwrap_or_default()
+    }
+
+    fn run(&mut self, config: &'c Config) {
+        self.add_module(config, SmolStr::default(), None, 0);
+        let mut at = 0;
+        while at < self.modules.len() {
+            let config = self.modules[at].config;
+            for index in 0..config.resources.len() {
+                self.emit(at, index);
+            }
+            for index in 0..config.calls.len() {
+                self.children(at, index);
+            }
+            at += 1;
+        }
+        if self.steps > MAX_STEPS
+            && let Some((span, _)) = config.resources.first()
+        {
+            self.bound(*span, "the evaluation of this module was stopped: it is too large");
+        }
+    }
+
+    fn bound(&mut self, span: Span, message: impl Into<String>) {
+        self.problems.push(Problem::new(ProblemKind::Bound, message, span));
+    }
+
+    fn add_module(&mut self, config: &'c Config, path: SmolStr, parent: Option<(usize, usize, Key)>, depth: usize) -> usize {
+        self.modules.push(Module {
+            config,
+            path,
+            parent,
+            depth,
+            memo: FxHashMap::default(),
+            children: FxHashMap::default(),
+            resources: FxHashMap::default(),
+        });
+        self.modules.len() - 1
+    }
+
+    /// The full address of something in a module instance.
+    fn full(&self, module: usize, address: &str) -> SmolStr {
+        let path = &self.modules[module].path;
+        if path.is_empty() { SmolStr::new(address) } else { format_smolstr!("{path}.{address}") }
+    }
+
+    /// Evaluates every instance of a resource.
+    fn emit(&mut self, module: usize, index: usize) {
+        let (span, resource) = &self.modules[module].config.resources[index];
+        let Some(keys) = self.instances(module, index) else { return };
+        for key in &keys.1 {
+            if self.facts.len() >= MAX_RESOURCES {
+                self.bound(*span, format!("only the first {MAX_RESOURCES} resources were evaluated"));
+                return;
+            }
+            let scope = Scope { module, key, frame: None };
+            let attrs = self.attributes(&resource.attrs, scope, &resource.address);
+            let address = key.address(&self.full(module, &resource.address));
+            let evaluated = Resource { address, attrs, ..resource.clone_head() };
+            self.facts.push(Fact::new(*span, resource.address.clone(), FactKind::Resource(evaluated)));
+        }
+    }
+
+    /// The attributes of a block, evaluated; those that only say how often it stands are left out.
+    fn attributes(&mut self, attrs: &Node, scope: Scope<'_>, owner: &SmolStr) -> Node {
+        let Some(map) = attrs.as_map() else { return self.eval(attrs, scope) };
+        let mut out = Map { entries: Vec::with_capacity(map.entries.len()) };
+        for entry in &map.entries {
+            let Entry::Pair { key, key_span, value } = entry else { continue };
+            if matches!(key.as_str(), "count" | "for_each" | "depends_on" | "providers") {
+                continue;
+            }
+            let mut node = self.eval(value, scope);
+            let used = node.via.clone();
+            access::push_down(&mut node, &crate::ir::Via::default());
+            if !used.hops().is_empty() {
+                let hop = Hop { kind: HopKind::Use, name: owner.clone(), span: value.span };
+                access::push_down(&mut node, &crate::ir::Via::default().then(hop));
+            }
+            out.push(key.clone(), *key_span, node);
+        }
+        Node::new(attrs.span, NodeKind::Map(out))
+    }
+
+    /// The keys of a resource, and whether it has `count` or `for_each`; nothing in a circle.
+    fn instances(&mut self, module: usize, index: usize) -> Option<Instances> {
+        if let Some(known) = self.modules[module].resources.get(&index) {
+            return known.clone();
+        }
+        self.modules[module].resources.insert(index, None);
+        let (span, resource) = &self.modules[module].config.resources[index];
+        let keys = self.keys(&resource.attrs, Scope::of(module));
+        self.too_many(*span, &keys, &resource.address);
+        let many = matches!(keys, Keys::Count(_) | Keys::Items(_));
+        let list = keys.list();
+        let base = self.full(module, &resource.address);
+        for key in &list {
+            self.handles.insert(key.address(&base), Handle::Resource { module, index, key: key.clone() });
+        }
+        let known = Some(Rc::new((many, list)));
+        self.modules[module].resources.insert(index, known.clone());
+        known
+    }
+
+    fn too_many(&mut self, span: Span, keys: &Keys, name: &str) {
+        if keys.len() > MAX_INSTANCES {
+            self.bound(span, format!("`{name}` has {} instances; the first {MAX_INSTANCES} were evaluated", keys.len()));
+        }
+    }
+
+    /// The instances of a module call.
+    fn children(&mut self, module: usize, index: usize) -> Option<Children> {
+        if let Some(known) = self.modules[module].children.get(&index) {
+            return known.clone();
+        }
+        self.modules[module].children.insert(index, None);
+        let config = self.modules[module].config;
+        let call = &config.calls[index];
+        let keys = self.keys(&call.value, Scope::of(module));
+        let name = format_smolstr!("module.{}", call.name);
+        self.too_many(call.span, &keys, &name);
+        let target = source_dir(self.configs, config, call).and_then(|dir| self.configs.get(&dir));
+        let depth = self.modules[module].depth + 1;
+        let base = self.full(module, &name);
+        let mut list = Vec::new();
+        for key in keys.list() {
+            let address = key.address(&base);
+            let Some(target) = target else {
+                self.absent(module, call, &key, &address);
+                self.handles.insert(address, Handle::Absent);
+                list.push((key, usize::MAX));
+                continue;
+            };
+            if depth > MAX_MODULE_DEPTH || self.modules.len() >= MAX_MODULES {
+                self.bound(call.span, format!("`{name}` calls itself, or more modules than are followed: it was not evaluated"));
+                break;
+            }
+            let child = self.add_module(target, address.clone(), Some((module, index, key.clone())), depth);
+            self.handles.insert(address, Handle::Module(child));
+            list.push((key, child));
+        }
+        let known = Some(Rc::new(list));
+        self.modules[module].children.insert(index, known.clone());
+        known
+    }
+
+    /// A call of a module that is not in the repository: its arguments are all there is.
+    fn absent(&mut self, module: usize, call: &Named, key: &Key, address: &SmolStr) {
+        let name = format_smolstr!("module.{}", call.name);
+        let attrs = self.attributes(&call.value, Scope { module, key, frame: None }, &name);
+        let ty = attrs.get("source").and_then(Node::as_str).map(SmolStr::new).unwrap_or_default();
+        let resource = Resource {
+            provider: "module".into(),
+            ty,
+            name: call.name.clone(),
+            address: address.clone(),
+            mode: ResourceMode::ModuleCall,
+            attrs,
+        };
+        self.facts.push(Fact::new(call.span, name, FactKind::Resource(resource)));
+    }
+
+    /// A template file, parsed once.
+    fn template(&mut self, path: &SmolStr, text: &str, file: crate::ir::FileId) -> Option<Rc<Node>> {
+        self.templates.entry(path.clone()).or_insert_with(|| crate::lower::embedded::template(text, file).map(Rc::new)).clone()
+    }
+
+    /// Remembers the value of a name of a module; a name in a circle is unknown.
+    fn remember(&mut self, module: usize, name: SmolStr, span: Span, evaluate: impl FnOnce(&mut Self) -> Node) -> Rc<Node> {
+        match self.modules[module].memo.get(&name) {
+            Some(Memo::Done(value)) => return value.clone(),
+            Some(Memo::Running) => return Rc::new(Node::unknown(Why::Bound, span)),
+            None => {}
+        }
+        self.modules[module].memo.insert(name.clone(), Memo::Running);
+        let value = Rc::new(evaluate(self));
+        self.modules[module].memo.insert(name, Memo::Done(value.clone()));
+        value
+    }
+
+    /// The value of `var.name`: the caller's argument, a values file, the default, or nothing.
+    fn variable(&mut self, module: usize, name: &SmolStr) -> Option<Rc<Node>> {
+        let config = self.modules[module].config;
+        let input = config.vars.get(name)?;
+        let (argument, default) = (self.argument(module, name), input.value.get("default"));
+        let setting = config.settings.get(name).filter(|_| self.modules[module].parent.is_none());
+        if argument.is_none() && setting.is_none() && default.is_none() {
+            return None;
+        }
+        let label = format_smolstr!("var.{name}");
+        Some(self.remember(module, label.clone(), input.span, |this| {
+            let nullable = input.value.get("nullable").is_none_or(|node| node.as_bool() != Some(false));
+            let mut value = None;
+            if let Some((parent, key, node, call)) = argument {
+                let name = format_smolstr!("module.{}", call.name);
+                let hop = Hop { kind: HopKind::ModuleArgument, name, span: call.span };
+                value = Some(through(this.eval(node, Scope { module: parent, key: &key, frame: None }), hop));
+            } else if let Some(setting) = setting {
+                let hop = Hop { kind: HopKind::ValuesFile, name: label.clone(), span: setting.span };
+                value = Some(through(this.eval(&setting.value, Scope::of(module)), hop));
+            }
+            let value = match (value.filter(|value| nullable || !matches!(value.kind, NodeKind::Null)), default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => {
+                    let hop = Hop { kind: HopKind::Default, name: label, span: input.span };
+                    through(this.eval(default, Scope::of(module)), hop)
+                }
+                (None, None) => Node::unknown(Why::NoValue, input.span),
+            };
+            match input.value.get("type") {
+                Some(ty) => types::convert(ty, value),
+                None => value,
+            }
+        }))
+    }
+
+    /// The expression that the caller of a module gives to a variable.
+    fn argument(&self, module: usize, name: &str) -> Option<(usize, Key, &'c Node, &'c Named)> {
+        let (parent, index, key) = self.modules[module].parent.as_ref()?;
+        let call = &self.modules[*parent].config.calls[*index];
+        Some((*parent, key.clone(), call.value.get(name)?, call))
+    }
+
+    fn local(&mut self, module: usize, name: &SmolStr) -> Option<Rc<Node>> {
+        let local = self.modules[module].config.locals.get(name)?;
+        let label = format_smolstr!("local.{name}");
+        Some(self.remember(module, label.clone(), local.span, |this| {
+            let hop = Hop { kind: HopKind::Local, name: label, span: local.span };
+            through(this.eval(&local.value, Scope::of(module)), hop)
+        }))
+    }
+
+    fn output(&mut self, module: usize, name: &str, span: Span) -> Node {
+        let Some(output) = self.modules[module].config.outputs.get(name) else { return eval::error(span) };
+        let label = format_smolstr!("output.{name}");
+        let value = self.remember(module, label.clone(), output.span, |this| {
+            let hop = Hop { kind: HopKind::Output, name: label, span: output.span };
+            through(this.eval(&output.value, Scope::of(module)), hop)
+        });
+        Node::clone(&value)
+    }
+
+    /// `module.name`: the instance, or a list or map of them.
+    fn module_value(&mut self, module: usize, name: &str) -> Option<Node> {
+        let config = self.modules[module].config;
+        let index = config.calls.iter().position(|call| call.name == name)?;
+        let keys: Vec<Key> = self.children(module, index)?.iter().map(|(key, _)| key.clone()).collect();
+        let base = self.full(module, &format!("module.{name}"));
+        let call = &config.calls[index];
+        let many = call.value.get("count").is_some() || call.value.get("for_each").is_some();
+        Some(group(&base, &keys, many, call.span))
+    }
+
+    /// `type.name`: the instance, or a list or map of them.
+    fn resource_value(&mut self, module: usize, address: &str) -> Option<Node> {
+        let config = self.modules[module].config;
+        let index = *config.by_address.get(address)?;
+        let known = self.instances(module, index)?;
+        Some(group(&self.full(module, address), &known.1, known.0, config.resources[index].0))
+    }
+
+    /// An attribute of an instance: what its block says, where that is known, else its name.
+    fn handle_attr(&mut self, address: &SmolStr, name: &str, span: Span) -> Node {
+        let unresolved = || Node::new(span, NodeKind::Ref(Ref::new(NameScope::Hcl, [address.as_str(), name])));
+        match self.handles.get(address).cloned() {
+            Some(Handle::Module(child)) => self.output(child, name, span),
+            Some(Handle::Resource { module, index, key }) => {
+                let resource = &self.modules[module].config.resources[index].1;
+                let Some(value) = resource.attrs.get(name).filter(|_| !(name == "id" || name == "arn")) else { return unresolved() };
+                let slot = (address.clone(), SmolStr::new(name));
+                let known = match self.attrs.get(&slot) {
+                    Some(Memo::Done(value)) => Node::clone(value),
+                    Some(Memo::Running) => return unresolved(),
+                    None => {
+                        self.attrs.insert(slot.clone(), Memo::Running);
+                        let value = self.eval(value, Scope { module, key: &key, frame: None });
+                        self.attrs.insert(slot, Memo::Done(Rc::new(value.clone())));
+                        value
+                    }
+                };
+                match known.kind {
+                    NodeKind::Null | NodeKind::Unknown(_) | NodeKind::Op(..) | NodeKind::Ref(_) => unresolved(),
+                    NodeKind::Text(ref text) if text.has_holes() => unresolved(),
+                    _ => known,
+                }
+            }
+            Some(Handle::Absent) | None => unresolved(),
+        }
+    }
+}
+
+impl Resource {
+    /// All but address and attributes.
+    fn clone_head(&self) -> Self {
+        Self {
+            provider: self.provider.clone(),
+            ty: self.ty.clone(),
+            name: self.name.clone(),
+            address: SmolStr::default(),
+            mode: self.mode,
+            attrs: Node::new(self.attrs.span, NodeKind::Null),
+        }
+    }
+}
+
+/// A value after one more hop.
+fn through(mut value: Node, hop: Hop) -> Node {
+    value.via = value.via.then(hop);
+    value
+}
+
+/// Instances as a value: one, a list by index, or a map by key.
+fn group(base: &str, keys: &[Key], many: bool, span: Span) -> Node {
+    let handle = |key: &Key| Node::new(span, NodeKind::Ref(Ref::new(NameScope::Hcl, [key.address(base)])));
+    let kind = match keys.first() {
+        Some(Key::Single | Key::Unknown) if !many || matches!(keys[0], Key::Unknown) => return handle(&keys[0]),
+        Some(Key::Item(..)) => {
+            let mut map = Map::default();
+            for key in keys {
+                if let Key::Item(name, _) = key {
+                    map.push(name.clone(), span, handle(key));
+                }
+            }
+            NodeKind::Map(map)
+        }
+        _ => NodeKind::List(keys.iter().map(handle).collect()),
+    };
+    Node::new(span, kind)
+}

@@ -1,0 +1,168 @@
+//! Cross-origin policies, from the rows of `rules/tables/cors.toml` with each library's defaults.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use super::javascript::{Site, option};
+use crate::ir::{Cors, Fact, FactKind, Field, Func, Node, NodeKind, Op, Origins, Part, Ref, Scope, Text};
+use crate::tables::{V, table};
+
+/// Rows by the last name of what is called.
+static ROWS: LazyLock<FxHashMap<&'static str, Vec<&'static V>>> = LazyLock::new(|| {
+    let mut rows: FxHashMap<&str, Vec<&V>> = FxHashMap::default();
+    for row in table("cors").map(|table| table.list("javascript")).unwrap_or_default() {
+        let name = row.get("method").and_then(V::as_text).unwrap_or_else(|| row.text("export"));
+        rows.entry(name.rsplit('.').next().unwrap_or(name)).or_default().push(row);
+    }
+    rows
+});
+
+/// Adds the policy that a call sets.
+pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
+    let rows = ROWS.get(site.call.callee.last()).map(Vec::as_slice).unwrap_or_default();
+    let holds = |row: &&&V| row.int("below").is_none_or(|below| site.major(row.text("library")).is_some_and(|major| major < below));
+    let Some(row) = rows.iter().filter(|row| site.is(row)).find(holds) else { return };
+    let whole = row.int("options").and_then(|position| site.argument(position));
+    let within = row.text("within");
+    let options = if within.is_empty() {
+        whole.cloned()
+    } else {
+        // Without the key there is no policy: the framework sends no header.
+        let Field::Known { value, .. } = option(whole, within, |node| Some(node.clone())) else { return };
+        Some(value)
+    };
+    // `cors: true` is the policy without options, `cors: false` none.
+    let options = match options {
+        Some(Node { kind: NodeKind::Bool(false), .. }) => return,
+        Some(Node { kind: NodeKind::Bool(true) | NodeKind::Null, .. }) | None => None,
+        options => options,
+    };
+    let credentials = credentials(options.as_ref(), row, site);
+    let origins = origins(options.as_ref(), row, site, &credentials);
+    let list = |key: &str| option(options.as_ref(), key, texts);
+    let cors = Cors {
+        library: row.text("library").into(),
+        origins,
+        credentials,
+        methods: list("methods"),
+        headers: list("allowedHeaders"),
+        service: None,
+    };
+    out.push(Fact::new(site.span, site.owner.clone(), FactKind::Cors(cors)));
+}
+
+fn credentials(options: Option<&Node>, row: &V, site: &Site<'_>) -> Field<bool> {
+    match option(options, "credentials", Node::as_bool) {
+        Field::Absent if row.flag("default-credentials") => Field::known(true, site.span),
+        field => field,
+    }
+}
+
+fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field<bool>) -> Field<Origins> {
+    let key = option(options, "origin", |node| Some(node.clone()));
+    let default = || {
+        let default = match row.get("with-credentials").and_then(V::as_text) {
+            Some(reflected) if credentials.value() == Some(&true) => reflected,
+            _ => row.text("default"),
+        };
+        match default {
+            "any" => Field::known(Origins::Any, site.span),
+            "reflected" => Field::known(Origins::Reflected, site.span),
+            _ => Field::known(Origins::None, site.span),
+        }
+    };
+    match key {
+        Field::Absent => default(),
+        Field::Unknown { why, span } => Field::Unknown { why, span },
+        Field::Known { value, .. } => {
+            let place = |origins| Field::Known { value: origins, span: value.span, via: value.via.clone() };
+            match &value.kind {
+                NodeKind::Bool(true) => place(Origins::Reflected),
+                NodeKind::Bool(false) => place(Origins::None),
+                NodeKind::Func(func) => match func.returns.as_ref().map(|answer| echoes(answer, func)) {
+                    Some(true) => place(Origins::Reflected),
+                    _ => place(Origins::Callback(value.clone())),
+                },
+                NodeKind::Text(text) if text.eq_str("*").is_yes() => place(Origins::Any),
+                NodeKind::Text(text) if text.has_holes() && text.pieces.len() == 1 => Field::unknown(value.why(), value.span),
+                NodeKind::Text(_) => place(Origins::List(vec![value.clone()])),
+                NodeKind::List(items) => {
+                    // `['*']` is an exact match in most libraries, and the star in fastify; the intent is the same.
+                    let star = items.iter().find(|item| item.as_text().is_some_and(|text| text.eq_str("*").is_yes()));
+                    match star {
+                        Some(_) => place(Origins::Any),
+                        None => place(Origins::List(items.iter().map(pattern).collect())),
+                    }
+                }
+                NodeKind::Ref(name) if is_origin_header(name, None) => place(Origins::Reflected),
+                NodeKind::Call(call) if is_origin_header(&call.callee, call.args.first()) => place(Origins::Reflected),
+                // `req.headers.origin || '*'`.
+                NodeKind::Op(Op::Or | Op::Coalesce, operands) if operands.first().is_some_and(asks_origin) => place(Origins::Reflected),
+                NodeKind::Call(_) => place(Origins::List(vec![pattern(&value)])),
+                _ => Field::unknown(value.why(), value.span),
+            }
+        }
+    }
+}
+
+/// `(origin) => origin`, `(origin, done) => done(null, true)`: whoever asks is allowed.
+fn echoes(answer: &Node, func: &Func) -> bool {
+    let is_param = |name: &Ref, at: usize| {
+        let param = func.params.get(at).filter(|param| !param.name.is_empty());
+        name.path.len() == 1 && param.is_some_and(|param| name.first().split('@').next() == Some(param.name.as_str()))
+    };
+    match &answer.kind {
+        NodeKind::Ref(name) => is_param(name, 0),
+        NodeKind::Bool(value) => *value,
+        NodeKind::Call(call) if is_param(&call.callee, 1) => match call.args.get(1).map(|answer| &answer.kind) {
+            Some(NodeKind::Ref(name)) => is_param(name, 0),
+            Some(NodeKind::Bool(value)) => *value,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn asks_origin(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Ref(name) => is_origin_header(name, None),
+        NodeKind::Call(call) => is_origin_header(&call.callee, call.args.first()),
+        _ => false,
+    }
+}
+
+/// `req.headers.origin`, `req.get('origin')`, `request.headers.get('origin')`.
+fn is_origin_header(name: &Ref, argument: Option<&Node>) -> bool {
+    if name.scope != Scope::Request {
+        return false;
+    }
+    match argument {
+        None => name.path.len() > 1 && name.last().eq_ignore_ascii_case("origin"),
+        Some(argument) => {
+            matches!(name.last(), "get" | "header") && argument.as_str().is_some_and(|text| text.eq_ignore_ascii_case("origin"))
+        }
+    }
+}
+
+/// A regular expression as the text that it is, with its slashes.
+fn pattern(node: &Node) -> Node {
+    match node.as_call() {
+        Some(call) if call.callee.last() == "RegExp" => call.args.first().cloned().unwrap_or_else(|| node.clone()),
+        _ => node.clone(),
+    }
+}
+
+fn texts(node: &Node) -> Option<Vec<Text>> {
+    match &node.kind {
+        NodeKind::Text(text) => match text.pieces.as_slice() {
+            [piece] => match &piece.part {
+                Part::Lit(words) => Some(words.split(',').map(|word| Text::lit(word.trim(), piece.span)).collect()),
+                Part::Hole(_) => None,
+            },
+            _ => None,
+        },
+        NodeKind::List(items) => items.iter().map(|item| item.as_text().cloned()).collect(),
+        _ => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! Nitric: APIs with their security, routes, schemes and permissions, as each generation of the SDK
+//! reads them (`@nitric/sdk`: `api.ts`, `bucket.ts` and their kin at the tags of each release).
+
+use smol_str::SmolStr;
+
+use super::javascript::{Site, is_import, option, receiver, root};
+use crate::ir::{
+    AuthScheme, Call, Dialect, Effect, Fact, FactKind, Field, Grant, GrantSite, Map, Node, NodeKind, Ref, Route, Security, Service,
+    ServiceKind, Text, Via, Why,
+};
+
+const SDK: &str = "@nitric/sdk";
+
+/// Adds what a call of the SDK declares.
+pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
+    let made = root(site.call);
+    if made.callee.module() != Some(SDK) {
+        return;
+    }
+    if std::ptr::eq(made, site.call) {
+        match site.call.callee.last() {
+            "api" => api(site, out),
+            "oidcRule" => scheme(site, site.argument(0), None, None, out),
+            _ => {}
+        }
+    } else if is_import(made, SDK, "api") {
+        route(site, made, out);
+    } else if matches!(site.call.callee.last(), "for" | "allow") && receiver(site.call).is_some_and(|inner| std::ptr::eq(inner, made)) {
+        grant(site, made, out);
+    }
+}
+
+fn api(site: &Site<'_>, out: &mut Vec<Fact>) {
+    let options = site.argument(1);
+    let binding = service_of(site.call);
+    let security = security(site, options);
+    if let Some(definitions) = options.and_then(|options| options.get("securityDefinitions")).and_then(Node::as_map) {
+        for (name, definition) in definitions.pairs() {
+            scheme(site, Some(definition), Some(name), Some(&binding), out);
+        }
+    }
+    let service = Service {
+        kind: ServiceKind::Api,
+        framework: SDK.into(),
+        name: site.argument(0).and_then(Node::as_text).cloned(),
+        binding,
+        security,
+        options: options.cloned(),
+    };
+    out.push(Fact::new(site.span, name_of(site.call), FactKind::Service(service)));
+}
+
+/// The name by which the SDK itself tells APIs apart: declaring one again gives the same.
+fn service_of(api: &Call) -> Ref {
+    Ref::import(SDK, "api").child(name_of(api))
+}
+
+fn name_of(call: &Call) -> SmolStr {
+    call.args.first().map(|name| SmolStr::new(name.to_string())).unwrap_or_default()
+}
+
+/// What `security` says. Version 0 wants an object, version 1 a list; the constructor of version 1
+/// tests `.length`, which an object has not, so that it ignores the older form without an error.
+fn security(site: &Site<'_>, options: Option<&Node>) -> Field<Security> {
+    let version_one = site.major(SDK).map(|major| major >= 1);
+    option(options, "security", |node| {
+        Some(match &node.kind {
+            NodeKind::Map(_) if version_one == Some(true) => Security::Ignored("an object, the form of SDK 0.x".into()),
+            NodeKind::Map(map) if map.entries.is_empty() => Security::Off,
+            NodeKind::Map(map) => {
+                Security::Schemes(map.pairs().map(|(name, scopes)| (Ref::import(SDK, name.clone()), texts(scopes))).collect())
+            }
+            NodeKind::List(items) if items.is_empty() => Security::Off,
+            NodeKind::List(items) => Security::Schemes(items.iter().map(rule).collect()),
+            _ => return None,
+        })
+    })
+}
+
+/// `rule('scope')`, where `rule = oidcRule({ name, … })`.
+fn rule(node: &Node) -> (Ref, Vec<Text>) {
+    let call = node.as_call();
+    let name = call.map(root).and_then(|rule| rule.args.first()).and_then(|options| options.get("name")).and_then(Node::as_str);
+    (Ref::import(SDK, name.unwrap_or("rule")), call.map(|call| call.args.iter().flat_map(texts).collect()).unwrap_or_default())
+}
+
+fn texts(node: &Node) -> Vec<Text> {
+    node.one_or_many().into_iter().filter_map(Node::as_text).cloned().collect()
+}
+
+fn scheme(site: &Site<'_>, definition: Option<&Node>, name: Option<&SmolStr>, service: Option<&Ref>, out: &mut Vec<Fact>) {
+    let Some(definition) = definition else { return };
+    let own = definition.get("name").and_then(Node::as_text).cloned();
+    let name = own.or_else(|| name.map(|name| Text::lit(name.clone(), definition.span))).unwrap_or_default();
+    let scheme = AuthScheme {
+        kind: "oidc".into(),
+        binding: None,
+        issuer: option(Some(definition), "issuer", |node| node.as_text().cloned()),
+        audiences: option(Some(definition), "audiences", |node| {
+            node.as_list().map(|items| items.iter().filter_map(Node::as_text).cloned().collect())
+        }),
+        algorithms: Field::Absent,
+        scopes: Vec::new(),
+        service: service.cloned(),
+        name,
+    };
+    let span = if service.is_some() { definition.span } else { site.span };
+    out.push(Fact::new(span, scheme.name.to_string(), FactKind::AuthScheme(scheme)));
+}
+
+/// `api.get(path, handlers, options)`, `api.route(path, options).get(handlers, options)`.
+fn route(site: &Site<'_>, api: &Call, out: &mut Vec<Fact>) {
+    let method = match site.call.callee.last() {
+        "get" => "GET",
+        "post" => "POST",
+        "put" => "PUT",
+        "patch" => "PATCH",
+        "delete" => "DELETE",
+        "options" => "OPTIONS",
+        "all" => "ANY",
+        _ => return,
+    };
+    let outer = receiver(site.call).filter(|inner| inner.callee.last() == "route");
+    let path = outer.map_or(&site.call.args, |outer| &outer.args).first().and_then(Node::as_text).cloned();
+    let handlers = &site.call.args[usize::from(outer.is_none()).min(site.call.args.len())..];
+    let options = handlers.last().filter(|last| last.as_map().is_some());
+    let security = match security(site, options) {
+        Field::Absent => self::security(site, outer.and_then(|outer| outer.args.get(1))),
+        own => own,
+    };
+    let path = path.unwrap_or_default();
+    let owner = format!("{method} {path}");
+    let mut route = Route::new(service_of(api), SDK, method, path, site.span.start);
+    route.security = security;
+    route.handler = handlers.first().cloned();
+    route.markers = options.cloned().into_iter().collect();
+    out.push(Fact::new(site.span, owner, FactKind::Route(route)));
+}
+
+/// `bucket('images').allow('read')`.
+fn grant(site: &Site<'_>, made: &Call, out: &mut Vec<Fact>) {
+    let kind = made.callee.last();
+    let name = made.args.first().cloned().unwrap_or_else(|| Node::unknown(Why::NoValue, site.span));
+    let mut actions = Vec::new();
+    let mut open = false;
+    for argument in &site.call.args {
+        match &argument.kind {
+            NodeKind::Text(_) => actions.push(argument.clone()),
+            NodeKind::List(items) => actions.extend(items.iter().cloned()),
+            _ => open = true,
+        }
+    }
+    let owner = format!("{kind} {name}");
+    let grant = Grant {
+        dialect: Dialect::Nitric,
+        site: GrantSite::Identity,
+        effect: Field::known(Effect::Allow, site.span),
+        sid: None,
+        actions,
+        not_actions: Vec::new(),
+        resources: vec![name],
+        not_resources: Vec::new(),
+        principals: Vec::new(),
+        not_principals: Vec::new(),
+        conditions: Vec::new(),
+        open,
+        holders: vec![Ref::import(SDK, kind)],
+        span: site.span,
+        via: Via::default(),
+    };
+    out.push(Fact::new(site.span, owner, FactKind::Grant(grant)));
+}
+
+/// Whether options name middleware, whose work is not known here.
+pub fn has_middleware(options: Option<&Node>) -> bool {
+    options.and_then(Node::as_map).is_some_and(|map: &Map| map.get("middleware").is_some() || map.is_open())
+}

@@ -1,0 +1,178 @@
+//! Tokens: what is checked before a claim is believed, and what they are signed with.
+
+use crate::finding::Severity;
+use crate::ir::{Confidence, Entry, Fact, FactKind, Field, Node, NodeKind, Op, TokenCheck, TokenIssue, Tri};
+
+use super::Check;
+
+/// The algorithm `none` among those that are accepted (RFC 8725 §3.1).
+pub(super) fn alg_none(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
+    let Field::Known { value: algorithms, via, .. } = &check.algorithms else { return };
+    let Some(none) = algorithms.iter().find(|algorithm| is_none(algorithm)) else { return };
+    // Libraries accept an unsigned token only without a key, which an unset variable is.
+    let without_key = algorithms.len() == 1 || check.key.value().is_some_and(is_empty);
+    let severity = if without_key { Severity::Critical } else { Severity::High };
+    let what = format!("`{}` accepts tokens without a signature (`{none}`)", check.callee);
+    cx.report_by_place(cx.finding(fact, none.span, what).severity(severity).via(&none.via).via(via));
+}
+
+/// Tokens that are issued without a signature.
+pub(super) fn issued_unsigned(cx: &mut Check<'_>, fact: &Fact, issue: &TokenIssue) {
+    let Field::Known { value, span, via } = &issue.algorithm else { return };
+    if value.eq_ignore_case("none").is_yes() {
+        cx.report_by_place(cx.finding(fact, *span, format!("`{}` issues tokens that nobody signs", issue.callee)).via(via));
+    }
+}
+
+/// The signature is not checked.
+pub(super) fn verification_off(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
+    let Field::Known { value: false, span, .. } = &check.signature else { return };
+    let what = format!("the claims are read without checking the signature (`{}`)", check.callee.last());
+    let finding = cx.finding(fact, *span, what);
+    // The claims say which key to ask for, and the token is verified with it: nothing is believed yet.
+    // The same holds of the header (`complete: true`), and of a front end, where nothing is decided.
+    let for_header = check.options.as_ref().and_then(|options| options.get("complete")).and_then(Node::as_bool) == Some(true);
+    let unimportant = check.verified_elsewhere.is_yes() || check.result_used.is_no() || for_header || check.library == "jwt-decode";
+    let finding = match check.verified_elsewhere {
+        _ if unimportant => finding.severity(Severity::Low).confidence(Confidence::Low),
+        // Tokens are checked in this file, so that the caller may have done it.
+        Tri::Maybe => finding.severity(Severity::Medium).confidence(Confidence::Medium),
+        _ => finding,
+    };
+    cx.report_by_place(finding);
+}
+
+/// Expiry is not checked, or need not be there.
+pub(super) fn expiry_off(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
+    if let Field::Known { value: false, span, .. } = &check.expiry {
+        cx.report_by_place(cx.finding(fact, *span, "the expiry of the token is not checked"));
+        return;
+    }
+    // Of a library that checks `exp` where it is present, the list of required claims decides.
+    if let Field::Known { value, span, .. } = &check.required_claims
+        && check.expiry.is_absent()
+        && check.signature.is(true).is_yes()
+        && value.iter().all(|claim| claim.eq_str("exp").is_no())
+    {
+        cx.report_by_place(cx.finding(fact, *span, "`exp` is no longer among the required claims: a token without it never expires"));
+    }
+}
+
+/// The key is a literal.
+pub(super) fn key_in_code(cx: &mut Check<'_>) {
+    let model = cx.model;
+    for fact in &model.facts {
+        let key = match &fact.kind {
+            FactKind::TokenCheck(check) => &check.key,
+            FactKind::TokenIssue(issue) => &issue.key,
+            _ => continue,
+        };
+        if let Field::Known { value, span, via } = key
+            && is_secret(value)
+        {
+            let what = "the key that tokens are signed with is a literal in the code";
+            cx.report_by_place(cx.finding(fact, *span, what).subject("jwt-key").via(via));
+        }
+    }
+}
+
+/// A check that leaves the choice of the algorithm to the token, with a library that then takes a
+/// public key for a shared secret (RFC 8725 §2.1).
+pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
+    if !check.signature.is(true).is_yes() || !is_confused(check) {
+        return;
+    }
+    let name = check.callee.last();
+    let finding = match &check.algorithms {
+        // The options must be seen whole: an unknown object may hold the list.
+        Field::Absent if check.key.value().is_none_or(|key| !is_secret(key)) => {
+            cx.finding(fact, fact.span, format!("`{name}` takes the algorithm from the token: no `algorithms`"))
+        }
+        Field::Known { value, span, via } if has_both_families(value) => {
+            cx.finding(fact, *span, format!("`{name}` accepts a shared secret and a public key for the same token")).via(via)
+        }
+        _ => return,
+    };
+    cx.report_by_place(finding);
+}
+
+/// Whether the installed version takes any key for any algorithm, by the table of libraries.
+fn is_confused(check: &TokenCheck) -> bool {
+    let rows = crate::tables::table("jwt").map(|table| table.list("javascript")).unwrap_or_default();
+    let below = rows.iter().filter(|row| row.text("library") == check.library).find_map(|row| row.int("confused-below"));
+    let major: Option<i64> = check.version.as_ref().and_then(|version| version.split('.').next()?.parse().ok());
+    matches!((below, major), (Some(below), Some(major)) if major < below)
+}
+
+fn has_both_families(algorithms: &[Node]) -> bool {
+    let any = |prefixes: &[&str]| {
+        algorithms.iter().filter_map(Node::as_text).any(|text| prefixes.iter().any(|prefix| text.starts(prefix).is_yes()))
+    };
+    any(&["HS"]) && any(&["RS", "ES", "PS", "Ed"])
+}
+
+/// Tokens that never end: neither the options nor the claims, all of which are seen, say when.
+pub(super) fn no_lifetime(cx: &mut Check<'_>, fact: &Fact, issue: &TokenIssue) {
+    let Some(claims) = issue.claims.as_ref().and_then(Node::as_map) else { return };
+    // `expiresAt`: an application may check an end of its own.
+    let ends = claims.pairs().any(|(key, _)| key.starts_with("exp"));
+    if issue.lifetime.is_absent() && !claims.is_open() && !ends {
+        cx.report_by_place(cx.finding(fact, fact.span, "the token never expires: no lifetime and no `exp`"));
+    }
+}
+
+/// Claims that only the server should see: a token is encoded, not encrypted.
+pub(super) fn sensitive_claims(cx: &mut Check<'_>, fact: &Fact, issue: &TokenIssue) {
+    let Some(claims) = issue.claims.as_ref() else { return };
+    for entry in claims.as_map().into_iter().flat_map(|map| &map.entries) {
+        let Entry::Pair { key, key_span, value } = entry else { continue };
+        if is_sensitive(key) && !matches!(value.kind, NodeKind::Bool(_)) {
+            cx.report_by_place(
+                cx.finding(fact, *key_span, format!("the claim `{key}` can be read by whoever holds the token")).via(&claims.via),
+            );
+        }
+    }
+}
+
+/// Names of what no token should carry, whatever the case and the separators.
+fn is_sensitive(key: &str) -> bool {
+    let key: String = key.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
+    [
+        "password",
+        "passwd",
+        "pwd",
+        "passwordhash",
+        "hashedpassword",
+        "ssn",
+        "socialsecuritynumber",
+        "creditcard",
+        "cardnumber",
+        "cvv",
+        "cvc",
+        "iban",
+    ]
+    .contains(&key.as_str())
+        || ["privatekey", "secretkey", "totpsecret", "mfasecret", "otpsecret"].contains(&key.as_str())
+}
+
+/// A literal that signs: an empty one goes with a check that is switched off, a PEM block is judged by
+/// what it holds.
+fn is_secret(value: &Node) -> bool {
+    if let NodeKind::Op(Op::Or | Op::Coalesce, operands) = &value.kind {
+        return operands.iter().any(is_secret);
+    }
+    value.as_text().and_then(crate::ir::Text::known).is_some_and(|text| !text.is_empty() && !text.contains("-----BEGIN PUBLIC"))
+}
+
+fn is_none(algorithm: &Node) -> bool {
+    algorithm.as_text().is_some_and(|text| text.eq_ignore_case("none").is_yes())
+}
+
+/// A key that is no key: `null`, `''`, `false`.
+fn is_empty(key: &Node) -> bool {
+    match &key.kind {
+        NodeKind::Null | NodeKind::Bool(false) => true,
+        NodeKind::Text(text) => text.as_str() == Some(""),
+        _ => false,
+    }
+}

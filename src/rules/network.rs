@@ -1,0 +1,93 @@
+//! Firewalls: what the internet reaches.
+
+use crate::finding::Severity;
+use crate::ir::{Fact, NetRule, Node, Tri};
+
+use super::Check;
+
+/// Ports that let a stranger administer a machine.
+const ADMIN: [(f64, &str); 11] = [
+    (22.0, "SSH"),
+    (23.0, "Telnet"),
+    (135.0, "RPC"),
+    (445.0, "SMB"),
+    (2375.0, "Docker"),
+    (2376.0, "Docker"),
+    (3389.0, "RDP"),
+    (5900.0, "VNC"),
+    (5985.0, "WinRM"),
+    (5986.0, "WinRM"),
+    (10250.0, "kubelet"),
+];
+
+/// Ports of databases, caches, queues and search.
+const DATA: [(f64, &str); 22] = [
+    (21.0, "FTP"),
+    (389.0, "LDAP"),
+    (1433.0, "SQL Server"),
+    (1434.0, "SQL Server"),
+    (1521.0, "Oracle"),
+    (2049.0, "NFS"),
+    (2379.0, "etcd"),
+    (2380.0, "etcd"),
+    (3306.0, "MySQL"),
+    (4333.0, "mSQL"),
+    (5432.0, "PostgreSQL"),
+    (5439.0, "Redshift"),
+    (5601.0, "Kibana"),
+    (5672.0, "AMQP"),
+    (6379.0, "Redis"),
+    (7000.0, "Cassandra"),
+    (9042.0, "Cassandra"),
+    (9092.0, "Kafka"),
+    (9200.0, "Elasticsearch"),
+    (9300.0, "Elasticsearch"),
+    (11211.0, "memcached"),
+    (27017.0, "MongoDB"),
+];
+
+/// Ports that are meant for everybody.
+const WEB: [f64; 2] = [80.0, 443.0];
+
+/// A rule that lets the internet in, to anything but the web.
+pub(super) fn open_ingress(cx: &mut Check<'_>, fact: &Fact, rule: &NetRule) {
+    if !rule.ingress || !rule.allow.is_yes() || rule.has_ports().is_no() {
+        return;
+    }
+    let Some(range) = rule.cidrs.iter().find(|cidr| is_open(cidr).is_yes()) else { return };
+    let known = |port: &&(f64, &str)| rule.covers(port.0).is_yes();
+    let (severity, reach) = if rule.is_every_port().is_yes() {
+        (Severity::Critical, "every port".to_owned())
+    } else if let Some((port, name)) = ADMIN.iter().find(known) {
+        (Severity::Critical, format!("{name} (port {port})"))
+    } else if let Some((port, name)) = DATA.iter().find(known) {
+        (Severity::High, format!("{name} (port {port})"))
+    } else {
+        let (Some(from), Some(to)) = (rule.from_port.value(), rule.to_port.value()) else { return };
+        let is_single = to <= from;
+        if WEB.contains(from) && is_single {
+            return;
+        }
+        let ports = if is_single { format!("port {from}") } else { format!("ports {from} to {to}") };
+        (if to - from > 1000.0 { Severity::High } else { Severity::Low }, ports)
+    };
+    // A network ACL stands before security groups that may still close the port.
+    let severity = if fact.owner.contains("network_acl") { severity.min(Severity::Medium) } else { severity };
+    let what = format!("`{}` opens {reach} to the internet (`{range}`)", fact.owner);
+    let finding = cx.finding(fact, range.span, what).via(&range.via).severity(severity);
+    cx.report(match range.via.hops().first() {
+        Some(hop) => finding.subject(hop.name.clone()),
+        None => finding,
+    });
+}
+
+/// Whether an address range is the internet.
+fn is_open(node: &Node) -> Tri {
+    match node.as_text() {
+        Some(text) => text.known().map_or(Tri::Maybe, |text| {
+            let is_word = ["*", "any", "internet"].iter().any(|word| text.eq_ignore_ascii_case(word));
+            (is_word || crate::lower::cidr_is_open(&text)).into()
+        }),
+        None => Tri::Maybe,
+    }
+}

@@ -1,0 +1,159 @@
+//! Nitric: APIs that are open, on purpose or by the way the SDK reads its options.
+
+use super::Check;
+use crate::finding::Severity;
+use crate::ir::{AuthScheme, Confidence, Fact, FactKind, Field, Kind, Node, Resource, Route, Security, Service, ServiceKind};
+use crate::lower::nitric::has_middleware;
+use crate::tables::table;
+
+const SDK: &str = "@nitric/sdk";
+
+/// An API whose routes are open unless each says otherwise.
+pub(super) fn api_open(cx: &mut Check<'_>, fact: &Fact, service: &Service) {
+    if service.framework != SDK || service.kind != ServiceKind::Api || has_middleware(service.options.as_ref()) {
+        return;
+    }
+    if !matches!(service.security, Field::Absent | Field::Known { value: Security::Off, .. }) {
+        return;
+    }
+    let routes: Vec<&Route> = routes_of(cx, service).map(|(_, route)| route).collect();
+    let is_open = |route: &&&Route| route.security.is_absent() && !route.auth.is_yes() && !is_public(route);
+    if !routes.is_empty() && !routes.iter().any(|route| is_open(&route)) {
+        return;
+    }
+    // Another declaration of the same API may bring the security.
+    let secured_elsewhere = cx.model.of(Kind::Service).any(|other| match &other.kind {
+        FactKind::Service(other) => {
+            other.binding == service.binding
+                && matches!(other.security, Field::Known { value: Security::Schemes(_), .. } | Field::Unknown { .. })
+        }
+        _ => false,
+    });
+    if secured_elsewhere {
+        return;
+    }
+    let name = service.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let defined = cx.model.of(Kind::AuthScheme).find_map(|fact| match &fact.kind {
+        FactKind::AuthScheme(AuthScheme { service: Some(of), .. }) if *of == service.binding => Some(fact.span),
+        _ => None,
+    });
+    let mut finding = cx.finding(fact, fact.span, format!("anybody can call the API `{name}`: it has no `security`"));
+    if let Some(definition) = defined {
+        finding = finding
+            .related(definition, "a scheme is defined here, but applied to nothing")
+            .fix("Name the scheme in `security`; a definition alone protects no route.")
+            .severity(Severity::High);
+    } else if routes.is_empty() {
+        finding = finding.confidence(Confidence::Medium);
+    } else if routes.iter().any(|route| is_open(&route) && route.methods.iter().any(|method| method != "GET")) {
+        finding = finding.severity(Severity::High);
+    }
+    for (place, route) in routes_of(cx, service).filter(|(_, route)| route.security.is_absent()).take(3) {
+        finding = finding.related(place.span, format!("open: {} {}", route.methods.join(","), route.path));
+    }
+    cx.report(finding);
+}
+
+/// Security in a form that the installed SDK does not read.
+pub(super) fn security_ignored(cx: &mut Check<'_>, fact: &Fact, service: &Service) {
+    if let Field::Known { value: Security::Ignored(form), span, .. } = &service.security {
+        let name = service.name.as_ref().map(ToString::to_string).unwrap_or_default();
+        cx.report(cx.finding(fact, *span, format!("the security of the API `{name}` is ignored: it is {form}")));
+    }
+}
+
+/// A route that switches the API's security off.
+pub(super) fn route_off(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
+    let Field::Known { value: Security::Off, span, via } = &route.security else { return };
+    if route.framework != SDK || is_public(route) {
+        return;
+    }
+    let secured = cx.model.of(Kind::Service).find(|other| match &other.kind {
+        FactKind::Service(service) => {
+            service.binding == route.service && matches!(service.security, Field::Known { value: Security::Schemes(_), .. })
+        }
+        _ => false,
+    });
+    let Some(api) = secured else { return };
+    let method = route.methods.first().map_or("", |method| method.as_str());
+    let mut finding = cx.finding(fact, *span, format!("`{method} {}` switches the API's security off", route.path)).via(via);
+    if method == "GET" || method == "OPTIONS" {
+        finding = finding.severity(Severity::Low);
+    }
+    cx.report(finding.related(api.span, "the API asks for a token here"));
+}
+
+/// A scheme that accepts tokens made for anybody, or asks for keys over plain HTTP.
+pub(super) fn weak_scheme(cx: &mut Check<'_>, fact: &Fact, scheme: &AuthScheme) {
+    let issuer = scheme.issuer.value().filter(|issuer| issuer.starts("http://").is_yes() && !issuer.contains("localhost").is_yes());
+    if let (Some(issuer), Some(span)) = (issuer, scheme.issuer.span()) {
+        cx.report(cx.finding(fact, span, format!("the issuer's keys are fetched over plain HTTP (`{issuer}`)")));
+    }
+    if let Field::Known { value, span, .. } = &scheme.audiences
+        && value.is_empty()
+        && scheme.kind == "oidc"
+    {
+        cx.report(cx.finding(fact, *span, "the scheme accepts tokens of every audience: `audiences` is empty"));
+    }
+}
+
+/// A permission that nothing in the service needs, by the methods it calls.
+pub(super) fn unused_permission(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    let Some(kind) = resource.ty.strip_prefix("nitric:") else { return };
+    let (Some(granted), Some(used)) = (resource.attrs.get("granted"), resource.attrs.get("used")) else { return };
+    let used: Vec<&str> = used.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
+    let granted: Vec<(&Node, &str)> =
+        granted.as_list().unwrap_or_default().iter().filter_map(|word| Some((word, word.as_str()?))).collect();
+    let rows = table("nitric").map(|table| table.list("permission")).unwrap_or_default();
+    let is_needed = |word: &str| {
+        let row = rows.iter().find(|row| row.text("resource") == kind && row.texts("words").any(|name| name == word));
+        row.is_none_or(|row| row.texts("methods").any(|method| used.contains(&method)))
+    };
+    let needed: Vec<&str> = granted.iter().map(|(_, word)| *word).filter(|word| is_needed(word)).collect();
+    for (place, word) in granted.iter().filter(|(_, word)| !is_needed(word)) {
+        let what = format!("`{word}` is granted on the {kind} `{}`, but nothing here uses it", resource.name);
+        let fix = match needed.as_slice() {
+            [] => "Drop the grant, or grant it where the resource is used.".to_owned(),
+            needed => format!("Grant only what is used: `{}`.", needed.join("`, `")),
+        };
+        cx.report_by_place(cx.finding(fact, place.span, what).subject(format!("{kind} {} {word}", resource.name)).fix(fix));
+    }
+}
+
+fn routes_of<'c>(cx: &'c Check<'_>, service: &'c Service) -> impl Iterator<Item = (&'c Fact, &'c Route)> {
+    cx.model.of(Kind::Route).filter_map(|fact| match &fact.kind {
+        FactKind::Route(route) if route.service == service.binding => Some((fact, route)),
+        _ => None,
+    })
+}
+
+/// Paths that are meant for everybody: health checks, sign-in, callbacks, documentation.
+fn is_public(route: &Route) -> bool {
+    let path = route.path.to_string().to_ascii_lowercase();
+    let words = [
+        "health",
+        "healthz",
+        "ping",
+        "status",
+        "login",
+        "signin",
+        "sign-in",
+        "signup",
+        "sign-up",
+        "register",
+        "logout",
+        "callback",
+        "webhook",
+        "webhooks",
+        "docs",
+        "public",
+        "robots.txt",
+        "favicon.ico",
+        "version",
+        "token",
+        "reset",
+        "verify",
+        "confirm",
+    ];
+    path.split('/').any(|part| words.contains(&part)) || route.methods.first().is_some_and(|method| method == "OPTIONS")
+}

@@ -1,0 +1,231 @@
+//! Routes: which of them anybody may call, and the table that `seclint routes` prints.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::finding::{Finding, Severity};
+use crate::ir::{Confidence, Fact, FactKind, Func, Guard, Kind, Node, NodeKind, Route, ServiceKind, Span, Tri};
+use crate::link::Model;
+use crate::link::routes::{is_sensitive, only_reads};
+
+use super::Check;
+
+/// What a reviewer wants to know of a route.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct RouteRow {
+    /// The path with all prefixes.
+    pub path: String,
+    /// HTTP method, or `QUERY`, `MUTATION`, `ACTION`; `ANY` for all.
+    pub method: String,
+    /// The framework's package.
+    pub framework: SmolStr,
+    /// What stands in front of it, in the order it runs.
+    pub guards: Vec<String>,
+    /// Whether an anonymous caller is turned away.
+    pub verdict: RouteVerdict,
+    /// Why that is thought.
+    pub reason: String,
+    /// Where it is registered.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// What is thought of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteVerdict {
+    /// Anonymous callers are turned away.
+    Protected,
+    /// Nothing stops an anonymous caller.
+    Open,
+    /// Anybody may call it by nature: sign-in, health.
+    Public,
+    /// Not to be told from the repository.
+    CannotTell,
+}
+
+/// Every route of the repository, by path and method.
+pub fn table(model: &Model) -> Vec<RouteRow> {
+    let mut rows: Vec<RouteRow> = routes(model)
+        .flat_map(|(fact, route)| {
+            route.methods.iter().map(move |method| RouteRow {
+                path: route.path.to_string(),
+                method: method.to_string(),
+                framework: route.framework.clone(),
+                guards: route.chain.iter().filter(|guard| tells(guard)).map(|guard| name_of(&guard.what)).collect(),
+                verdict: verdict(route),
+                reason: route.public.as_ref().filter(|_| !route.auth.is_yes()).map_or_else(|| route.reason.clone(), ToString::to_string),
+                span: fact.span,
+            })
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+fn verdict(route: &Route) -> RouteVerdict {
+    match route.auth {
+        Tri::Yes => RouteVerdict::Protected,
+        _ if route.public.is_some() => RouteVerdict::Public,
+        Tri::No => RouteVerdict::Open,
+        Tri::Maybe => RouteVerdict::CannotTell,
+    }
+}
+
+/// Whether a guard says something: body parsers and loggers are left out of the table.
+fn tells(guard: &Guard) -> bool {
+    [guard.authn, guard.authz, guard.rate_limit, guard.csrf].iter().any(|says| !says.is_no())
+}
+
+/// A guard as it is written, in short.
+fn name_of(guard: &Node) -> String {
+    match &guard.kind {
+        NodeKind::Ref(name) => name.last_named().split('@').next().unwrap_or_default().to_owned(),
+        NodeKind::Call(call) => format!("{}()", call.callee.last_named().split('@').next().unwrap_or_default()),
+        NodeKind::Func(func) if func.name.is_empty() => "inline function".to_owned(),
+        NodeKind::Func(func) => func.name.to_string(),
+        _ => guard.to_string(),
+    }
+}
+
+fn routes(model: &Model) -> impl Iterator<Item = (&Fact, &Route)> {
+    model.of(Kind::Route).filter_map(|fact| match &fact.kind {
+        FactKind::Route(route) => Some((fact, route)),
+        _ => None,
+    })
+}
+
+/// A route that changes or shows something without asking who calls.
+///
+/// One alone says little: a route is only told apart from what is meant to be open where the
+/// application protects others. An application that protects none is one finding.
+pub(super) fn without_auth(cx: &mut Check<'_>) {
+    let model = cx.model;
+    let mut protected: BTreeMap<&str, (&Fact, &Route)> = BTreeMap::new();
+    let mut knows_users: BTreeMap<&str, bool> = BTreeMap::new();
+    for (fact, route) in routes(model).filter(|(fact, _)| !model.files.class(fact.span).is_not_production()) {
+        if route.auth.is_yes() {
+            protected.entry(&route.framework).or_insert((fact, route));
+        }
+        *knows_users.entry(&route.framework).or_default() |= matches!(route.public.as_deref(), Some("sign-in" | "sign-up"));
+    }
+    let mut bare: BTreeMap<_, Vec<(&Fact, &Route)>> = BTreeMap::new();
+    for (fact, route) in routes(model) {
+        let class = model.files.class(fact.span);
+        if class.test || class.docs || class.vendored || class.generated || is_platform_api(model, route) {
+            continue;
+        }
+        let Some(weight) = weight(route).filter(|_| !route.auth.is_yes() && route.public.is_none()) else { continue };
+        if route.auth.is_maybe() {
+            let finding = cx.finding(fact, fact.span, format!("`{}` may be open: {}", fact.owner, route.reason));
+            cx.report(finding.confidence(Confidence::Low));
+            continue;
+        }
+        match protected.get(route.framework.as_str()) {
+            Some(other) => {
+                let finding = open(cx, fact, route, weight, other);
+                cx.report(if class.example { finding.confidence(Confidence::Low) } else { finding });
+            }
+            None => bare.entry((route.app, route.framework.as_str())).or_default().push((fact, route)),
+        }
+    }
+    for ((app, framework), open) in bare {
+        let knows_users = knows_users.get(framework).copied().unwrap_or_default();
+        report_bare(cx, app, &open, knows_users);
+    }
+}
+
+/// How much a route matters; `None` for one that only reads what may be meant for all.
+fn weight(route: &Route) -> Option<Severity> {
+    let method = route.methods.first().map_or("", SmolStr::as_str);
+    let writes = route.body.as_ref().is_some_and(|body| body.writes);
+    let sensitive = is_sensitive(&route.path);
+    match method {
+        _ if route.body.as_ref().is_some_and(|body| does_nothing(body)) => None,
+        "POST" | "PUT" | "PATCH" | "DELETE" if writes || !only_reads(&route.path) => Some(Severity::High),
+        "MUTATION" => Some(Severity::High),
+        "ACTION" | "ANY" if writes => Some(Severity::High),
+        "POST" | "GET" | "ANY" | "QUERY" if sensitive => Some(Severity::Medium),
+        _ => None,
+    }
+}
+
+/// Whether a handler only answers: it calls nothing but the methods of a response.
+fn does_nothing(body: &Func) -> bool {
+    const ANSWERS: [&str; 12] =
+        ["json", "send", "status", "sendStatus", "end", "render", "redirect", "text", "html", "set", "setHeader", "sendFile"];
+    !body.calls.is_empty() && body.calls.iter().all(|call| ANSWERS.contains(&call.callee.last()))
+}
+
+/// An API of a platform declares its security in one place: the platform's own rules look there.
+fn is_platform_api(model: &Model, route: &Route) -> bool {
+    service_at(model, route.app).is_some_and(|kind| kind == ServiceKind::Api)
+}
+
+fn service_at(model: &Model, place: Option<Span>) -> Option<ServiceKind> {
+    model.of(Kind::Service).find_map(|fact| match &fact.kind {
+        FactKind::Service(service) if Some(fact.span) == place => Some(service.kind),
+        _ => None,
+    })
+}
+
+fn open(cx: &Check<'_>, fact: &Fact, route: &Route, severity: Severity, other: &(&Fact, &Route)) -> Finding {
+    let mut finding = cx.finding(fact, fact.span, format!("`{}` answers everybody: {}", fact.owner, route.reason)).severity(severity);
+    // A procedure is built on a bare one by choice.
+    let is_chosen = route.methods.iter().any(|method| matches!(method.as_str(), "MUTATION" | "QUERY"));
+    if severity == Severity::High && !is_chosen {
+        finding = finding.confidence(Confidence::High);
+    }
+    if let Some(body) = route.body.as_ref().filter(|body| !fact.span.contains(body.span)) {
+        finding = finding.related(body.span, "it is handled here");
+    }
+    finding.related(other.0.span, format!("`{}` is protected by {}", other.0.owner, other.1.reason))
+}
+
+/// An application that protects nothing: one finding, at its place.
+fn report_bare(cx: &mut Check<'_>, app: Option<Span>, open: &[(&Fact, &Route)], knows_users: bool) {
+    let Some((first, _)) = open.first() else { return };
+    let writes = open.iter().filter(|(_, route)| weight(route) == Some(Severity::High)).count();
+    let span = app.unwrap_or(first.span);
+    if writes == 0 {
+        return;
+    }
+    let what = format!("none of its routes asks who calls: {} of them change or show data, such as `{}`", open.len(), first.owner);
+    let mut finding = cx.finding(first, span, what);
+    for (fact, route) in open.iter().take(8) {
+        finding = finding.related(fact.span, format!("`{}` is open: {}", fact.owner, route.reason));
+    }
+    cx.report(if knows_users {
+        finding.severity(Severity::High).confidence(Confidence::Medium)
+    } else {
+        // A service behind a gateway, a demonstration, a tool on localhost look the same.
+        finding.confidence(Confidence::Low)
+    });
+}
+
+/// A route where a stranger may try passwords, codes or addresses as often as they like.
+///
+/// Limits are often set in front of the application, where the repository does not show them; the
+/// doubt is gone where the application limits other routes itself.
+pub(super) fn without_rate_limit(cx: &mut Check<'_>) {
+    let model = cx.model;
+    let limit = |route: &Route| Tri::any(route.chain.iter().map(|guard| guard.rate_limit));
+    let limited = routes(model).find(|(_, route)| limit(route).is_yes());
+    for (fact, route) in routes(model) {
+        let class = model.files.class(fact.span);
+        let is_guessed = matches!(route.public.as_deref(), Some("sign-in" | "password reset"));
+        let is_tried = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "MUTATION"));
+        if class.is_not_production() || class.generated || !is_guessed || !is_tried || !limit(route).is_no() || route.body.is_none() {
+            continue;
+        }
+        let why = route.public.as_deref().unwrap_or_default();
+        let finding = cx.finding(fact, fact.span, format!("`{}` ({why}) can be called without limit", fact.owner));
+        cx.report(match limited {
+            Some((other, known)) if known.framework == route.framework => {
+                finding.confidence(Confidence::Medium).related(other.span, format!("`{}` is limited", other.owner))
+            }
+            _ => finding.confidence(Confidence::Low),
+        });
+    }
+}

@@ -1,0 +1,132 @@
+//! Committed secrets: one rule a sort of secret, one judgement of severity for all.
+//!
+//! Severity = what the secret opens, less one step for each thing that makes harm less likely: a
+//! failed checksum, a test, an example, documentation. A file that git ignores is at most low, since
+//! nobody but its owner has it; a sample that the whole world knows is a note.
+
+use crate::finding::{Finding, Severity};
+use crate::ir::{Fact, FactKind, Kind, Power, Secret, SecretFamily, StepKind, Tri, Validity};
+
+use super::Check;
+
+/// A token or key of a known provider.
+pub(super) fn provider(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
+    report(cx, fact, secret, SecretFamily::Provider);
+}
+
+/// A password, secret or token whose key says what it is.
+pub(super) fn generic(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
+    // `dockerfile-secret` says what a variable of an image means.
+    if secret.detector != "image-variable" {
+        report(cx, fact, secret, SecretFamily::Generic);
+    }
+}
+
+/// A private key.
+pub(super) fn private_key(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
+    report(cx, fact, secret, SecretFamily::PrivateKey);
+}
+
+/// A seed of a NATS key.
+pub(super) fn nats_seed(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
+    report(cx, fact, secret, SecretFamily::NatsSeed);
+}
+
+/// A password in a URL.
+pub(super) fn url(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
+    report(cx, fact, secret, SecretFamily::Url);
+}
+
+/// A password in a NATS URL.
+pub(super) fn nats_url(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
+    report(cx, fact, secret, SecretFamily::NatsUrl);
+}
+
+/// What signs tokens or sessions.
+pub(super) fn signing(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
+    // `dockerfile-secret` says what a variable of an image means.
+    if !is_set_in_image(cx, secret) {
+        report(cx, fact, secret, SecretFamily::Signing);
+    }
+}
+
+fn report(cx: &mut Check<'_>, fact: &Fact, secret: &Secret, family: SecretFamily) {
+    if secret.family != family {
+        return;
+    }
+    let subject = format!("{}:{}:{}", secret.key.as_deref().unwrap_or_default(), secret.detector, secret.tag);
+    let mut finding = cx
+        .finding(fact, fact.span, what(secret))
+        .subject(subject)
+        .severity(severity(secret))
+        .confidence(secret.confidence)
+        .label(secret.name.clone());
+    if secret.ignored == Tri::Yes {
+        finding = finding
+            .why("git ignores this file, so that only this machine holds it; any program that runs here can still read it")
+            .fix("Move it to a vault (AWS Secrets Manager or Parameter Store, HashiCorp Vault, the keychain through aws-vault) and read it when the program starts");
+    }
+    finding = in_image(finding, secret);
+    if let Some(pair) = secret.pair {
+        finding = finding.related(pair, "the other half of the pair");
+    }
+    cx.report(finding);
+}
+
+/// Whether an instruction of an image build sets it, under a name that the rule about images knows.
+fn is_set_in_image(cx: &Check<'_>, secret: &Secret) -> bool {
+    secret.key.as_deref().is_some_and(super::docker::names_secret)
+        && cx.model.of(Kind::Stage).filter(|fact| fact.span.file == secret.span.file).any(|fact| match &fact.kind {
+            FactKind::Stage(stage) => stage
+                .steps
+                .iter()
+                .any(|step| matches!(step.kind, StepKind::Env { .. } | StepKind::Arg { .. }) && step.span.contains(secret.span)),
+            _ => false,
+        })
+}
+
+fn in_image(finding: Finding, secret: &Secret) -> Finding {
+    match secret.in_image {
+        Some(copy) => finding.related(copy, "this copies the file into an image, whose every layer its users can read"),
+        None => finding,
+    }
+}
+
+/// What stands there, with what may be shown of it. No byte beyond [`crate::ir::SecretValue::masked`].
+fn what(secret: &Secret) -> String {
+    let mut what = match &secret.key {
+        Some(key) if !key.contains("://") => format!("{key} holds a {} ({})", secret.name, secret.value),
+        Some(url) => format!("{url} holds a {}", secret.name),
+        None => format!("This is a {} ({})", secret.name, secret.value),
+    };
+    match secret.validity {
+        Validity::Valid => what.push_str("; its checksum or structure is right"),
+        Validity::Malformed => what.push_str("; its checksum is wrong, so that it may be damaged or made up"),
+        Validity::Unchecked => {}
+    }
+    if let Some(harmless) = &secret.harmless {
+        what.push_str("; ");
+        what.push_str(harmless);
+    }
+    what
+}
+
+fn severity(secret: &Secret) -> Severity {
+    let mut severity = match secret.power {
+        Power::Nothing => return Severity::Note,
+        Power::Little => Severity::Low,
+        Power::Some => Severity::Medium,
+        Power::Much => Severity::High,
+        Power::Everything => Severity::Critical,
+    };
+    if secret.validity == Validity::Malformed {
+        severity = severity.lowered();
+    }
+    if secret.harmless.is_some() {
+        severity = severity.lowered();
+    }
+    if secret.ignored == Tri::Yes && secret.committed != Tri::Yes {
+        severity = severity.min(Severity::Low);
+    }
+    severity
+}

@@ -1,0 +1,73 @@
+//! From a tree on disk to a [`Session`]: every file read once, in parallel, the largest first; the
+//! result is the same whatever the number of threads.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::engine::{Analysed, Session, WORKER_STACK, analyse};
+use crate::source::{FileId, SourceFile};
+use crate::walk::{Found, Loaded, Skipped, Tree, load};
+
+/// What was read.
+#[derive(Debug)]
+pub struct Scanned {
+    /// Every file's facts.
+    pub session: Session,
+    /// What was not scanned, by path.
+    pub skipped: Vec<Skipped>,
+    /// Files whose text was scanned.
+    pub files: usize,
+    /// Bytes of their texts.
+    pub bytes: u64,
+}
+
+/// Threads with a stack for deep trees; `0` for as many as there are processors.
+pub fn pool(jobs: usize) -> Result<ThreadPool, rayon::ThreadPoolBuildError> {
+    ThreadPoolBuilder::new().num_threads(jobs).stack_size(WORKER_STACK).thread_name(|at| format!("seclint-{at}")).build()
+}
+
+/// Reads and analyses every file of a walk on the threads of `pool`. `tick` is called after each file.
+pub fn scan(tree: Tree, max_bytes: u64, pool: &ThreadPool, tick: &(dyn Fn() + Sync)) -> Scanned {
+    // A large file that comes last would leave the other threads idle.
+    let mut order: Vec<usize> = (0..tree.files.len()).collect();
+    order.sort_by_key(|at| (std::cmp::Reverse(tree.files[*at].bytes), *at));
+    let next = AtomicUsize::new(0);
+    let files = &tree.files;
+    let parts = pool.broadcast(|_| {
+        let mut buffer = Vec::new();
+        let mut done = Vec::new();
+        while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+            done.push((at, one(&files[at], FileId(at as u32), max_bytes, &mut buffer)));
+            tick();
+        }
+        done
+    });
+    let mut results: Vec<(usize, One)> = parts.into_iter().flatten().collect();
+    results.sort_by_key(|(at, _)| *at);
+    let mut scanned = Scanned { session: Session::default(), skipped: tree.skipped, files: 0, bytes: 0 };
+    for ((_, (analysed, outcome)), found) in results.into_iter().zip(&tree.files) {
+        match outcome {
+            Ok(bytes) => {
+                scanned.files += 1;
+                scanned.bytes += bytes;
+            }
+            Err(skipped) => scanned.skipped.push(skipped),
+        }
+        scanned.session.set(analysed);
+        scanned.session.set_tracked(&found.path, found.tracked, found.ignored);
+    }
+    scanned.skipped.sort();
+    scanned
+}
+
+/// A file's facts, and how many bytes were scanned or why none were.
+type One = (Analysed, Result<u64, Skipped>);
+
+/// A file that is not text stays in the table of files without a text: that it is there can matter.
+fn one(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> One {
+    match load(found, id, max_bytes, buffer) {
+        Loaded::Text(file) => (analyse(&file), Ok(file.text.len() as u64)),
+        Loaded::Skip(why) => (analyse(&SourceFile::new(id, found.path.as_str(), "")), Err(Skipped { path: found.path.clone(), why })),
+    }
+}

@@ -1,0 +1,122 @@
+//! What the scan finds before it is a fact: candidates with their verdicts, and which of overlapping
+//! ones is kept.
+
+use std::ops::Range;
+
+use smol_str::SmolStr;
+
+use crate::ir::{Confidence, Power, Secret, SecretFamily, SecretValue, Tri, Validity};
+use crate::source::{FileKind, SourceFile};
+
+use super::known;
+use super::value::Reason;
+
+/// Something that could be a secret, with the verdict.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    /// The value's bytes.
+    pub(super) span: Range<usize>,
+    /// The detector's id.
+    pub(super) detector: &'static str,
+    /// What it is.
+    pub(super) name: SmolStr,
+    /// Its sort.
+    pub(super) family: SecretFamily,
+    /// What it opens.
+    pub(super) power: Power,
+    /// Its key.
+    pub(super) key: Option<SmolStr>,
+    /// What its structure says.
+    pub(super) validity: Validity,
+    /// Why it was kept or not.
+    pub(super) reason: Reason,
+    /// How sure it is; `None` if it was not kept.
+    pub(super) confidence: Option<Confidence>,
+    /// Of overlapping finds the largest is kept.
+    pub(super) rank: usize,
+}
+
+pub(super) const RANK_GENERIC: usize = 1;
+pub(super) const RANK_CONTEXT: usize = 2;
+/// The length of a token's prefix is added: the longer is the more specific.
+pub(super) const RANK_TOKEN: usize = 100;
+/// A prefix that several providers use, with one of them named beside it.
+pub(super) const RANK_NAMED: usize = 1000;
+pub(super) const RANK_ARMOUR: usize = 2000;
+
+/// The secret of a kept candidate.
+pub(super) fn secret(file: &SourceFile, candidate: &Candidate) -> Option<Secret> {
+    let value = file.text.get(candidate.span.clone())?;
+    let known = known::sample(value);
+    Some(Secret {
+        detector: candidate.detector.into(),
+        name: candidate.name.clone(),
+        family: candidate.family,
+        power: if known.is_some() { Power::Nothing } else { candidate.power },
+        value: SecretValue::new(value),
+        key: candidate.key.clone(),
+        span: file.src().span(candidate.span.clone()),
+        pair: None,
+        confidence: candidate.confidence?,
+        validity: candidate.validity,
+        tag: super::tag::of(value).into(),
+        harmless: known.map(SmolStr::new_static).or_else(|| role(file, candidate.span.start)),
+        committed: Tri::Maybe,
+        ignored: Tri::Maybe,
+        in_image: None,
+    })
+}
+
+/// What the file's role says about a secret at a place in it.
+fn role(file: &SourceFile, at: usize) -> Option<SmolStr> {
+    let class = file.class;
+    let role = if class.test || is_unit_test(file, at) {
+        "it stands in a test"
+    } else if class.example {
+        "it stands in an example"
+    } else if class.docs {
+        "it stands in documentation"
+    } else if class.vendored {
+        "it stands in somebody else's code"
+    } else {
+        return None;
+    };
+    Some(SmolStr::new_static(role))
+}
+
+/// Whether a place lies in the unit tests of a Rust file, which stand at its end.
+fn is_unit_test(file: &SourceFile, at: usize) -> bool {
+    file.kind == FileKind::Rust
+        && file.text.match_indices("#[cfg(test)]").any(|(start, mark)| {
+            start < at && file.text[start + mark.len()..].trim_start().trim_start_matches("pub(crate) ").starts_with("mod ")
+        })
+}
+
+/// Of overlapping candidates the most specific one is kept, then the longest.
+pub(super) fn settle(mut found: Vec<Candidate>) -> Vec<Candidate> {
+    found.sort_by(|a, b| {
+        (a.span.start, a.confidence.is_none(), b.rank, b.span.end).cmp(&(b.span.start, b.confidence.is_none(), a.rank, a.span.end))
+    });
+    let mut kept: Vec<usize> = Vec::new();
+    for index in 0..found.len() {
+        if found[index].confidence.is_none() {
+            continue;
+        }
+        // Kept ones do not overlap, so only the last can reach into this one.
+        match kept.last().copied().filter(|last| found[*last].span.end > found[index].span.start) {
+            Some(last) if found[last].rank >= found[index].rank => cover(&mut found[index]),
+            Some(last) => {
+                cover(&mut found[last]);
+                kept.pop();
+                kept.push(index);
+            }
+            None => kept.push(index),
+        }
+    }
+    found
+}
+
+fn cover(candidate: &mut Candidate) {
+    candidate.confidence = None;
+    candidate.reason = Reason::Covered;
+}

@@ -1,0 +1,83 @@
+//! Credentials in HTTP headers: `Authorization: Bearer …`, `Basic …`, and `curl -u user:password`.
+
+use std::ops::Range;
+
+use crate::ir::Confidence;
+
+use super::randomness;
+use super::validity::base64;
+use super::value::{self, Reason};
+
+/// A candidate's place with how sure it is, or with why it is none.
+type Judged = (Range<usize>, Result<Confidence, Reason>);
+
+/// The token after `Bearer `, whose first byte is at `at`.
+pub(super) fn bearer(text: &[u8], at: usize) -> Option<Judged> {
+    let run = run(text, at, |byte| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte));
+    let token = std::str::from_utf8(&text[run.clone()]).ok()?;
+    if token.len() < 10 {
+        return None;
+    }
+    let verdict = match value::harmless("bearer", token) {
+        Some(reason) => Err(reason),
+        None if value::is_identifier(token) => Err(Reason::Identifier),
+        None if randomness::looks_random(token.as_bytes()) => Ok(Confidence::High),
+        None if token.len() >= 16 && token.bytes().filter(u8::is_ascii_digit).count() >= 3 => Ok(Confidence::Medium),
+        None => Err(Reason::LowRandomness),
+    };
+    Some((run, verdict))
+}
+
+/// The credentials after `Basic `: base64 of `user:password`.
+pub(super) fn basic(text: &[u8], at: usize) -> Option<Judged> {
+    let run = run(text, at, |byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    basic_value(text, run)
+}
+
+/// The same for base64 whose place is known: `auth` of a Docker configuration, `_auth` of npm's.
+pub(super) fn basic_value(text: &[u8], run: Range<usize>) -> Option<Judged> {
+    if run.len() < 8 || run.len() > 1024 {
+        return None;
+    }
+    let raw = base64(std::str::from_utf8(&text[run.clone()]).ok()?)?;
+    let decoded = std::str::from_utf8(&raw).ok().filter(|decoded| decoded.bytes().all(|byte| (0x20..0x7f).contains(&byte)))?;
+    let (user, password) = decoded.split_once(':')?;
+    let verdict = user_password(user, password);
+    Some((run, verdict))
+}
+
+/// The argument of `-u` and `--user`, whose first byte is at `at`; the span is the password's.
+pub(super) fn user_option(text: &[u8], at: usize) -> Option<Judged> {
+    let line_start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |found| found + 1);
+    let before = &text[line_start.max(at.saturating_sub(400))..at];
+    if memchr::memmem::find(before, b"curl").is_none() && memchr::memmem::find(before, b"http").is_none() {
+        return None;
+    }
+    let at = at + usize::from(matches!(text.get(at), Some(b'"' | b'\'')));
+    let run = run(text, at, |byte| byte.is_ascii_graphic() && !b"\"'`;|&<>\\".contains(&byte));
+    let argument = std::str::from_utf8(&text[run.clone()]).ok()?;
+    let (user, password) = argument.split_once(':')?;
+    if password.starts_with('/') {
+        return None;
+    }
+    Some((run.end - password.len()..run.end, user_password(user, password)))
+}
+
+fn user_password(user: &str, password: &str) -> Result<Confidence, Reason> {
+    if value::is_reference(user) && value::is_reference(password) || password.starts_with('$') {
+        return Err(Reason::Reference);
+    }
+    let lower = password.to_ascii_lowercase();
+    if matches!(lower.as_str(), "password" | "pass" | "passwd" | "secret" | "token" | "api_token" | "x") {
+        return Err(Reason::Placeholder);
+    }
+    match value::harmless("", password) {
+        Some(Reason::PathOrUrl) | None => Ok(Confidence::Medium),
+        Some(reason) => Err(reason),
+    }
+}
+
+fn run(text: &[u8], at: usize, keep: impl Fn(u8) -> bool) -> Range<usize> {
+    let rest = text.get(at..(at + 4096).min(text.len())).unwrap_or_default();
+    at..at + rest.iter().take_while(|byte| keep(**byte)).count()
+}

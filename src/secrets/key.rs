@@ -1,0 +1,111 @@
+//! What the name of a key says about its value: `DB_PASSWORD`, `jwtSecret`, `npm_token`, and on the
+//! other side `password_file`, `tokenCount`, `secretName`, which hold no secret. The words are rows of
+//! `rules/secrets/words.toml`.
+
+use super::words::WORDS;
+
+/// What a key's name promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum KeyClass {
+    /// A token, an API key: drawn at random by a machine, so that a value made of words is none.
+    Token,
+    /// A secret, a signing or encryption key: random as a rule, chosen by a person sometimes.
+    Secret,
+    /// What signs sessions or tokens: whoever knows it can be anybody.
+    Signing,
+    /// A password: anything may be one.
+    Password,
+}
+
+/// A key's words with what they promise; `None` if it promises nothing.
+pub(super) fn classify(key: &str) -> Option<KeyClass> {
+    if key.len() < 2 || key.len() > 120 {
+        return None;
+    }
+    let table = &*WORDS;
+    let words = words(key);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut end = words.len();
+    // `db_password_prod_2`: tails are taken off, but never the whole name.
+    while end > 1 && (table.tails.contains(words[end - 1]) || is_number(words[end - 1])) {
+        end -= 1;
+    }
+    let (head, before) = words[..end].split_last()?;
+    let head = head.trim_end_matches(|c: char| c.is_ascii_digit());
+    if before.iter().any(|word| table.disarming.contains(word)) {
+        return None;
+    }
+    let last = before.last().copied().unwrap_or_default();
+    match head {
+        "key" | "keys" => table.keys.get(last).copied(),
+        "secret" | "secrets" | "salt" if before.iter().any(|word| table.signers.contains(word)) => Some(KeyClass::Signing),
+        "token" if table.handles.contains(last) => None,
+        // Too short to mean anything by themselves.
+        "auth" | "pat" | "sas" | "seed" | "salt" | "pw" | "dsn" if before.is_empty() => None,
+        _ => table.heads.get(head).copied(),
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The words of a name in lower case: `dbPassword2`, `DB_PASSWORD`, `db-password`, `db.password`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let mut before = ' ';
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_alphanumeric() {
+            // A word begins at `aB`, and at the last capital of `ABc`.
+            let next_is_small = chars.peek().is_some_and(|next| next.is_lowercase());
+            let begins = c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit() || (before.is_uppercase() && next_is_small));
+            if begins && !current.is_empty() {
+                words.push(std::mem::take(&mut current));
+            }
+            current.extend(c.to_lowercase());
+        } else if !current.is_empty() {
+            words.push(std::mem::take(&mut current));
+        }
+        before = c;
+    }
+    if !current.is_empty() {
+        words.push(current);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_of_a_name_decides() {
+        for (key, class) in [
+            ("DB_PASSWORD", Some(KeyClass::Password)),
+            ("spring.datasource.password", Some(KeyClass::Password)),
+            ("dbPassword2", Some(KeyClass::Password)),
+            ("POSTGRES_PASSWORD_PROD", Some(KeyClass::Password)),
+            ("NEXTAUTH_SECRET", Some(KeyClass::Signing)),
+            ("jwtSecret", Some(KeyClass::Signing)),
+            ("SECRET_KEY_BASE", Some(KeyClass::Secret)),
+            ("clientSecret", Some(KeyClass::Secret)),
+            ("NESTRS_AUTHN__PRIVATE_KEY", Some(KeyClass::Secret)),
+            ("stripeApiKey", Some(KeyClass::Token)),
+            ("NPM_TOKEN", Some(KeyClass::Token)),
+            ("password_file", None),
+            ("passwordField", None),
+            ("secretName", None),
+            ("tokenCount", None),
+            ("PRIMARY_KEY", None),
+            ("public_key", None),
+            ("forgotPassword", None),
+            ("nextPageToken", None),
+            ("monkey", None),
+            ("compass", None),
+        ] {
+            assert_eq!(classify(key), class, "{key}");
+        }
+    }
+}

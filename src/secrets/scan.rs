@@ -1,0 +1,560 @@
+//! The pass over one file: hits of the automaton lead to parsers at the place, what they find is
+//! judged, and of overlapping finds the most specific is kept.
+
+use std::ops::Range;
+
+use smol_str::SmolStr;
+
+use crate::ir::{Confidence, Power, SecretFamily, Validity};
+use crate::source::{FileKind, SourceFile};
+
+use super::assignment::{self, Assignment};
+use super::candidate::{Candidate, RANK_ARMOUR, RANK_CONTEXT, RANK_GENERIC, RANK_NAMED, RANK_TOKEN, settle};
+use super::detector::{DETECTORS, Detector, Trigger};
+use super::key::{self, KeyClass};
+use super::value::{self, Position, Reason};
+use super::words::WORDS;
+use super::{armour, forms, header, jwt, randomness, url};
+
+/// Every candidate of a file in the order of places, with its verdict. No two kept ones overlap.
+pub(super) fn candidates(file: &SourceFile) -> Vec<Candidate> {
+    let mut scanner = Scanner::new(file, 0);
+    scanner.run();
+    scanner.whole_file();
+    settle(scanner.found)
+}
+
+/// How much work a file is.
+pub(super) fn count(file: &SourceFile) -> super::Counts {
+    let mut scanner = Scanner::new(file, 0);
+    scanner.run();
+    scanner.whole_file();
+    let hits = scanner.hits;
+    let candidates = settle(scanner.found);
+    let found = candidates.iter().filter(|candidate| candidate.confidence.is_some()).count();
+    super::Counts { hits, judged: candidates.len(), found }
+}
+
+struct Scanner<'f> {
+    text: &'f [u8],
+    file: &'f SourceFile,
+    found: Vec<Candidate>,
+    /// The key that was read last: several words may hit in one.
+    last_key: Range<usize>,
+    /// The base64 that was decoded last.
+    last_encoded: Range<usize>,
+    /// Places that the automaton found.
+    hits: usize,
+    /// How often what is scanned was decoded.
+    depth: usize,
+    /// Whether the file is a Kubernetes Secret, whose values are base64.
+    is_k8s_secret: bool,
+}
+
+/// Base64 within base64 is decoded, and not further.
+const MAX_DEPTH: usize = 2;
+
+impl<'f> Scanner<'f> {
+    fn new(file: &'f SourceFile, depth: usize) -> Self {
+        let is_k8s_secret = file.kind == FileKind::Yaml && memchr::memmem::find(file.text.as_bytes(), b"kind: Secret").is_some();
+        Self { text: file.text.as_bytes(), file, found: Vec::new(), last_key: 0..0, last_encoded: 0..0, hits: 0, depth, is_k8s_secret }
+    }
+
+    fn run(&mut self) {
+        let detectors = &*DETECTORS;
+        for hit in detectors.automaton.find_overlapping_iter(self.text) {
+            self.hits += 1;
+            let range = hit.start()..hit.end();
+            match &detectors.triggers[hit.pattern().as_usize()] {
+                Trigger::Tokens(list) => {
+                    for index in list {
+                        self.token(&detectors.list[*index], range.start);
+                    }
+                }
+                Trigger::Word => self.word(&range),
+                Trigger::Url => self.url(range.start),
+                Trigger::Bearer => self.header(header::bearer(self.text, range.end), "bearer-token", "bearer token"),
+                Trigger::Basic => self.header(header::basic(self.text, range.end), "basic-credentials", "HTTP Basic credentials"),
+                Trigger::User => self.header(header::user_option(self.text, range.end), "curl-user", "password on a command line"),
+                Trigger::Pem => self.armour(armour::pem(self.text, range.start)),
+                Trigger::Base64Pem => self.armour(armour::base64_pem(self.text, range.start)),
+                Trigger::Der => self.armour(armour::bare_der(self.text, range.start)),
+                Trigger::Putty => self.armour(armour::putty(self.text, range.start)),
+                Trigger::Operand => self.operand(range.end),
+                Trigger::Argument(index) => self.argument(&range, *index),
+                Trigger::Command(option, glued) => self.command(range.start, option, *glued),
+                Trigger::Jwk => self.jwk(range.start),
+                Trigger::BasicValue => self.basic_value(&range),
+                Trigger::Header => self.header_value(&range),
+                Trigger::GoDsn => {
+                    self.place(forms::go_dsn(self.text, range.start), "url-credentials", "password of a MySQL user", SecretFamily::Url);
+                }
+                Trigger::Sas => {
+                    self.place(
+                        forms::azure_sas(self.text, range.start),
+                        "azure-sas",
+                        "Azure shared access signature",
+                        SecretFamily::Provider,
+                    );
+                }
+                Trigger::Encoded => self.encoded(range.start),
+            }
+        }
+    }
+
+    fn str(&self, range: &Range<usize>) -> &str {
+        self.file.text.get(range.clone()).unwrap_or_default()
+    }
+
+    /// A token of a fixed shape.
+    fn token(&mut self, detector: &'static Detector, start: usize) {
+        if !self.begins(start) {
+            return;
+        }
+        let Some(end) = detector.shape.end(self.text, start) else { return };
+        let span = start..end;
+        let token = self.str(&span);
+        if token.is_empty() {
+            return;
+        }
+        let validity = detector.validator.map_or(Validity::Unchecked, |validator| validator.check(token));
+        let prefix = detector.shape.prefixes().iter().map(Vec::len).max().unwrap_or(0).min(token.len());
+        let body = &token.as_bytes()[prefix..];
+        let mut candidate = Candidate {
+            span: span.clone(),
+            detector: detector.id,
+            name: SmolStr::new_static(detector.name),
+            family: detector.family,
+            power: detector.power,
+            key: self.key_of(start),
+            validity,
+            reason: Reason::Shape,
+            confidence: Some(if validity == Validity::Malformed { Confidence::Medium } else { Confidence::High }),
+            rank: RANK_TOKEN + prefix,
+        };
+        let reject = if detector.power == Power::Nothing {
+            Some(Reason::PublicByContext)
+        } else if validity == Validity::Valid {
+            None
+        } else if value::is_repetitive(body) || !body.is_empty() && is_filler(body) {
+            Some(Reason::Repetitive)
+        } else if value::is_placeholder(token) {
+            Some(Reason::Placeholder)
+        } else if detector.random && !randomness::looks_random(body) {
+            Some(Reason::LowRandomness)
+        } else {
+            None
+        };
+        if let Some(reason) = reject {
+            candidate.reason = reason;
+            candidate.confidence = None;
+        } else if detector.validator == Some(super::validity::Validator::Jwt) {
+            self.judge_jwt(&mut candidate);
+        }
+        self.found.push(candidate);
+    }
+
+    /// What the claims of a token say: public by design, or more than a token of one user.
+    fn judge_jwt(&self, candidate: &mut Candidate) {
+        let Some(token) = jwt::read(self.str(&candidate.span)) else {
+            candidate.confidence = None;
+            candidate.reason = Reason::Identifier;
+            return;
+        };
+        match token.use_of() {
+            jwt::Use::Bearer => {}
+            jwt::Use::Service => candidate.power = Power::Everything,
+            jwt::Use::Public | jwt::Use::NeedsSeed | jwt::Use::Unsigned => {
+                candidate.confidence = None;
+                candidate.reason = Reason::PublicByContext;
+            }
+        }
+    }
+
+    /// Whether a token may begin here: not within a longer word. Escapes (`\n`, `%3D`) and `_` do not
+    /// count as part of a word: they are how live tokens get stuck to what is before them.
+    fn begins(&self, start: usize) -> bool {
+        let before = &self.text[start.saturating_sub(3)..start];
+        match before {
+            [.., byte] if !byte.is_ascii_alphanumeric() => true,
+            [b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+            [] | [.., b'\\', b'n' | b't' | b'r'] => true,
+            _ => false,
+        }
+    }
+
+    /// The key on the left of a value, for the message and the fingerprint.
+    fn key_of(&self, start: usize) -> Option<SmolStr> {
+        let line_start = memchr::memrchr(b'\n', &self.text[start.saturating_sub(160)..start])
+            .map_or(start.saturating_sub(160), |at| start.saturating_sub(160) + at + 1);
+        let before = self.file.text.get(line_start..start)?;
+        let before = before.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '('));
+        let before = before
+            .strip_suffix(['=', ':', '>'])?
+            .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '=' | ':' | ']'));
+        let at = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).map_or(0, |at| at + 1);
+        let key = before.get(at..).unwrap_or_default();
+        (!key.is_empty() && key.len() <= 64).then(|| key.into())
+    }
+
+    /// A word of a key: what is the key assigned?
+    fn word(&mut self, hit: &Range<usize>) {
+        if self.last_key.contains(&hit.start) {
+            return;
+        }
+        let key = assignment::key_around(self.text, hit);
+        self.last_key = key.clone();
+        let name = setter(self.str(&key));
+        let Some(class) = key::classify(name).or_else(|| (name == "Key" && self.near_jwt(key.start)).then_some(KeyClass::Signing)) else {
+            return;
+        };
+        let plain_secret = class == KeyClass::Secret && name.eq_ignore_ascii_case("secret");
+        let class = if plain_secret && self.signs(key.start) { KeyClass::Signing } else { class };
+        let Some(assignment) = assignment::read(self.text, key, self.file.kind) else { return };
+        self.assigned(&assignment, class);
+    }
+
+    /// `"Jwt": { "Key": "…" }` of .NET's settings.
+    fn near_jwt(&self, at: usize) -> bool {
+        self.file.kind == FileKind::Json
+            && memchr::memmem::find(&self.text[at.saturating_sub(120)..at].to_ascii_lowercase(), b"\"jwt").is_some()
+    }
+
+    /// Whether what stands before says that tokens or sessions are signed: `session({ secret: … })`.
+    fn signs(&self, at: usize) -> bool {
+        let before = self.text[at.saturating_sub(120)..at].to_ascii_lowercase();
+        [b"jwt".as_slice(), b"session(", b"cookie", b"express-session"].iter().any(|word| memchr::memmem::find(&before, word).is_some())
+    }
+
+    fn assigned(&mut self, assignment: &Assignment, class: KeyClass) {
+        let Assignment { key, value: span, quoted } = assignment;
+        let (name, value) = (setter(self.str(key)), self.str(span));
+        if value.is_empty() {
+            return;
+        }
+        let position = self.position(*quoted);
+        let verdict = if self.is_public_by_design() {
+            Err(Reason::PathClass)
+        } else if DETECTORS.is_publishable(value) || super::validity::nkey(value).is_some_and(|kind| !kind.seed) {
+            Err(Reason::PublicByContext)
+        } else {
+            let decoded = self.decoded(value);
+            value::judge(name, class, decoded.as_deref().unwrap_or(value), position).and_then(|verdict| self.in_example(value, verdict))
+        };
+        let near = self.near(key, value);
+        let (detector, label, family, power) = match (near, class) {
+            (Some(detector), _) => (detector.id, SmolStr::new_static(detector.name), detector.family, detector.power),
+            (None, KeyClass::Signing) => ("signing-secret", SmolStr::new_static("signing secret"), SecretFamily::Signing, Power::Much),
+            (None, _) if self.is_image_variable(key.start) => {
+                ("image-variable", SmolStr::new_static("secret in a variable of an image"), SecretFamily::Generic, Power::Some)
+            }
+            (None, KeyClass::Password) => ("generic-password", SmolStr::new_static("password"), SecretFamily::Generic, Power::Some),
+            (None, KeyClass::Secret) => ("generic-secret", SmolStr::new_static("secret"), SecretFamily::Generic, Power::Some),
+            (None, KeyClass::Token) => ("generic-token", SmolStr::new_static("token"), SecretFamily::Generic, Power::Some),
+        };
+        let verdict = match (verdict, near) {
+            // The provider's own shape beside its name is as good as randomness.
+            (_, Some(detector)) if detector.power == Power::Nothing => Err(Reason::PublicByContext),
+            (Ok(_), Some(_)) => Ok((Reason::Shape, Confidence::High)),
+            // A format may hold a run of zeros or `A`s at a fixed place.
+            (Err(Reason::Repetitive), Some(_)) if randomness::looks_random(value.as_bytes()) => Ok((Reason::Shape, Confidence::High)),
+            (verdict, _) => verdict,
+        };
+        let (reason, confidence) = match verdict {
+            Ok((reason, confidence)) => (reason, Some(confidence)),
+            Err(reason) => (reason, None),
+        };
+        let candidate = Candidate {
+            span: span.clone(),
+            detector,
+            name: label,
+            family,
+            power,
+            key: Some(name.into()),
+            validity: Validity::Unchecked,
+            reason,
+            confidence,
+            rank: match near {
+                Some(detector) if !detector.shape.prefixes().is_empty() => RANK_NAMED,
+                Some(_) => RANK_CONTEXT,
+                None => RANK_GENERIC,
+            },
+        };
+        self.found.push(candidate);
+    }
+
+    /// Whether a key stands in an instruction of a Dockerfile that puts it into the image.
+    fn is_image_variable(&self, at: usize) -> bool {
+        if self.file.kind != FileKind::Dockerfile {
+            return false;
+        }
+        let before = &self.file.text[..at];
+        let mut lines = before.rsplit('\n');
+        let mut line = lines.next().unwrap_or_default();
+        // An instruction goes on over lines that end in a backslash.
+        for above in lines.take(64) {
+            if !above.trim_end().ends_with('\\') {
+                break;
+            }
+            line = above;
+        }
+        ["ENV ", "ARG ", "LABEL "]
+            .iter()
+            .any(|word| line.trim_start().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
+    }
+
+    /// The value of a Kubernetes Secret, out of its base64.
+    fn decoded(&self, value: &str) -> Option<String> {
+        if !self.is_k8s_secret {
+            return None;
+        }
+        let decoded = String::from_utf8(super::validity::base64(value)?).ok()?;
+        decoded.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\n').then(|| decoded.trim_end().to_owned())
+    }
+
+    /// In a file that is meant to be filled in, words are what to fill in.
+    fn in_example(&self, value: &str, verdict: (Reason, Confidence)) -> Result<(Reason, Confidence), Reason> {
+        if self.file.class.example && verdict.0 != Reason::Random && value::is_identifier(value) {
+            Err(Reason::Placeholder)
+        } else {
+            Ok(verdict)
+        }
+    }
+
+    /// The detector whose shape the value has and whose provider is named in the key or before it in its line.
+    fn near(&self, key: &Range<usize>, value: &str) -> Option<&'static Detector> {
+        let detectors = &*DETECTORS;
+        let floor = key.start.saturating_sub(96);
+        let line_start = memchr::memrchr(b'\n', &self.text[floor..key.start]).map_or(floor, |at| floor + at + 1);
+        let context = &self.text[line_start..key.end];
+        detectors
+            .near
+            .find_overlapping_iter(context)
+            .filter(|hit| stands_alone(context, hit.start()..hit.end()))
+            .flat_map(|hit| &detectors.of_word[hit.pattern().as_usize()])
+            .map(|index| &detectors.list[*index])
+            .find(|detector| detector.shape.is_whole(value.as_bytes()))
+    }
+
+    fn position(&self, quoted: bool) -> Position {
+        match self.file.kind {
+            FileKind::Prose => Position::Prose,
+            kind if kind.is_code() => Position::Code,
+            // A quoted text in a shell script or a Dockerfile is as often a message.
+            FileKind::Shell | FileKind::Text if quoted => Position::Code,
+            _ => Position::Config,
+        }
+    }
+
+    /// Files that hold hashes, translations or generated code by design: provider tokens only.
+    fn is_public_by_design(&self) -> bool {
+        let class = self.file.class;
+        class.lock || class.i18n || class.generated || is_translation(&self.file.path)
+    }
+
+    fn url(&mut self, at: usize) {
+        let Some(judged) = url::read(self.text, at) else { return };
+        let (span, reason, confidence, scheme, power, key) = match judged {
+            Ok(url::Credential { scheme, user, host, span, customary, confidence }) => {
+                let power = if customary { Power::Little } else { Power::Much };
+                (span, Reason::LiteralPassword, Some(confidence), scheme, power, SmolStr::new(format!("{scheme}://{user}@{host}")))
+            }
+            Err((span, reason)) => (span, reason, None, "", Power::Much, SmolStr::default()),
+        };
+        let is_nats = matches!(scheme, "nats" | "nats-route" | "nats-leaf" | "tls");
+        self.found.push(Candidate {
+            span,
+            detector: if is_nats { "nats-url-credentials" } else { "url-credentials" },
+            name: SmolStr::new(format!("password in a {scheme} URL")),
+            family: if is_nats { SecretFamily::NatsUrl } else { SecretFamily::Url },
+            power,
+            key: Some(key),
+            validity: Validity::Unchecked,
+            reason,
+            confidence,
+            rank: RANK_CONTEXT,
+        });
+    }
+
+    fn header(&mut self, judged: Option<(Range<usize>, Result<Confidence, Reason>)>, detector: &'static str, name: &'static str) {
+        let Some((span, verdict)) = judged else { return };
+        let (reason, confidence) = match verdict {
+            Ok(confidence) => (Reason::Random, Some(confidence)),
+            Err(reason) => (reason, None),
+        };
+        self.found.push(Candidate {
+            span,
+            detector,
+            name: SmolStr::new_static(name),
+            family: SecretFamily::Generic,
+            power: Power::Much,
+            key: None,
+            validity: Validity::Unchecked,
+            reason,
+            confidence,
+            rank: RANK_CONTEXT,
+        });
+    }
+
+    fn armour(&mut self, key: Option<armour::Key>) {
+        let Some(armour::Key { span, detector, name, validity, power }) = key else { return };
+        let covered = self.found.last().is_some_and(|last| last.rank == RANK_ARMOUR && last.span.end > span.start);
+        if covered {
+            return;
+        }
+        self.found.push(Candidate {
+            key: self.key_of(span.start),
+            span,
+            detector,
+            name: SmolStr::new_static(name),
+            family: SecretFamily::PrivateKey,
+            power,
+            validity,
+            reason: Reason::Shape,
+            confidence: Some(if validity == Validity::Malformed { Confidence::Medium } else { Confidence::High }),
+            rank: RANK_ARMOUR,
+        });
+    }
+
+    /// A place that is a secret by what stands around it, if its value is not harmless.
+    fn place(&mut self, span: Option<Range<usize>>, detector: &'static str, name: &'static str, family: SecretFamily) {
+        let Some(span) = span else { return };
+        let harmless = value::harmless("", self.str(&span)).filter(|reason| *reason != Reason::PathOrUrl);
+        self.found.push(Candidate {
+            key: self.key_of(span.start),
+            span,
+            detector,
+            name: SmolStr::new_static(name),
+            family,
+            power: Power::Much,
+            validity: Validity::Unchecked,
+            reason: harmless.unwrap_or(Reason::LiteralPassword),
+            confidence: if harmless.is_some() { None } else { Some(Confidence::High) },
+            rank: RANK_CONTEXT,
+        });
+    }
+
+    /// An argument of a call, judged as a password in code.
+    fn argument(&mut self, anchor: &Range<usize>, index: usize) {
+        if let Some(value) = forms::quoted_argument(self.text, anchor.end, index) {
+            self.assigned(&Assignment { key: anchor.start..anchor.end - 1, value, quoted: true }, KeyClass::Password);
+        }
+    }
+
+    /// An option of a command: commands stand in scripts and in what quotes them.
+    fn command(&mut self, at: usize, option: &[u8], glued: bool) {
+        let runs_commands = matches!(
+            self.file.kind,
+            FileKind::Shell | FileKind::Dockerfile | FileKind::Yaml | FileKind::Prose | FileKind::Text | FileKind::Json
+        );
+        if runs_commands {
+            self.place(
+                forms::option(self.text, at, option, glued),
+                "command-password",
+                "password on a command line",
+                SecretFamily::Generic,
+            );
+        }
+    }
+
+    fn jwk(&mut self, at: usize) {
+        let Some((span, symmetric)) = forms::jwk(self.text, at) else { return };
+        let (detector, name) =
+            if symmetric { ("jwk-symmetric-key", "symmetric JSON Web Key") } else { ("jwk-private-key", "private JSON Web Key") };
+        self.place(Some(span), detector, name, SecretFamily::PrivateKey);
+    }
+
+    /// `"auth": "base64"` of a Docker configuration, `_auth=base64` of npm's.
+    fn basic_value(&mut self, hit: &Range<usize>) {
+        let key = if self.text[hit.start] == b'"' { hit.start + 1..hit.end - 1 } else { hit.clone() };
+        if let Some(Assignment { value, .. }) = assignment::read(self.text, key, self.file.kind) {
+            self.header(header::basic_value(self.text, value), "basic-credentials", "user and password in base64");
+        }
+    }
+
+    /// `Authorization: token …` without a scheme that has its own parser.
+    fn header_value(&mut self, hit: &Range<usize>) {
+        let key = assignment::key_around(self.text, hit);
+        let Some(Assignment { value, .. }) = assignment::read(self.text, key, self.file.kind) else { return };
+        let text = self.str(&value);
+        if text.starts_with("Bearer") || text.starts_with("Basic") {
+            return;
+        }
+        let start = value.start + text.find(' ').map_or(0, |space| space + 1);
+        self.header(header::bearer(self.text, start), "authorization-header", "credential in a header");
+    }
+
+    /// Base64 that holds a word which stands beside secrets: what does it say decoded?
+    fn encoded(&mut self, at: usize) {
+        if self.depth >= MAX_DEPTH || self.last_encoded.contains(&at) {
+            return;
+        }
+        let Some(run) = forms::base64_around(self.text, at) else { return };
+        self.last_encoded = run.clone();
+        let Some(text) = super::validity::base64(self.str(&run)).and_then(|raw| String::from_utf8(raw).ok()) else { return };
+        let inner = SourceFile { text: text.into(), kind: FileKind::Text, ..self.file.clone() };
+        let mut scanner = Scanner::new(&inner, self.depth + 1);
+        scanner.run();
+        for candidate in settle(scanner.found) {
+            let name = SmolStr::new(format!("{} in base64", candidate.name));
+            self.found.push(Candidate { span: run.clone(), name, ..candidate });
+        }
+    }
+
+    /// Files that hold nothing but a secret, and formats of lines without keys.
+    fn whole_file(&mut self) {
+        if let Some((span, detector, name)) = forms::whole_file(&self.file.path, &self.file.text) {
+            self.place(Some(span), detector, name, SecretFamily::Generic);
+        }
+        for span in forms::pgpass(&self.file.path, &self.file.text) {
+            self.place(Some(span), "pgpass", "password of a PostgreSQL user", SecretFamily::Generic);
+        }
+    }
+
+    /// `CREATE USER u IDENTIFIED BY 'password'`.
+    fn operand(&mut self, at: usize) {
+        let rest = &self.text[at..(at + 200).min(self.text.len())];
+        let Some(quote) = rest.iter().position(|byte| matches!(byte, b'\'' | b'"')).filter(|at| *at < 24) else { return };
+        let Some(length) = memchr::memchr(rest[quote], &rest[quote + 1..]) else { return };
+        let start = at + quote + 1;
+        self.assigned(&Assignment { key: at - 14..at - 1, value: start..start + length, quoted: true }, KeyClass::Password);
+    }
+}
+
+/// Whether a short word is not a part of a longer one: `wiz` of `wizard`, `fal` of `fallback`.
+fn stands_alone(context: &[u8], word: Range<usize>) -> bool {
+    const SHORT: usize = 5;
+    let before = context[..word.start].last();
+    let after = context.get(word.end);
+    word.len() > SHORT || (!before.is_some_and(u8::is_ascii_alphabetic) && !after.is_some_and(u8::is_ascii_lowercase))
+}
+
+/// `setPassword`, `with_token`, `addSecret`: the name that a setter sets.
+fn setter(name: &str) -> &str {
+    let name = name.rsplit('.').next().filter(|last| last.len() >= 3).unwrap_or(name);
+    for verb in ["set", "with", "add", "use", "get"] {
+        if let Some(rest) = name.strip_prefix(verb).filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')) {
+            return rest.trim_start_matches('_');
+        }
+    }
+    name
+}
+
+/// A body of words: `AKIA_YOUR_KEY_HERE`, `ghp_abcdefghij…`.
+fn is_filler(body: &[u8]) -> bool {
+    let lower: Vec<u8> = body.to_ascii_lowercase();
+    [b"example".as_slice(), b"xxxx", b"abcdefgh", b"12345678", b"00000000", b"your", b"deadbeef", b"aaaaaa"]
+        .iter()
+        .any(|filler| memchr::memmem::find(&lower, filler).is_some())
+}
+
+/// Translations by the file's name: `de.json`, `pt-BR.yml`, `messages_fr.properties`, `strings.xml`.
+fn is_translation(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some((stem, _)) = name.split_once('.') else { return false };
+    let is_code = |part: &str| WORDS.languages.contains(part);
+    let mut parts = stem.split(['-', '_']);
+    let locale = parts.next().is_some_and(is_code) && parts.clone().all(|part| part.len() <= 4) && parts.count() <= 1;
+    let suffixed = ["messages", "strings", "translation", "translations", "locale", "resources"].iter().any(|word| stem.starts_with(word));
+    locale || suffixed
+}

@@ -1,0 +1,3 @@
+import { connect } from './db';
+
+export const store = connect();
