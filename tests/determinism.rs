@@ -93,3 +93,28 @@ fn the_order_of_files_changes_nothing() {
     assert!(!seen[0].is_empty());
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
 }
+
+#[test]
+fn a_session_that_was_edited_says_what_a_new_one_says() {
+    const OPEN: &str = "resource \"aws_iam_policy\" \"x\" {\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"*\", Resource = \"*\" }] })\n}\n";
+    let active = Registry::default().active(|_| true);
+    let found = |session: &Session| {
+        let outcome = session.findings(&active, &Settings::default());
+        outcome
+            .findings
+            .iter()
+            .map(|finding| (outcome.files.path(finding.span.file).to_owned(), finding.fingerprint.clone()))
+            .collect::<Vec<_>>()
+    };
+    let mut fresh = Session::default();
+    fresh.set_file("b/main.tf", OPEN);
+    let mut edited = Session::default();
+    edited.set_file("c/main.tf", OPEN);
+    edited.set_file("b/main.tf", "locals {}\n");
+    edited.set_file("a/main.tf", OPEN);
+    edited.set_file("b/main.tf", OPEN);
+    edited.remove_file("a/main.tf");
+    edited.remove_file("c/main.tf");
+    assert_eq!(found(&fresh).len(), 1);
+    assert_eq!(found(&edited), found(&fresh));
+}
