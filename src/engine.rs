@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::finding::Finding;
-use crate::ir::{FactKind, FileFacts, Kind, Problem, ProblemKind, SecretValue};
+use crate::ir::{Depth, FactKind, FileFacts, Kind, Problem, ProblemKind, Secret, SecretValue};
 use crate::link::{Model, link};
 use crate::rules::{self, Active};
 use crate::settle::{Settings, Settled, Suppressed, settle};
@@ -31,8 +31,8 @@ pub struct Analysed {
 
 /// Reduces a file to its facts. A pure function; a panic in it becomes a problem of this file, and
 /// every other file is still reported.
-pub fn analyse(file: &SourceFile) -> Analysed {
-    let facts = catch_unwind(AssertUnwindSafe(|| crate::extract::extract(file))).unwrap_or_else(|_| {
+pub fn analyse(file: &SourceFile, depth: Depth) -> Analysed {
+    let facts = catch_unwind(AssertUnwindSafe(|| crate::extract::extract(file, depth))).unwrap_or_else(|_| {
         let problem =
             Problem::new(ProblemKind::Internal, "seclint failed on this file: please report it; every other file was scanned", file.span());
         // What failed is as a rule a parser; secrets are found in the text without one.
@@ -55,6 +55,7 @@ pub struct Session {
     files: Files,
     facts: BTreeMap<FileId, Arc<FileFacts>>,
     bytes: BTreeMap<FileId, usize>,
+    values_files: Vec<String>,
 }
 
 /// What a scan has to say.
@@ -112,7 +113,7 @@ impl Session {
     /// Reads a text as the file at `path`.
     pub fn set_file(&mut self, path: &str, text: &str) {
         let file = SourceFile::new(self.id_for(path), path, text);
-        self.set(analyse(&file));
+        self.set(analyse(&file, Depth::Structure));
     }
 
     /// Says what git knows of a file.
@@ -121,6 +122,11 @@ impl Session {
             meta.tracked = tracked;
             meta.ignored = ignored;
         }
+    }
+
+    /// Names Terraform's values files that count beside those that it reads by itself; the last wins.
+    pub fn set_values_files(&mut self, paths: Vec<String>) {
+        self.values_files = paths;
     }
 
     /// Forgets a file.
@@ -138,7 +144,7 @@ impl Session {
 
     /// The linked model of all files.
     pub fn model(&self) -> Model {
-        link(self.files.clone(), self.facts.values().map(|facts| FileFacts::clone(facts)).collect())
+        link(self.files.clone(), self.facts.values().map(|facts| FileFacts::clone(facts)).collect(), self.values_files.clone())
     }
 
     /// Links, runs the rules, settles.
@@ -153,16 +159,28 @@ impl Session {
         for fact in &model.facts {
             *counts.facts.entry(fact.kind.kind()).or_default() += 1;
         }
-        let (found, calls) = rules::run(active, &model);
-        counts.rule_calls = calls;
-        let Settled { findings, suppressed, hidden } = settle(found, &model, active, settings);
-        counts.suppressed = suppressed.len();
-        counts.hidden = hidden;
-        let secrets = secrets(&model);
-        let Model { files, mut problems, .. } = model;
-        problems.sort_by(|a, b| (files.path(a.span.file), a.span, &a.message).cmp(&(files.path(b.span.file), b.span, &b.message)));
-        Outcome { findings, suppressed, problems, files, secrets, counts }
+        judge(model, active, settings, counts)
     }
+}
+
+/// Runs the rules on a model, settles what they find, and completes the counts.
+pub fn judge(model: Model, active: &Active, settings: &Settings, mut counts: Counts) -> Outcome {
+    let (found, calls) = rules::run(active, &model);
+    counts.rule_calls = calls;
+    let Settled { findings, suppressed, hidden } = settle(found, &model, active, settings);
+    counts.suppressed = suppressed.len();
+    counts.hidden = hidden;
+    let secrets = secrets(&model);
+    let Model { files, mut problems, .. } = model;
+    problems.sort_by(|a, b| (files.path(a.span.file), a.span, &a.message).cmp(&(files.path(b.span.file), b.span, &b.message)));
+    Outcome { findings, suppressed, problems, files, secrets, counts }
+}
+
+/// The secrets of a text, whatever else it is. A pure function; of a text that it fails on, none.
+pub fn secrets_of(file: &SourceFile) -> Vec<Secret> {
+    let facts = catch_unwind(AssertUnwindSafe(|| crate::extract::text_only(file))).unwrap_or_default();
+    let secret = |fact| if let FactKind::Secret(secret) = fact { Some(secret) } else { None };
+    facts.facts.into_iter().filter_map(|fact| secret(fact.kind)).collect()
 }
 
 /// Every secret of a model, by place.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::ir::{Confidence, Span, Via};
+use crate::ir::{Confidence, History, Span, Via};
 use crate::rules::Rule;
 
 /// How bad it is.
@@ -58,6 +58,8 @@ pub struct Finding {
     pub label: String,
     /// Other places that explain it, in reading order.
     pub related: Vec<Related>,
+    /// When it came and went, if history was scanned.
+    pub history: Option<History>,
     /// What it is about, without line numbers: part of the fingerprint.
     pub subject: SmolStr,
     /// Stable key; set by `settle`.
@@ -177,6 +179,13 @@ impl Finding {
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {
         self.level = level;
+        self
+    }
+
+    /// Says when it came and went.
+    #[must_use]
+    pub fn history(mut self, history: Option<History>) -> Self {
+        self.history = history;
         self
     }
 

@@ -1,9 +1,10 @@
-//! One Aho-Corasick pass over a file's bytes: which frameworks it names, so that most source files
-//! are never parsed.
+//! One pass over a file's bytes: which frameworks it names, so that most source files are never
+//! parsed, and where the secrets engine has to look.
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use crate::needles::{Hit, Needles};
+use crate::secrets;
 
 /// A reason to parse a source file: some library or shape that an extractor knows is named in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,12 +26,16 @@ pub enum Gate {
     JsSinks,
     /// A Rust HTTP framework.
     RustRoutes,
+    /// An SDK that is handed a secret.
+    Sdk,
     /// A nestrs framework.
     Nestrs,
     /// A Rust library of databases, TLS or hashes.
     RustSinks,
     /// A comment that takes findings out; no reason to parse.
     Marker,
+    /// A variable that builds inline; a reason to parse if its name says that it is secret.
+    BrowserEnv,
 }
 
 /// The set of gates that a file opens.
@@ -50,7 +55,7 @@ impl Gates {
 
     /// Whether there is any reason to parse.
     pub fn any(self) -> bool {
-        self.0 & !(1 << Gate::Marker as u8) != 0
+        self.0 & !(1 << Gate::Marker as u8 | 1 << Gate::BrowserEnv as u8) != 0
     }
 
     /// Whether one of these gates is open.
@@ -174,6 +179,77 @@ const NEEDLES: &[(&str, Gate)] = &[
     ("axum", Gate::RustRoutes),
     ("nest_rs", Gate::Nestrs),
     ("nestrs", Gate::Nestrs),
+    // The packages of `rules/tables/sdks.toml`; those of Express open a gate already.
+    ("'stripe'", Gate::Sdk),
+    ("\"stripe\"", Gate::Sdk),
+    ("'openai'", Gate::Sdk),
+    ("\"openai\"", Gate::Sdk),
+    ("'resend'", Gate::Sdk),
+    ("\"resend\"", Gate::Sdk),
+    ("'twilio'", Gate::Sdk),
+    ("\"twilio\"", Gate::Sdk),
+    ("'auth0'", Gate::Sdk),
+    ("\"auth0\"", Gate::Sdk),
+    ("'next-auth", Gate::Sdk),
+    ("\"next-auth", Gate::Sdk),
+    ("'better-auth'", Gate::Sdk),
+    ("\"better-auth\"", Gate::Sdk),
+    ("'cookie-parser'", Gate::Sdk),
+    ("\"cookie-parser\"", Gate::Sdk),
+    ("'cookie-session'", Gate::Sdk),
+    ("\"cookie-session\"", Gate::Sdk),
+    ("'iron-session'", Gate::Sdk),
+    ("\"iron-session\"", Gate::Sdk),
+    ("'octokit'", Gate::Sdk),
+    ("\"octokit\"", Gate::Sdk),
+    ("'aws-sdk'", Gate::Sdk),
+    ("\"aws-sdk\"", Gate::Sdk),
+    ("'pg'", Gate::Sdk),
+    ("\"pg\"", Gate::Sdk),
+    ("'mongoose'", Gate::Sdk),
+    ("\"mongoose\"", Gate::Sdk),
+    ("'mongodb'", Gate::Sdk),
+    ("\"mongodb\"", Gate::Sdk),
+    ("'ioredis'", Gate::Sdk),
+    ("\"ioredis\"", Gate::Sdk),
+    ("'redis'", Gate::Sdk),
+    ("\"redis\"", Gate::Sdk),
+    ("'nodemailer'", Gate::Sdk),
+    ("\"nodemailer\"", Gate::Sdk),
+    ("'pusher'", Gate::Sdk),
+    ("\"pusher\"", Gate::Sdk),
+    ("'razorpay'", Gate::Sdk),
+    ("\"razorpay\"", Gate::Sdk),
+    ("'passport-", Gate::Sdk),
+    ("\"passport-", Gate::Sdk),
+    ("'cloudinary'", Gate::Sdk),
+    ("\"cloudinary\"", Gate::Sdk),
+    ("@anthropic-ai/", Gate::Sdk),
+    ("@google/gen", Gate::Sdk),
+    ("@sendgrid/", Gate::Sdk),
+    ("@slack/", Gate::Sdk),
+    ("@supabase/", Gate::Sdk),
+    ("@auth0/", Gate::Sdk),
+    ("@octokit/", Gate::Sdk),
+    ("@aws-sdk/", Gate::Sdk),
+    ("@prisma/client", Gate::Sdk),
+    ("@clerk/", Gate::Sdk),
+    ("@notionhq/", Gate::Sdk),
+    ("next_public_", Gate::BrowserEnv),
+    ("vite_", Gate::BrowserEnv),
+    ("react_app_", Gate::BrowserEnv),
+    ("expo_public_", Gate::BrowserEnv),
+    ("nuxt_public_", Gate::BrowserEnv),
+    ("gatsby_", Gate::BrowserEnv),
+    ("vue_app_", Gate::BrowserEnv),
+    ("ng_app_", Gate::BrowserEnv),
+    ("nx_public_", Gate::BrowserEnv),
+    ("redwood_env_", Gate::BrowserEnv),
+    ("sanity_studio_", Gate::BrowserEnv),
+    ("plasmo_public_", Gate::BrowserEnv),
+    ("env.storybook_", Gate::BrowserEnv),
+    ("env.public_", Gate::BrowserEnv),
+    ("$env/static/public", Gate::BrowserEnv),
     ("seclint:", Gate::Marker),
     ("leaks:allow", Gate::Marker),
     ("pragma: allowlist", Gate::Marker),
@@ -188,21 +264,31 @@ const NEEDLES: &[(&str, Gate)] = &[
     ("kics-scan", Gate::Marker),
 ];
 
-static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(NEEDLES.iter().map(|(needle, _)| needle))
-        .unwrap_or_else(|error| unreachable!("the needles are constants: {error}"))
+/// The literals of the secrets engine, then [`NEEDLES`].
+static LITERALS: LazyLock<Needles> = LazyLock::new(|| {
+    let secrets = secrets::literals().iter().map(|literal| (literal.as_slice(), false));
+    Needles::new(secrets.chain(NEEDLES.iter().map(|(needle, _)| (needle.as_bytes(), true))))
 });
 
-/// The gates that `text` opens.
-pub fn gates(text: &str) -> Gates {
+/// What the one pass over a text finds.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The gates that the text opens.
+    pub gates: Gates,
+    /// Where the secrets engine's literals stand, by place.
+    pub hits: Vec<Hit>,
+}
+
+/// Reads a text once.
+pub fn look(text: &str) -> Seen {
     let mut gates = Gates::default();
-    for found in AUTOMATON.find_overlapping_iter(text.as_bytes()) {
-        gates.insert(NEEDLES[found.pattern().as_usize()].1);
-    }
-    gates
+    let mut hits = LITERALS.find(text.as_bytes());
+    let secrets = secrets::literals().len();
+    hits.retain(|hit| {
+        let gate = usize::from(hit.needle).checked_sub(secrets);
+        gate.inspect(|index| gates.insert(NEEDLES[*index].1)).is_none()
+    });
+    Seen { gates, hits }
 }
 
 #[cfg(test)]
@@ -211,6 +297,6 @@ mod tests {
 
     #[test]
     fn a_named_library_opens_its_gate() {
-        assert!(!gates("export const x = 1").any());
+        assert!(!look("export const x = 1").gates.any());
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::engine::{Analysed, Session, WORKER_STACK, analyse};
+use crate::ir::Depth;
 use crate::source::{FileId, SourceFile};
 use crate::walk::{Found, Loaded, Skipped, Tree, load};
 
@@ -28,7 +29,7 @@ pub fn pool(jobs: usize) -> Result<ThreadPool, rayon::ThreadPoolBuildError> {
 }
 
 /// Reads and analyses every file of a walk on the threads of `pool`. `tick` is called after each file.
-pub fn scan(tree: Tree, max_bytes: u64, pool: &ThreadPool, tick: &(dyn Fn() + Sync)) -> Scanned {
+pub fn scan(tree: Tree, max_bytes: u64, depth: Depth, pool: &ThreadPool, tick: &(dyn Fn() + Sync)) -> Scanned {
     // A large file that comes last would leave the other threads idle.
     let mut order: Vec<usize> = (0..tree.files.len()).collect();
     order.sort_by_key(|at| (std::cmp::Reverse(tree.files[*at].bytes), *at));
@@ -38,7 +39,7 @@ pub fn scan(tree: Tree, max_bytes: u64, pool: &ThreadPool, tick: &(dyn Fn() + Sy
         let mut buffer = Vec::new();
         let mut done = Vec::new();
         while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
-            done.push((at, one(&files[at], FileId(at as u32), max_bytes, &mut buffer)));
+            done.push((at, one(&files[at], FileId(at as u32), max_bytes, depth, &mut buffer)));
             tick();
         }
         done
@@ -65,9 +66,11 @@ pub fn scan(tree: Tree, max_bytes: u64, pool: &ThreadPool, tick: &(dyn Fn() + Sy
 type One = (Analysed, Result<u64, Skipped>);
 
 /// A file that is not text stays in the table of files without a text: that it is there can matter.
-fn one(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> One {
+fn one(found: &Found, id: FileId, max_bytes: u64, depth: Depth, buffer: &mut Vec<u8>) -> One {
     match load(found, id, max_bytes, buffer) {
-        Loaded::Text(file) => (analyse(&file), Ok(file.text.len() as u64)),
-        Loaded::Skip(why) => (analyse(&SourceFile::new(id, found.path.as_str(), "")), Err(Skipped { path: found.path.clone(), why })),
+        Loaded::Text(file) => (analyse(&file, depth), Ok(file.text.len() as u64)),
+        Loaded::Skip(why) => {
+            (analyse(&SourceFile::new(id, found.path.as_str(), ""), depth), Err(Skipped { path: found.path.clone(), why }))
+        }
     }
 }

@@ -5,7 +5,10 @@
 //! environment, and only with commands that read (CVE-2022-24765 and its kin). Without git, or outside
 //! a repository, a scan works the same, except that nothing is known of tracked files.
 
+mod answer;
 mod blobs;
+mod log;
+mod objects;
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -18,7 +21,12 @@ use std::time::Duration;
 /// How long git may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The device that is empty and swallows all.
+const NULL: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 pub use blobs::Blob;
+pub use log::{Commit, Log, Range, Version};
+pub use objects::{Object, Oid};
 
 /// A git work tree.
 #[derive(Debug)]
@@ -49,6 +57,12 @@ impl Repository {
     /// The work tree that holds `dir`: the nearest folder above that has a `.git`.
     pub fn around(dir: &Path) -> Option<Self> {
         dir.ancestors().find(|above| above.join(".git").symlink_metadata().is_ok()).map(|top| Self { top: top.to_owned() })
+    }
+
+    /// The work tree around `dir`, or the bare repository that it is.
+    pub fn at_or_around(dir: &Path) -> Option<Self> {
+        let is_bare = dir.join("HEAD").is_file() && dir.join("objects").is_dir() && dir.join("refs").is_dir();
+        if is_bare { Some(Self { top: dir.to_owned() }) } else { Self::around(dir) }
     }
 
     /// The top of the work tree.
@@ -156,11 +170,16 @@ fn hardened(top: &Path) -> Command {
         ("GIT_NO_REPLACE_OBJECTS", "1"),
     ];
     git.envs(settings);
-    let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
-    git.env("GIT_CONFIG_GLOBAL", null);
-    let hooks = format!("core.hooksPath={null}");
+    // Nothing above the folder is asked if what lies in it is no repository.
+    if let Some(above) = top.parent() {
+        git.env("GIT_CEILING_DIRECTORIES", above);
+    }
+    git.env("GIT_CONFIG_GLOBAL", NULL).env("GIT_GRAFT_FILE", NULL);
+    let hooks = format!("core.hooksPath={NULL}");
     let options = [
         "core.fsmonitor=false",
+        // A larger blob is streamed instead of being held whole.
+        "core.bigFileThreshold=16m",
         hooks.as_str(),
         "core.pager=cat",
         "core.attributesFile=",
@@ -176,4 +195,17 @@ fn hardened(top: &Path) -> Command {
     }
     git.arg("--no-pager").arg("--literal-pathspecs");
     git
+}
+
+/// A path as git writes it.
+#[cfg(unix)]
+pub fn path_from_git(name: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(OsStr::from_bytes(name))
+}
+
+/// A path as git writes it.
+#[cfg(not(unix))]
+pub fn path_from_git(name: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(name).into_owned())
 }

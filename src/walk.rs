@@ -2,8 +2,10 @@
 //!
 //! The tree is hostile: links are not followed, nothing but regular files is opened (not even as
 //! `.gitignore`), a size limit holds, and a file that git tracks is scanned whatever an ignore file
-//! says, so that a change can't hide one.
+//! says, so that a change can't hide one. So is a `.env` that `.gitignore` names: git does not keep it,
+//! but every program that runs on the machine can read it.
 
+mod downloaded;
 mod ignored;
 mod read;
 mod targets;
@@ -16,7 +18,7 @@ use ignore::{WalkBuilder, WalkState};
 use serde::Serialize;
 
 use crate::source::path_from_bytes;
-use crate::vcs::{Blob, Paths};
+use crate::vcs::{Blob, Paths, path_from_git};
 use ignored::Ignored;
 pub use read::{Loaded, load, read_guarded};
 pub use targets::{Root, Targets};
@@ -43,10 +45,19 @@ impl Default for Options {
     }
 }
 
-impl Options {
-    /// Whether a path of git's is left out by `exclude`; a glob that is none was refused before.
-    pub fn leaves_out(&self, path: &[u8]) -> bool {
-        globs(&self.exclude).is_ok_and(|set| set.is_match(path_from_bytes(path)))
+/// What globs leave out.
+#[derive(Debug)]
+pub struct Excluded(GlobSet);
+
+impl Excluded {
+    /// Reads the globs.
+    pub fn new(patterns: &[String]) -> Result<Self, WalkError> {
+        globs(patterns).map(Self)
+    }
+
+    /// Whether a path of git's is left out.
+    pub fn holds(&self, path: &[u8]) -> bool {
+        !self.0.is_empty() && self.0.is_match(path_from_bytes(path))
     }
 }
 
@@ -64,7 +75,7 @@ pub struct Found {
     pub bytes: u64,
     /// Whether git tracks it.
     pub tracked: Option<bool>,
-    /// Whether an ignore file of git names it.
+    /// Whether an ignore file of git names it; `None` outside a repository if none does.
     pub ignored: Option<bool>,
     /// Its bytes, where they are not those on disk: staged content.
     pub content: Option<Vec<u8>>,
@@ -175,21 +186,28 @@ pub fn walk(targets: &Targets, options: &Options) -> Result<Tree, WalkError> {
     let named_folder = targets.named_folder();
     let mut tree = Tree::default();
     let mut seen: BTreeMap<PathBuf, Entry> = BTreeMap::new();
+    let mut environments = BTreeMap::new();
     for target in &targets.paths {
-        list(target, targets, options, &exclude, &mut seen);
+        list(target, targets, options, &exclude, &mut seen, &mut environments);
     }
+    if !options.no_hidden {
+        seen.extend(downloaded::downloaded(&seen, &targets.root, &exclude));
+    }
+    let mut ignored = Ignored::new(&targets.root.top);
+    // What only an `.ignore` names is left out: it speaks to tools that search, as this one.
+    environments.retain(|at, _| !seen.contains_key(at) && ignored.names(at));
     let mut tracked = None;
-    let mut hidden_by_ignore = BTreeSet::new();
+    let mut hidden_by_ignore: BTreeSet<PathBuf> = environments.keys().cloned().collect();
+    seen.append(&mut environments);
     if let Some(repository) = &targets.root.repository {
         match repository.tracked() {
             Ok(names) => {
-                hidden_by_ignore = add_tracked(&names, targets, &exclude, &mut seen);
+                hidden_by_ignore.append(&mut add_tracked(&names, targets, &exclude, &mut seen));
                 tracked = Some(names);
             }
             Err(error) => tree.warnings.push(format!("{error}; scanned without knowing which files git tracks")),
         }
     }
-    let mut ignored = Ignored::new(&targets.root.top);
     for (at, entry) in seen {
         let relative = targets.root.relative(&at);
         let path = path_from_bytes(&relative);
@@ -199,7 +217,9 @@ pub fn walk(targets: &Targets, options: &Options) -> Result<Tree, WalkError> {
                 let is_tracked = tracked.as_ref().map(|names| names.contains(&relative));
                 // What the walk itself listed, no ignore file names.
                 let asked = options.no_ignore || hidden_by_ignore.contains(&at);
-                let ignored = targets.root.repository.as_ref().map(|_| asked && ignored.names(&at));
+                let is_ignored = asked && ignored.names(&at);
+                // Without git, a `.gitignore` still says what is not to be kept; that there is none says nothing.
+                let ignored = (targets.root.repository.is_some() || is_ignored).then_some(is_ignored);
                 let named = named_folder.min(path.len());
                 tree.files.push(Found { path, named, at, bytes, tracked: is_tracked, ignored, content: None });
             }
@@ -262,7 +282,14 @@ fn globs(patterns: &[String]) -> Result<GlobSet, WalkError> {
 }
 
 /// Lists one path of the command line. A file named there is taken whatever an ignore file says.
-fn list(target: &Path, targets: &Targets, options: &Options, exclude: &GlobSet, seen: &mut BTreeMap<PathBuf, Entry>) {
+fn list(
+    target: &Path,
+    targets: &Targets,
+    options: &Options,
+    exclude: &GlobSet,
+    seen: &mut BTreeMap<PathBuf, Entry>,
+    environments: &mut BTreeMap<PathBuf, Entry>,
+) {
     let Ok(meta) = target.symlink_metadata() else { return };
     if let Some(entry) = Entry::of(&meta) {
         seen.insert(target.to_owned(), entry);
@@ -272,18 +299,28 @@ fn list(target: &Path, targets: &Targets, options: &Options, exclude: &GlobSet, 
     // the walker would open it.
     let mut open = vec![(target.to_owned(), !options.no_ignore && has_safe_ignores(target))];
     while let Some((folder, ignores)) = open.pop() {
-        let (files, unsafe_folders) = walk_folder(&folder, ignores, targets, options, exclude);
-        seen.extend(files);
-        open.extend(unsafe_folders.into_iter().map(|folder| (folder, false)));
+        let listing = walk_folder(&folder, ignores, targets, options, exclude);
+        seen.extend(listing.entries);
+        environments.extend(listing.environments);
+        open.extend(listing.unsafe_folders.into_iter().map(|folder| (folder, false)));
     }
 }
 
-type Listing = (Vec<(PathBuf, Entry)>, BTreeSet<PathBuf>);
+/// What a walk of one folder found.
+struct Listing {
+    entries: Vec<(PathBuf, Entry)>,
+    /// Each `.env` in a folder that no ignore file names, itself named by one or not.
+    environments: Vec<(PathBuf, Entry)>,
+    /// Folders whose ignore files can't be opened.
+    unsafe_folders: BTreeSet<PathBuf>,
+}
 
 fn walk_folder(folder: &Path, ignores: bool, targets: &Targets, options: &Options, exclude: &GlobSet) -> Listing {
     let below_root = folder != targets.root.top;
     let (send, receive) = std::sync::mpsc::channel();
     let (send_folder, receive_folder) = std::sync::mpsc::channel();
+    let (send_environment, receive_environment) = std::sync::mpsc::channel();
+    let wants_environments = ignores && !options.no_hidden;
     let (root, set, start) = (targets.root.clone(), exclude.clone(), folder.to_owned());
     let mut builder = WalkBuilder::new(folder);
     builder.standard_filters(false).hidden(options.no_hidden).follow_links(false);
@@ -304,10 +341,15 @@ fn walk_folder(folder: &Path, ignores: bool, targets: &Targets, options: &Option
         true
     });
     builder.threads(std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8)).build_parallel().run(|| {
-        let send = send.clone();
+        let (send, send_environment) = (send.clone(), send_environment.clone());
         Box::new(move |entry| {
             match entry {
                 Ok(entry) => {
+                    if wants_environments && entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                        for found in environments(entry.path(), &targets.root, exclude) {
+                            let _ = send_environment.send(found);
+                        }
+                    }
                     let listed = entry.metadata().map_or(Some(Entry::Skip(Skip::Unreadable)), |meta| Entry::of(&meta));
                     if let Some(listed) = listed {
                         let _ = send.send((entry.into_path(), listed));
@@ -322,8 +364,24 @@ fn walk_folder(folder: &Path, ignores: bool, targets: &Targets, options: &Option
             WalkState::Continue
         })
     });
-    drop((send, builder));
-    (receive.into_iter().collect(), receive_folder.into_iter().collect())
+    drop((send, send_environment, builder));
+    Listing {
+        entries: receive.into_iter().collect(),
+        environments: receive_environment.into_iter().collect(),
+        unsafe_folders: receive_folder.into_iter().collect(),
+    }
+}
+
+/// The environments of a folder: `.env`, `.env.local`, `.envrc`.
+fn environments(folder: &Path, root: &Root, exclude: &GlobSet) -> Vec<(PathBuf, Entry)> {
+    let named = |name: &[u8]| name == b".env" || name == b".envrc" || name.starts_with(b".env.");
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let found = entries.filter(|entry| named(entry.file_name().as_encoded_bytes())).filter_map(|entry| {
+        let at = entry.path();
+        let listed = Entry::of(&entry.metadata().ok()?)?;
+        (matches!(listed, Entry::File(_)) && !excluded(exclude, root, &at)).then_some((at, listed))
+    });
+    found.collect()
 }
 
 fn excluded(set: &GlobSet, root: &Root, path: &Path) -> bool {
@@ -364,15 +422,4 @@ fn add_tracked(names: &Paths, targets: &Targets, exclude: &GlobSet, seen: &mut B
         }
     }
     added
-}
-
-#[cfg(unix)]
-fn path_from_git(name: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt as _;
-    PathBuf::from(std::ffi::OsStr::from_bytes(name))
-}
-
-#[cfg(not(unix))]
-fn path_from_git(name: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(name).into_owned())
 }

@@ -11,18 +11,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("ir", &["source"]),
     ("tables", &[]),
-    ("prefilter", &["tables", "secrets"]),
+    ("needles", &[]),
+    ("prefilter", &["needles", "secrets"]),
     ("parse", &["source", "ir"]),
     ("lower", &["ir", "source", "tables", "parse"]),
-    ("secrets", &["source", "ir", "tables", "parse", "extract"]),
-    ("extract", &["source", "ir", "parse", "lower", "prefilter", "tables", "secrets"]),
+    ("secrets", &["source", "ir", "tables", "parse", "extract", "needles", "prefilter"]),
+    ("extract", &["source", "ir", "parse", "lower", "needles", "prefilter", "tables", "secrets"]),
     ("link", &["source", "ir", "lower", "tables"]),
     ("finding", &["ir", "rules"]),
     ("rules", &["source", "ir", "link", "lower", "finding", "tables", "engine", "settle", "secrets"]),
     ("settle", &["source", "ir", "link", "finding", "rules", "config"]),
     ("config", &["source", "ir", "finding", "rules"]),
     ("engine", &["source", "ir", "extract", "link", "finding", "rules", "settle", "config"]),
-    ("scan", &["source", "engine", "walk"]),
+    ("scan", &["source", "ir", "engine", "walk"]),
+    ("history", &["source", "ir", "engine", "link", "rules", "settle", "vcs", "walk"]),
     ("report", &["config", "source", "ir", "finding", "rules", "engine", "settle", "secrets", "link", "walk"]),
     ("vcs", &["source"]),
     ("walk", &["source", "vcs", "engine"]),
@@ -45,6 +47,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "main.rs"]),
     ("indicatif", &["cli", "walk"]),
     ("ignore", &["walk", "link/images"]),
+    // On values and names alone: no pass over a file is a regular expression's.
+    ("regex", &["rules/condition", "link/terraform/functions"]),
 ];
 
 fn sources() -> BTreeMap<String, String> {

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::{Answer, config, own_rules, working_folder};
 use crate::engine::Outcome;
+use crate::ir::Depth;
 use crate::settle::{Baseline, Settings};
 use crate::walk::{self, Root, Targets, read_guarded};
 
@@ -113,7 +114,7 @@ fn scan(targets: &Targets) -> anyhow::Result<Outcome> {
     let config = config::Source::default().read(&targets.root, &registry)?.0;
     let options = walk::Options { exclude: config.exclude.clone(), ..walk::Options::default() };
     let pool = crate::scan::pool(0)?;
-    let scanned = crate::scan::scan(walk::walk(targets, &options)?, options.max_bytes, &pool, &|| {});
+    let scanned = crate::scan::scan(walk::walk(targets, &options)?, options.max_bytes, Depth::Structure, &pool, &|| {});
     let active = registry.active(|rule| !config.off.contains_key(rule.id));
     let settings = Settings { level: config.level.unwrap_or_default(), today: Some(super::today::today()), config, ..Settings::default() };
     Ok(pool.install(|| scanned.session.findings(&active, &settings)))

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::working_folder;
 use crate::engine::Session;
+use crate::ir::Depth;
 use crate::link::Model;
 use crate::walk::{self, Targets};
 
@@ -13,7 +14,7 @@ pub(super) fn model_of(paths: &[PathBuf]) -> anyhow::Result<(Session, Model)> {
     let options = walk::Options::default();
     let tree = walk::walk(&targets, &options)?;
     let pool = crate::scan::pool(0)?;
-    let scanned = crate::scan::scan(tree, options.max_bytes, &pool, &|| {});
+    let scanned = crate::scan::scan(tree, options.max_bytes, Depth::Structure, &pool, &|| {});
     let model = pool.install(|| scanned.session.model());
     Ok((scanned.session, model))
 }

@@ -8,6 +8,8 @@ mod color;
 mod config;
 mod explain;
 mod facts;
+mod history;
+mod judgement;
 mod load;
 mod output;
 mod own_rules;
@@ -37,6 +39,8 @@ struct Arguments {
 enum Command {
     /// Scan files and folders
     Scan(Box<scan::Arguments>),
+    /// Scan the whole history of a git repository for secrets
+    History(Box<history::Arguments>),
     /// Print what seclint reads off files: the first thing to look at when a rule is silent
     Facts(facts::Arguments),
     /// List every route with what stands in front of it
@@ -92,6 +96,7 @@ fn run() -> ExitCode {
     };
     let answer = Arguments::from_arg_matches(&matches).map_err(anyhow::Error::from).and_then(|arguments| match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments, matches.subcommand_matches("scan").unwrap_or(&matches)),
+        Command::History(arguments) => history::run(&arguments, matches.subcommand_matches("history").unwrap_or(&matches)),
         Command::Facts(arguments) => facts::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),

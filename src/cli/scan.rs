@@ -24,7 +24,6 @@ use crate::walk::{self, Root, Targets, Tree};
 /// Arguments of `scan`.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct Arguments {
     /// Files and folders to scan; `-` reads one file from standard input
     #[arg(default_value = ".")]
@@ -33,18 +32,8 @@ pub(super) struct Arguments {
     output: output::Arguments,
     #[command(flatten)]
     select: select::Arguments,
-    /// The least severity that makes the exit code 1; every finding by default
-    #[arg(long, value_name = "SEVERITY", value_enum)]
-    fail_on: Option<Severity>,
-    /// Report what comments take out as well: for audits
-    #[arg(long)]
-    no_ignores: bool,
-    /// List suppressed findings in SARIF, marked as such: for audits, not for an upload to GitHub
-    #[arg(long)]
-    include_suppressed: bool,
-    /// Exit with 0 whatever is found
-    #[arg(long)]
-    exit_zero: bool,
+    #[command(flatten)]
+    judgement: super::judgement::Arguments,
     /// Exit with 2 if a file could not be read whole
     #[arg(long)]
     strict: bool,
@@ -56,6 +45,10 @@ pub(super) struct Arguments {
     baseline: super::baseline::Source,
     #[command(flatten)]
     walk: Walk,
+    /// A values file that `terraform plan` would be given; others than `terraform.tfvars` and
+    /// `*.auto.tfvars` are not read by themselves, and the last one wins
+    #[arg(long, value_name = "FILE")]
+    var_file: Vec<PathBuf>,
     /// The name of the file that `-` reads
     #[arg(long, value_name = "NAME")]
     stdin_filename: Option<String>,
@@ -119,7 +112,7 @@ impl Walk {
 }
 
 /// Bytes of a size such as `512K` or `8M`. Offsets are 32-bit numbers, so there is an upper end.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     const MOST: u64 = 1 << 30;
     let upper = text.to_ascii_uppercase();
     let (digits, factor) = match upper.strip_suffix(['K', 'M']) {
@@ -136,8 +129,8 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
     let from_stdin = arguments.paths.iter().any(|path| path.as_os_str() == "-");
     let targets = match from_stdin {
         true if arguments.paths.len() > 1 => bail!("`-` can't be scanned together with other paths"),
-        true => Targets { root: Root { top: working, repository: None }, paths: Vec::new() },
-        false => Targets::of(&named(arguments, &working), &working)?,
+        true => Targets { root: Root { top: working.clone(), repository: None }, paths: Vec::new() },
+        false => Targets::of(&[named(arguments, &working), arguments.var_file.clone()].concat(), &working)?,
     };
     let registry = own_rules::registry(&targets.root.top)?;
     let (config, _) = arguments.config.read(&targets.root, &registry)?;
@@ -149,15 +142,16 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
     let warnings = tree.warnings.clone();
     let progress = Progress::new(tree.files.len(), arguments.quiet);
     let pool = crate::scan::pool(arguments.jobs).context("threads can't be started")?;
-    let scanned = if from_stdin {
+    let mut scanned = if from_stdin {
         stdin(arguments, options.max_bytes)?
     } else {
-        crate::scan::scan(tree, options.max_bytes, &pool, &|| progress.tick())
+        crate::scan::scan(tree, options.max_bytes, active.depth(), &pool, &|| progress.tick())
     };
+    scanned.session.set_values_files(values_files(arguments, &targets.root, &working)?);
     let mut settings = Settings {
         severity: arguments.select.severity.or(config.severity).unwrap_or(Severity::Note),
         level: arguments.select.level.or(config.level).unwrap_or_default(),
-        ignores: !arguments.no_ignores && config.ignore_comments.unwrap_or(true),
+        ignores: !arguments.judgement.no_ignores && config.ignore_comments.unwrap_or(true),
         today: Some(super::today::today()),
         config,
         only,
@@ -171,8 +165,17 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
     let elapsed = progress.finish();
     let seconds = std::io::stderr().is_terminal().then_some(elapsed.as_secs_f64());
     report(arguments, &sinks, &rules, &scanned, &outcome, &warnings, seconds)?;
-    let threshold = arguments.fail_on.or(settings.config.fail_on).unwrap_or(Severity::Note);
+    let threshold = arguments.judgement.fail_on.or(settings.config.fail_on).unwrap_or(Severity::Note);
     Ok(verdict(arguments, threshold, &scanned, &outcome))
+}
+
+/// Terraform's values files as they are reported: from the root of the scan.
+fn values_files(arguments: &Arguments, root: &Root, working: &Path) -> anyhow::Result<Vec<String>> {
+    let reported = |name: &PathBuf| {
+        let at = working.join(name).canonicalize().with_context(|| format!("{} can't be read", name.display()))?;
+        Ok(crate::source::path_from_bytes(&root.relative(&at)))
+    };
+    arguments.var_file.iter().map(reported).collect()
 }
 
 /// The paths that were named. A hook is handed the names of files that a commit deletes, or of links to
@@ -185,8 +188,9 @@ fn named(arguments: &Arguments, working: &Path) -> Vec<PathBuf> {
 /// Puts what is staged in the place of what is on disk; says which files are staged.
 fn overlay_staged(tree: &mut Tree, targets: &Targets, options: &walk::Options) -> anyhow::Result<BTreeSet<String>> {
     let Some(repository) = &targets.root.repository else { bail!("`--staged` needs a git repository") };
+    let excluded = walk::Excluded::new(&options.exclude)?;
     let wanted: BTreeSet<Vec<u8>> =
-        repository.staged_paths()?.into_iter().filter(|path| targets.hold(path) && !options.leaves_out(path)).collect();
+        repository.staged_paths()?.into_iter().filter(|path| targets.hold(path) && !excluded.holds(path)).collect();
     let only = wanted.iter().map(|path| crate::source::path_from_bytes(path)).collect();
     tree.overlay(&targets.root, repository.staged(&wanted)?);
     Ok(only)
@@ -197,7 +201,7 @@ fn before(targets: &Targets, name: &str, active: &Active, settings: &Settings, p
     let Some(repository) = &targets.root.repository else { bail!("`--since` needs a git repository") };
     let mut tree = Tree::default();
     tree.overlay(&targets.root, repository.common_ancestor(name)?);
-    let scanned = crate::scan::scan(tree, u64::MAX, pool, &|| {});
+    let scanned = crate::scan::scan(tree, u64::MAX, active.depth(), pool, &|| {});
     // Everything that was found there, whatever the dials: what is hidden now was there before all the same.
     let everything = Settings { level: settings.level, today: settings.today.clone(), ..Settings::default() };
     let outcome = pool.install(|| scanned.session.findings(active, &everything));
@@ -233,7 +237,7 @@ fn report(
         skipped: &scanned.skipped,
         files: scanned.files,
         warnings,
-        include_suppressed: arguments.include_suppressed,
+        include_suppressed: arguments.judgement.include_suppressed,
         view: View::of(outcome),
     };
     output::write(&report, sinks, arguments.output.color)?;
@@ -249,7 +253,7 @@ fn verdict(arguments: &Arguments, threshold: Severity, scanned: &Scanned, outcom
         || scanned.skipped.iter().any(|skipped| skipped.why.is_loss());
     if arguments.strict && unread {
         Answer::Incomplete
-    } else if !arguments.exit_zero && outcome.findings.iter().any(|finding| finding.severity >= threshold) {
+    } else if !arguments.judgement.exit_zero && outcome.findings.iter().any(|finding| finding.severity >= threshold) {
         Answer::Findings
     } else {
         Answer::Clean

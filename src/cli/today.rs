@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::source::civil_date;
+
 const DAY: u64 = 24 * 60 * 60;
 
 /// Today in UTC as `2026-12-31`; `SOURCE_DATE_EPOCH` (reproducible-builds.org) sets another day.
@@ -9,30 +11,5 @@ const DAY: u64 = 24 * 60 * 60;
 pub(super) fn today() -> String {
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|value| value.parse().ok());
     let seconds = fixed.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
-    date(seconds / DAY)
-}
-
-/// The civil date of a day counted from 1970-01-01 (Howard Hinnant, "`chrono`-Compatible Low-Level Date
-/// Algorithms", `civil_from_days`): years begin in March, so that the leap day is the last of its year.
-fn date(days: u64) -> String {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn days_are_dates() {
-        assert_eq!((date(0), date(59), date(11_016)), ("1970-01-01".into(), "1970-03-01".into(), "2000-02-29".into()));
-        assert_eq!((date(20_779), date(20_819)), ("2026-11-22".into(), "2027-01-01".into()));
-    }
+    civil_date(seconds / DAY)
 }

@@ -6,7 +6,8 @@ use smol_str::SmolStr;
 
 use self::scope::Variables;
 use super::Extract;
-use crate::ir::{EnvEntry, FactKind, Field, Node, NodeKind, Part, Span, Stage, Step, StepKind, Text, Why};
+use crate::ir::{EnvEntry, FactKind, Field, Node, NodeKind, Part, Script, ScriptPhase, Span, Stage, Step, StepKind, Text, Variable, Why};
+use crate::lower::variable::{is_filled_in, names_secret};
 use crate::parse::dockerfile::{self, Instruction, InstructionKind};
 
 /// Reads the file's facts.
@@ -18,16 +19,60 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     for instruction in cx.take(dockerfile::parse(&cx.file.src())) {
         stages.instruction(instruction);
     }
+    // What a stage sets, its base's variables included.
+    let mut inherited: Vec<Vec<Variable>> = Vec::new();
     for stage in stages.finish() {
+        let owner = stage.name.clone().unwrap_or_else(|| format!("FROM {}", stage.image).into());
+        let mut variables = stage.parent.and_then(|parent| inherited.get(parent).cloned()).unwrap_or_default();
+        let mut arguments = Vec::new();
         for step in &stage.steps {
-            if let StepKind::Env { key, value } = &step.kind {
-                let entry = EnvEntry { key: key.clone(), value: value.clone(), place: "dockerfile".into() };
-                cx.fact(step.span, key.clone(), FactKind::EnvEntry(entry));
+            match &step.kind {
+                StepKind::Env { key, value } => {
+                    let entry = EnvEntry { key: key.clone(), value: value.clone(), place: "dockerfile".into() };
+                    cx.fact(step.span, key.clone(), FactKind::EnvEntry(entry));
+                    variables.push(variable(key, Some(value), step.span));
+                }
+                StepKind::Arg { key, value } => {
+                    let given = value.clone().unwrap_or_else(|| Node::unknown(Why::NoValue, step.span));
+                    let entry = EnvEntry { key: key.clone(), value: given, place: "dockerfile".into() };
+                    cx.fact(step.span, key.clone(), FactKind::EnvEntry(entry));
+                    arguments.push(variable(key, value.as_ref(), step.span));
+                }
+                StepKind::Run { commands, text, .. } => {
+                    let given = [variables.as_slice(), &arguments, &mounted(step)].concat();
+                    let script = Script {
+                        phase: ScriptPhase::Build,
+                        command: text.clone(),
+                        commands: commands.clone(),
+                        variables: given,
+                        runner: "dockerfile".into(),
+                        installs: Vec::new(),
+                    };
+                    cx.fact(step.span, owner.clone(), FactKind::Script(script));
+                }
+                _ => {}
             }
         }
-        let owner = stage.name.clone().unwrap_or_else(|| format!("FROM {}", stage.image).into());
+        inherited.push(variables);
         cx.fact(stage.span, owner, FactKind::Stage(stage));
     }
+}
+
+/// A variable of the build. One that is to be filled in when the image is built holds what it is named for.
+fn variable(name: &SmolStr, value: Option<&Node>, span: Span) -> Variable {
+    let is_stand_in = value.and_then(Node::as_str).is_some_and(|value| !is_filled_in(value));
+    Variable { name: name.clone(), value: value.cloned(), secret: names_secret(name) && !is_stand_in, span }
+}
+
+/// The secrets that `--mount=type=secret,id=x` shows to one instruction.
+fn mounted(step: &Step) -> Vec<Variable> {
+    let mounts = step.flags.iter().filter(|(flag, _)| flag == "mount").filter_map(|(_, text)| text.as_str());
+    let mounts = mounts.filter(|mount| mount.split(',').any(|part| part.trim() == "type=secret"));
+    let named = mounts.filter_map(|mount| {
+        let option = |key: &str| mount.split(',').find_map(|part| part.trim().strip_prefix(key)?.strip_prefix('='));
+        option("env").or_else(|| option("id"))
+    });
+    named.map(|name| Variable { name: name.into(), value: None, secret: true, span: step.span }).collect()
 }
 
 /// Reads a `.dockerignore`: its patterns in order, for linking.
@@ -207,7 +252,7 @@ mod tests {
 
     fn stages(text: &str) -> Vec<Stage> {
         let file = SourceFile::new(FileId(0), "Dockerfile", text);
-        let facts = crate::extract::extract(&file).facts;
+        let facts = crate::extract::extract(&file, crate::ir::Depth::Structure).facts;
         facts.into_iter().filter_map(|Fact { kind, .. }| if let FactKind::Stage(stage) = kind { Some(stage) } else { None }).collect()
     }
 
@@ -231,7 +276,7 @@ mod tests {
     #[test]
     fn what_env_sets_is_an_entry() {
         let file = SourceFile::new(FileId(0), "Dockerfile", "FROM a\nENV A=1 B=$A\n");
-        let facts = crate::extract::extract(&file).facts;
+        let facts = crate::extract::extract(&file, crate::ir::Depth::Structure).facts;
         let entries: Vec<String> =
             facts.iter().filter(|fact| fact.kind.kind() == Kind::EnvEntry).map(|fact| fact.owner.to_string()).collect();
         assert_eq!(entries, ["A", "B"]);

@@ -4,7 +4,7 @@
 mod cloudformation;
 mod compose;
 mod kubernetes;
-mod workflow;
+pub(super) mod plan;
 
 use smol_str::SmolStr;
 
@@ -34,8 +34,9 @@ pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
         kubernetes::object(cx, map, document.span);
     } else if cloudformation::is_template(map) {
         cloudformation::template(cx, map);
-    } else if workflow::is_workflow(&path, map) {
-        workflow::workflow(cx, document, map);
+    } else if plan::is_plan(map) {
+        plan::plan(cx, document, map);
+    } else if super::pipeline::extract(cx, &path, document, map) {
     } else if compose::is_compose(name, map) {
         compose::project(cx, map);
     } else if let Some((provider, ty)) = manifest(name, map) {
@@ -52,6 +53,8 @@ fn manifest(name: &str, map: &Map) -> Option<(&'static str, &'static str)> {
         "package.json" => return Some(("npm", "package")),
         "cargo.toml" => return Some(("cargo", "manifest")),
         _ if name == "jsconfig.json" || name.starts_with("tsconfig") && name.ends_with(".json") => return Some(("tsconfig", "config")),
+        ".yarnrc.yml" => return Some(("yarn", "settings")),
+        "pnpm-workspace.yaml" => return Some(("pnpm", "settings")),
         "nest-cli.json" => return Some(("nestjs", "config")),
         _ => {}
     }

@@ -9,10 +9,12 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         super::lock::extract(cx);
         return;
     }
-    if cx.file.class.i18n || cx.is_too_large() {
+    if cx.file.class.i18n || (!document::plan::is_likely(&cx.file.text) && cx.is_too_large()) {
         return;
     }
     let mut document = cx.take(json::parse(&cx.file.src()));
-    document::extract(cx, &mut document);
+    if !super::terraform::json::extract(cx, &document) {
+        document::extract(cx, &mut document);
+    }
     cx.documents.push(document);
 }

@@ -9,15 +9,17 @@ mod json;
 mod lock;
 mod markers;
 mod nats;
+mod pipeline;
 mod rust;
 mod terraform;
 mod toml;
 mod typescript;
 mod yaml;
 
-use crate::ir::{Fact, FactKind, FileFacts, Node, Problem, ProblemKind, Span};
+use crate::ir::{Depth, Fact, FactKind, FileFacts, Node, Problem, ProblemKind, Span};
+use crate::needles::Hit;
 use crate::parse::{MAX_PARSED_BYTES, Parsed};
-use crate::prefilter::{Gate, Gates};
+use crate::prefilter::{Gate, Gates, Seen};
 use crate::source::{FileKind, SourceFile};
 
 /// What an extractor works with: the file, the gates it opened, and where facts go.
@@ -27,6 +29,8 @@ pub struct Extract<'f> {
     pub file: &'f SourceFile,
     /// What its text names.
     pub gates: Gates,
+    /// Where a secret may stand in it.
+    pub hits: Vec<Hit>,
     /// The value trees that its format's parser gave (YAML documents, a JSON or TOML value, the
     /// entries of `.env`): the secrets engine reads keys and values off them, so nothing is parsed twice.
     pub documents: Vec<Node>,
@@ -36,8 +40,9 @@ pub struct Extract<'f> {
 
 impl<'f> Extract<'f> {
     /// An empty collection for a file.
-    pub fn new(file: &'f SourceFile, gates: Gates) -> Self {
-        Self { file, gates, documents: Vec::new(), out: FileFacts { file: file.id, ..FileFacts::default() } }
+    pub fn new(file: &'f SourceFile, seen: Seen) -> Self {
+        let Seen { gates, hits } = seen;
+        Self { file, gates, hits, documents: Vec::new(), out: FileFacts { file: file.id, ..FileFacts::default() } }
     }
 
     /// Adds a fact.
@@ -68,26 +73,26 @@ impl<'f> Extract<'f> {
     }
 }
 
-/// Everything that one file says.
-pub fn extract(file: &SourceFile) -> FileFacts {
-    let gates = crate::prefilter::gates(&file.text);
-    let mut cx = Extract::new(file, gates);
+/// What one file says.
+pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
+    let mut cx = Extract::new(file, crate::prefilter::look(&file.text));
     match file.kind {
+        FileKind::Dockerfile => docker::extract(&mut cx),
+        _ if file.path.ends_with(".dockerignore") => docker::ignore_file(&mut cx),
+        _ if depth == Depth::Secrets => {}
         FileKind::Terraform | FileKind::Tfvars | FileKind::Hcl => terraform::extract(&mut cx),
         FileKind::TypeScript | FileKind::Tsx | FileKind::JavaScript | FileKind::Component => typescript::extract(&mut cx),
         FileKind::Rust => rust::extract(&mut cx),
         FileKind::NatsConf => nats::extract(&mut cx),
-        FileKind::Dockerfile => docker::extract(&mut cx),
         FileKind::Dotenv => dotenv::extract(&mut cx),
         FileKind::Yaml => yaml::extract(&mut cx),
         FileKind::Json => json::extract(&mut cx),
         FileKind::Toml => toml::extract(&mut cx),
         FileKind::Ini => ini::extract(&mut cx),
-        _ if file.path.ends_with(".dockerignore") => docker::ignore_file(&mut cx),
         _ => {}
     }
     crate::secrets::scan(&mut cx);
-    if gates.has(Gate::Marker) {
+    if cx.gates.has(Gate::Marker) {
         cx.out.markers = markers::find(file);
     }
     cx.out
@@ -95,7 +100,7 @@ pub fn extract(file: &SourceFile) -> FileFacts {
 
 /// What the text of a file says without any parser: its secrets.
 pub fn text_only(file: &SourceFile) -> FileFacts {
-    let mut cx = Extract::new(file, Gates::default());
+    let mut cx = Extract::new(file, crate::prefilter::look(&file.text));
     crate::secrets::scan(&mut cx);
     cx.out
 }

@@ -1,6 +1,8 @@
 //! Terraform and OpenTofu: blocks become resources and bindings. Expressions stay as they are
 //! written; `link::terraform` evaluates them, module by module.
 
+pub(super) mod json;
+
 use smol_str::{SmolStr, format_smolstr};
 
 use super::Extract;
@@ -68,15 +70,19 @@ fn input(cx: &mut Extract<'_>, block: &Block, name: &SmolStr) {
 }
 
 fn resource(cx: &mut Extract<'_>, block: &Block, mode: ResourceMode, ty: &SmolStr, name: &SmolStr) {
+    emit(cx, block.head, mode, ty, name, body_node(&block.body, block.span));
+}
+
+/// Adds the fact of a resource, data source or provider.
+fn emit(cx: &mut Extract<'_>, span: Span, mode: ResourceMode, ty: &SmolStr, name: &SmolStr, attrs: Node) {
     let address = match mode {
         ResourceMode::Data => format_smolstr!("data.{ty}.{name}"),
         ResourceMode::Provider => format_smolstr!("provider.{name}"),
         ResourceMode::Managed | ResourceMode::ModuleCall => format_smolstr!("{ty}.{name}"),
     };
     let provider = SmolStr::new(ty.split('_').next().unwrap_or(ty));
-    let attrs = body_node(&block.body, block.span);
     let resource = Resource { provider, ty: ty.clone(), name: name.clone(), address: address.clone(), mode, attrs };
-    cx.fact(block.head, address, FactKind::Resource(resource));
+    cx.fact(span, address, FactKind::Resource(resource));
 }
 
 /// A body as a map: attributes, and each kind of nested block as a list of maps. A `dynamic` block is

@@ -3,9 +3,19 @@
 use smol_str::SmolStr;
 
 use super::{
-    AuthScheme, Cors, Field, Grant, Guard, Mount, Node, OAuthClient, Ref, Route, Secret, Service, Span, Stage, Text, TokenCheck,
-    TokenIssue, Tri,
+    AuthScheme, Cors, Field, Grant, Guard, Job, Mount, Node, OAuthClient, Ref, Route, Script, Secret, Service, Span, Stage, Text,
+    TokenCheck, TokenIssue, Tri,
 };
+
+/// How much of a file the rules that run have a use for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// All facts.
+    #[default]
+    Structure,
+    /// Secrets, and what says where they go: images and the files that stay out of them.
+    Secrets,
+}
 
 /// Something that a file says, and where.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +69,10 @@ pub enum FactKind {
     NetRule(NetRule),
     /// A dangerous function with what flows into it.
     Sink(Sink),
-    /// A command that is run at install, build or in CI.
+    /// A command that is run at build or in CI.
     Script(Script),
+    /// A job of continuous integration.
+    Job(Job),
 }
 
 /// The kinds of facts without their content: to index, to count, to name in a rule.
@@ -106,11 +118,13 @@ pub enum Kind {
     Sink,
     /// See [`FactKind::Script`].
     Script,
+    /// See [`FactKind::Job`].
+    Job,
 }
 
 impl Kind {
     /// Every kind, in order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Resource,
         Self::Call,
         Self::Grant,
@@ -130,6 +144,7 @@ impl Kind {
         Self::NetRule,
         Self::Sink,
         Self::Script,
+        Self::Job,
     ];
 }
 
@@ -156,6 +171,7 @@ impl FactKind {
             Self::NetRule(_) => Kind::NetRule,
             Self::Sink(_) => Kind::Sink,
             Self::Script(_) => Kind::Script,
+            Self::Job(_) => Kind::Job,
         }
     }
 }
@@ -221,7 +237,8 @@ pub struct EnvEntry {
     pub key: SmolStr,
     /// Its value as written.
     pub value: Node,
-    /// What reads it: `dotenv`, `compose`, `dockerfile`, `lambda`, `ci`.
+    /// What sets it: `dotenv`, `compose`, `dockerfile`, `ci`; `bundle` for what a build puts into the
+    /// browser's code, `source` where code reads it.
     pub place: SmolStr,
 }
 
@@ -325,31 +342,4 @@ pub struct SinkPart {
     pub tainted: Tri,
     /// The name that says what it is: `password`, `user.email`.
     pub label: SmolStr,
-}
-
-/// A command that is run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Script {
-    /// When.
-    pub phase: ScriptPhase,
-    /// The command line.
-    pub command: Text,
-    /// Names of secrets in its environment.
-    pub secrets: Vec<SmolStr>,
-    /// Who runs it: `npm`, `github-actions`, `dockerfile`.
-    pub runner: SmolStr,
-}
-
-/// When a [`Script`] runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScriptPhase {
-    /// When dependencies are installed.
-    Install,
-    /// When the project is built.
-    Build,
-    /// In continuous integration.
-    Ci,
-    /// When the application starts.
-    Run,
 }

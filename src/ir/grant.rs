@@ -40,6 +40,29 @@ pub struct Grant {
     pub via: Via,
 }
 
+impl Grant {
+    /// An allowing statement of an identity that grants nothing yet.
+    pub fn new(dialect: Dialect, span: Span) -> Self {
+        Self {
+            dialect,
+            site: GrantSite::Identity,
+            effect: Field::known(Effect::Allow, span),
+            sid: None,
+            actions: Vec::new(),
+            not_actions: Vec::new(),
+            resources: Vec::new(),
+            not_resources: Vec::new(),
+            principals: Vec::new(),
+            not_principals: Vec::new(),
+            conditions: Vec::new(),
+            open: false,
+            holders: Vec::new(),
+            span,
+            via: Via::default(),
+        }
+    }
+}
+
 /// The language of actions and resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -10,6 +10,7 @@ mod func;
 mod grant;
 mod marker;
 mod node;
+mod pipeline;
 mod reference;
 mod route;
 mod secret;
@@ -19,17 +20,16 @@ mod token;
 mod tri;
 mod workload;
 
-pub use fact::{
-    Call, EnvEntry, Fact, FactKind, Kind, Listener, NetRule, Resource, ResourceMode, Script, ScriptPhase, Sink, SinkKind, SinkPart,
-};
+pub use fact::{Call, Depth, EnvEntry, Fact, FactKind, Kind, Listener, NetRule, Resource, ResourceMode, Sink, SinkKind, SinkPart};
 pub use field::Field;
 pub use func::{CallSite, Func, Param};
 pub use grant::{Condition, Dialect, Effect, Grant, GrantSite, Principal, PrincipalKind};
 pub use marker::{Marker, MarkerScope};
 pub use node::{Entry, For, Hop, HopKind, Map, Node, NodeKind, Op, Via, Why};
+pub use pipeline::{Install, Job, JobStep, Script, ScriptPhase, Variable};
 pub use reference::{Ref, Scope};
 pub use route::{AuthScheme, Cors, Guard, GuardScope, Mount, Origins, Route, Security, Service, ServiceKind};
-pub use secret::{Confidence, Power, Secret, SecretFamily, SecretValue, Validity};
+pub use secret::{Confidence, History, Moment, Power, Secret, SecretFamily, SecretValue, Validity};
 pub use symbols::{Binding, BindingKind, FileFacts, Import, Problem, ProblemKind, Symbols};
 pub use text::{Part, Piece, Text};
 pub use token::{OAuthClient, TokenCheck, TokenIssue};

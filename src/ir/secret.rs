@@ -29,14 +29,49 @@ pub struct Secret {
     pub validity: Validity,
     /// Tells two values of one key apart without giving them away: see `secrets::tag`.
     pub tag: SmolStr,
+    /// Whether a list of guesses may hold it: a password, and not a key drawn at random.
+    pub can_be_guessed: bool,
     /// Why it may be harmless, if it may: `documented example`, `test fixture`.
     pub harmless: Option<SmolStr>,
+    /// Whether it stands in an environment (`.env`) that a program runs with.
+    pub in_environment: bool,
     /// Whether git tracks the file; set by linking.
     pub committed: Tri,
     /// Whether git ignores the file; set by linking.
     pub ignored: Tri,
     /// The image stage that copies the file, if one does; set by linking.
     pub in_image: Option<Span>,
+    /// Of a secret in an example: the environment that uses the same value; set by linking.
+    pub in_use: Option<Span>,
+    /// When it came and went, if history was scanned.
+    pub history: Option<History>,
+}
+
+/// When a secret came into a repository and when it went.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct History {
+    /// The oldest commit that holds it.
+    pub added: Moment,
+    /// The newest commit that took it out of the file; `None` while the current commit has it, and for what
+    /// stands in a commit's message.
+    pub removed: Option<Moment>,
+    /// Whether the current commit holds it.
+    pub in_head: bool,
+}
+
+/// A commit and its day.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Moment {
+    /// The commit's full name.
+    pub commit: SmolStr,
+    /// The day on which its author wrote it, in UTC, as `2026-12-31`.
+    pub date: SmolStr,
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {}", self.commit.get(..10).unwrap_or(&self.commit), self.date)
+    }
 }
 
 /// Sorts of secrets, as far as rules tell them apart.

@@ -1,4 +1,5 @@
 //! What images copy of the repository: `COPY . .` without a `.dockerignore` ships the `.env` beside it.
+//! What only a build stage takes does not ship.
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -9,28 +10,53 @@ use crate::source::{FileKind, Files};
 /// Secrets times copies that are compared at the most.
 const MAX_COMPARED: usize = 1_000_000;
 
+/// Every Dockerfile with what it copies: asks which instruction takes a path, be there a file or not.
+#[derive(Debug, Default)]
+pub struct Images(Vec<Image>);
+
+/// An instruction that copies a path out of the build's context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The `COPY` or `ADD`.
+    pub at: Span,
+    /// Whether it gets into what ships, be it through stages in between; else a build stage alone has it.
+    pub ships: bool,
+}
+
+impl Images {
+    /// The instruction that copies a path of the repository and that no `.dockerignore` keeps it from; of
+    /// several, the first that ships.
+    pub fn take(&self, path: &str) -> Option<Taken> {
+        let mut taken = self.0.iter().filter_map(|image| image.takes(path));
+        let first = taken.next()?;
+        if first.ships { Some(first) } else { taken.find(|other| other.ships).or(Some(first)) }
+    }
+
+    /// Whether a path lies in the context of a build whose `.dockerignore` keeps it out of every image.
+    pub fn ignore(&self, path: &str) -> bool {
+        self.0.iter().any(|image| path.strip_prefix(&*image.context).is_some_and(|inside| image.ignores(inside)))
+    }
+}
+
 /// Says of each secret which instruction copies its file into an image that ships, be it through stages
 /// in between.
-pub(super) fn link(linker: &mut Linker) {
-    if !linker.facts.iter().any(|fact| fact.kind.kind() == Kind::Secret) {
-        return;
-    }
-    let images = images(linker);
-    let steps: usize = images.iter().flat_map(|image| &image.stages).map(|stage| stage.steps.len()).sum();
+pub(super) fn link(linker: &mut Linker) -> Images {
+    let images = Images(images(linker));
+    let steps: usize = images.0.iter().flat_map(|image| &image.stages).map(|stage| stage.steps.len()).sum();
     let mut budget = MAX_COMPARED;
     for fact in &mut linker.facts {
         let FactKind::Secret(secret) = &mut fact.kind else { continue };
         budget = budget.saturating_sub(steps);
         if budget == 0 {
-            return;
+            break;
         }
         // The source of a program is meant to be in its image; what it holds is told where it stands.
         if !linker.files.get(fact.span.file).is_some_and(|meta| is_settings(meta.kind)) {
             continue;
         }
-        let path = linker.files.path(fact.span.file);
-        secret.in_image = images.iter().find_map(|image| image.takes(path));
+        secret.in_image = images.take(linker.files.path(fact.span.file)).filter(|taken| taken.ships).map(|taken| taken.at);
     }
+    images
 }
 
 /// Files that hold settings and keys.
@@ -39,6 +65,7 @@ fn is_settings(kind: FileKind) -> bool {
 }
 
 /// A Dockerfile, reduced to what it copies.
+#[derive(Debug)]
 struct Image {
     /// The folder of the context, with a `/` behind it; empty for the root.
     context: String,
@@ -47,6 +74,7 @@ struct Image {
 }
 
 /// What a stage copies.
+#[derive(Debug)]
 struct Copies {
     ships: bool,
     parent: Option<usize>,
@@ -54,6 +82,7 @@ struct Copies {
 }
 
 /// A `COPY` or `ADD`.
+#[derive(Debug)]
 struct Copy {
     /// The stage that it copies from; none for the build's context.
     from: Option<usize>,
@@ -64,16 +93,23 @@ struct Copy {
 }
 
 impl Image {
-    /// The instruction that takes a file of the repository on its way into what ships.
-    fn takes(&self, path: &str) -> Option<Span> {
+    /// The instruction that takes a path of the repository; one on the way into what ships goes first.
+    fn takes(&self, path: &str) -> Option<Taken> {
         let inside = path.strip_prefix(&self.context)?;
         if self.ignores(inside) {
             return None;
         }
-        self.stages.iter().enumerate().find_map(|(at, stage)| {
-            let copy = stage.steps.iter().find(|copy| copy.from.is_none() && copy.takes(inside))?;
-            (stage.ships || copy.lands(inside).is_some_and(|place| self.reaches(at, &place, 0))).then_some(copy.span)
-        })
+        let mut in_build = None;
+        for (at, stage) in self.stages.iter().enumerate() {
+            for copy in stage.steps.iter().filter(|copy| copy.from.is_none() && copy.takes(inside)) {
+                let ships = stage.ships || copy.lands(inside).is_some_and(|place| self.reaches(at, &place, 0));
+                if ships {
+                    return Some(Taken { at: copy.span, ships });
+                }
+                in_build = in_build.or(Some(Taken { at: copy.span, ships }));
+            }
+        }
+        in_build
     }
 
     /// Whether what lies at `place` in a stage gets into one that ships.
@@ -120,6 +156,7 @@ impl Copy {
 }
 
 /// A line of `.dockerignore`.
+#[derive(Debug)]
 struct Pattern {
     glob: GlobMatcher,
     /// `!x`: not ignored after all.

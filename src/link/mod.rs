@@ -5,6 +5,7 @@
 
 mod cloudformation;
 pub mod images;
+mod installs;
 mod javascript;
 mod nats;
 pub mod packages;
@@ -26,6 +27,8 @@ pub struct Model {
     pub facts: Vec<Fact>,
     /// What could not be read or evaluated.
     pub problems: Vec<Problem>,
+    /// What images copy of the repository.
+    pub images: images::Images,
     /// Comments that take findings out; for settling alone, no rule looks at them.
     pub markers: Vec<Marker>,
 }
@@ -41,6 +44,8 @@ pub struct Linker {
     pub facts: Vec<Fact>,
     /// Problems so far.
     pub problems: Vec<Problem>,
+    /// Terraform's values files that the run's owner names, the last over all.
+    pub values_files: Vec<String>,
 }
 
 impl Model {
@@ -50,9 +55,10 @@ impl Model {
     }
 }
 
-/// Links the facts of all files.
-pub fn link(files: Files, extracted: Vec<FileFacts>) -> Model {
-    let mut linker = Linker { symbols: vec![Symbols::default(); files.id_bound()], files, facts: Vec::new(), problems: Vec::new() };
+/// Links the facts of all files. `values_files` are those of Terraform's that the run's owner names.
+pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) -> Model {
+    let symbols = vec![Symbols::default(); files.id_bound()];
+    let mut linker = Linker { symbols, files, facts: Vec::new(), problems: Vec::new(), values_files };
     let mut markers = Vec::new();
     for file in extracted {
         let FileId(index) = file.file;
@@ -76,8 +82,10 @@ pub fn link(files: Files, extracted: Vec<FileFacts>) -> Model {
     linker.facts.extend(lowered);
     rust::link(&mut linker);
     routes::link(&mut linker);
-    images::link(&mut linker);
+    let images = images::link(&mut linker);
+    installs::link(&linker.files, &mut linker.facts);
     repository::git_state(&linker.files, &mut linker.facts);
+    repository::examples(&linker.files, &mut linker.facts);
     linker.facts.sort_by_key(|fact| fact.span);
-    Model { files: linker.files, facts: linker.facts, problems: linker.problems, markers }
+    Model { files: linker.files, facts: linker.facts, problems: linker.problems, images, markers }
 }

@@ -220,7 +220,7 @@ pub(super) fn folder_of(path: &str) -> &str {
 }
 
 /// A folder and those above it, up to the root.
-fn folders_up(folder: &str) -> impl Iterator<Item = &str> {
+pub(super) fn folders_up(folder: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(folder), |folder| if folder.is_empty() { None } else { Some(folder_of(folder)) })
 }
 

@@ -4,7 +4,7 @@
 use super::javascript::{Site, option, receiver, root};
 use crate::ir::{
     Call, Condition, Cors, Dialect, Effect, Entry, Fact, FactKind, Field, Grant, GrantSite, Map, NetRule, Node, NodeKind, Op, Origins,
-    Principal, PrincipalKind, Resource, ResourceMode, Span, Text, Tri, Via,
+    Principal, PrincipalKind, Resource, ResourceMode, Span, Text, Tri,
 };
 
 /// Adds what a construct, or a method of one, declares.
@@ -83,29 +83,8 @@ fn named(node: &Node, depth: u32) -> Node {
 fn managed_policy(site: &Site<'_>, out: &mut Vec<Fact>) {
     let Some(name) = site.argument(0).filter(|name| name.as_str() == Some("AdministratorAccess")) else { return };
     let star = || Node { via: name.via.clone(), ..Node::text("*", name.span) };
-    let grant = Grant { actions: vec![star()], resources: vec![star()], ..empty(site) };
+    let grant = Grant { actions: vec![star()], resources: vec![star()], ..Grant::new(Dialect::Aws, site.span) };
     out.push(Fact::new(site.span, site.owner.clone(), FactKind::Grant(grant)));
-}
-
-/// A grant of nothing, to be filled.
-fn empty(site: &Site<'_>) -> Grant {
-    Grant {
-        dialect: Dialect::Aws,
-        site: GrantSite::Identity,
-        effect: Field::known(Effect::Allow, site.span),
-        sid: None,
-        actions: Vec::new(),
-        not_actions: Vec::new(),
-        resources: Vec::new(),
-        not_resources: Vec::new(),
-        principals: Vec::new(),
-        not_principals: Vec::new(),
-        conditions: Vec::new(),
-        open: false,
-        holders: Vec::new(),
-        span: site.span,
-        via: Via::default(),
-    }
 }
 
 /// `group.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(22))`.
@@ -228,7 +207,7 @@ fn statement(site: &Site<'_>, out: &mut Vec<Fact>) {
         // Conditions that cannot be read may narrow the statement to anything.
         open: open || written.is_some() && conditions.is_empty(),
         conditions,
-        ..empty(site)
+        ..Grant::new(Dialect::Aws, site.span)
     };
     out.push(Fact::new(site.span, site.owner.clone(), FactKind::Grant(grant)));
 }

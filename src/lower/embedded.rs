@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use smol_str::SmolStr;
 
-use crate::ir::{Entry, FileId, Node, NodeKind, Part, Piece, Text};
+use crate::ir::{Entry, FileId, Node, NodeKind, Part, Piece, ShellCommand, Text};
 use crate::source::{MapPiece, Src};
 
 /// Marks of a hole: private-use characters that no configuration holds.
@@ -33,6 +33,34 @@ pub fn yaml(text: &Text) -> Option<Node> {
     })
 }
 
+/// The simple commands of a shell script.
+pub fn shell(text: &Text) -> Vec<ShellCommand> {
+    let Some(flat) = Flat::of(text, false) else { return Vec::new() };
+    let mut commands = crate::parse::shell::commands(&flat.src(text), 0..flat.text.len(), b'\\');
+    if !flat.holes.is_empty() {
+        for word in commands.iter_mut().flat_map(|command| &mut command.words) {
+            fill(word, &flat.holes);
+        }
+    }
+    commands
+}
+
+/// Puts the holes back into a text that is known between others that are none.
+fn fill(text: &mut Text, holes: &[&Node]) {
+    let is_marked = |piece: &Piece| matches!(&piece.part, Part::Lit(literal) if literal.contains(IN_STRING));
+    if !text.pieces.iter().any(is_marked) {
+        return;
+    }
+    let pieces = std::mem::take(&mut text.pieces);
+    text.pieces = pieces
+        .into_iter()
+        .flat_map(|piece| match &piece.part {
+            Part::Lit(literal) if literal.contains(IN_STRING) => split(literal, piece.span, holes),
+            _ => vec![piece],
+        })
+        .collect();
+}
+
 /// A template file of Terraform (`templatefile`), unevaluated: a text with holes.
 pub fn template(text: &str, file: FileId) -> Option<Node> {
     if text.len() > MAX_BYTES {
@@ -42,19 +70,25 @@ pub fn template(text: &str, file: FileId) -> Option<Node> {
     parsed.problems.is_empty().then_some(parsed.tree)
 }
 
-fn parse(text: &Text, quoted_holes: bool, read: impl FnOnce(&Src<'_>) -> Option<Node>) -> Option<Node> {
+/// A template that stands in a string (`templatestring`, `template_file`), unevaluated.
+pub fn template_in(text: &Text) -> Option<Node> {
+    if text.has_holes() || text.pieces.is_empty() {
+        return None;
+    }
     let mut flat = Flat::default();
     for piece in &text.pieces {
-        match &piece.part {
-            Part::Lit(literal) => flat.literal(literal, piece),
-            Part::Hole(node) => flat.hole(node, piece, quoted_holes),
-        }
-        if flat.text.len() > MAX_BYTES {
-            return None;
+        if let Part::Lit(literal) = &piece.part {
+            flat.literal(literal, piece);
         }
     }
     let file = text.pieces.first().map_or(FileId::default(), |piece| piece.span.file);
-    let mut tree = read(&Src::embedded(file, &flat.text, &flat.map))?;
+    let parsed = crate::parse::hcl::parse_template(&Src::embedded(file, &flat.text, &flat.map));
+    parsed.problems.is_empty().then_some(parsed.tree)
+}
+
+fn parse(text: &Text, quoted_holes: bool, read: impl FnOnce(&Src<'_>) -> Option<Node>) -> Option<Node> {
+    let flat = Flat::of(text, quoted_holes)?;
+    let mut tree = read(&flat.src(text))?;
     if !flat.holes.is_empty() {
         restore(&mut tree, &flat.holes);
     }
@@ -72,6 +106,27 @@ struct Flat<'t> {
 }
 
 impl<'t> Flat<'t> {
+    /// A text that is not too long, with marks that stand in quotes where holes are whole values.
+    fn of(text: &'t Text, quoted_holes: bool) -> Option<Self> {
+        let mut flat = Self::default();
+        for piece in &text.pieces {
+            match &piece.part {
+                Part::Lit(literal) => flat.literal(literal, piece),
+                Part::Hole(node) => flat.hole(node, piece, quoted_holes),
+            }
+            if flat.text.len() > MAX_BYTES {
+                return None;
+            }
+        }
+        Some(flat)
+    }
+
+    /// What a parser reads, with the way back to the file of `text`.
+    fn src(&self, text: &Text) -> Src<'_> {
+        let file = text.pieces.first().map_or(FileId::default(), |piece| piece.span.file);
+        Src::embedded(file, &self.text, &self.map)
+    }
+
     fn literal(&mut self, literal: &str, piece: &Piece) {
         self.map.push(MapPiece { at: self.text.len() as u32, len: literal.len() as u32, host: piece.span });
         self.text.push_str(literal);

@@ -91,7 +91,7 @@ pub(super) fn is_import(call: &Call, library: &str, export: &str) -> bool {
 }
 
 /// An option at a dotted path: absent if nothing in the options could set it.
-pub(super) fn option<T>(options: Option<&Node>, path: &str, read: impl FnOnce(&Node) -> Option<T>) -> Field<T> {
+pub fn option<T>(options: Option<&Node>, path: &str, read: impl FnOnce(&Node) -> Option<T>) -> Field<T> {
     let Some(mut node) = options.filter(|_| !path.is_empty()) else { return Field::Absent };
     for key in path.split('.') {
         let map = match &node.kind {

@@ -4,6 +4,7 @@
 //! literal are the same. Sees [`crate::ir::Node`]s only.
 
 mod cdk;
+pub mod command;
 mod cors;
 pub mod embedded;
 pub mod iam;
@@ -13,12 +14,13 @@ pub mod net;
 pub mod nitric;
 mod rbac;
 mod sinks;
+pub mod variable;
 mod workload;
 
 use ipnet::IpNet;
 
 pub use cdk::bounded_statements;
-pub use javascript::{Site, javascript, root};
+pub use javascript::{Site, javascript, option, root};
 pub use sinks::judge;
 
 use crate::ir::{Fact, FactKind};

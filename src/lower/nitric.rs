@@ -5,8 +5,7 @@ use smol_str::SmolStr;
 
 use super::javascript::{Site, is_import, option, receiver, root};
 use crate::ir::{
-    AuthScheme, Call, Dialect, Effect, Fact, FactKind, Field, Grant, GrantSite, Map, Node, NodeKind, Ref, Route, Security, Service,
-    ServiceKind, Text, Via, Why,
+    AuthScheme, Call, Dialect, Fact, FactKind, Field, Grant, Map, Node, NodeKind, Ref, Route, Security, Service, ServiceKind, Text, Why,
 };
 
 const SDK: &str = "@nitric/sdk";
@@ -151,23 +150,8 @@ fn grant(site: &Site<'_>, made: &Call, out: &mut Vec<Fact>) {
         }
     }
     let owner = format!("{kind} {name}");
-    let grant = Grant {
-        dialect: Dialect::Nitric,
-        site: GrantSite::Identity,
-        effect: Field::known(Effect::Allow, site.span),
-        sid: None,
-        actions,
-        not_actions: Vec::new(),
-        resources: vec![name],
-        not_resources: Vec::new(),
-        principals: Vec::new(),
-        not_principals: Vec::new(),
-        conditions: Vec::new(),
-        open,
-        holders: vec![Ref::import(SDK, kind)],
-        span: site.span,
-        via: Via::default(),
-    };
+    let grant =
+        Grant { actions, resources: vec![name], open, holders: vec![Ref::import(SDK, kind)], ..Grant::new(Dialect::Nitric, site.span) };
     out.push(Fact::new(site.span, owner, FactKind::Grant(grant)));
 }
 

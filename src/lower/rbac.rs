@@ -2,9 +2,7 @@
 //!
 //! What narrows a rule is a condition: `resourceNames`, and the namespace of a role that is no cluster role.
 
-use crate::ir::{
-    Condition, Dialect, Effect, Fact, FactKind, Field, Grant, GrantSite, Node, NodeKind, Part, Piece, Ref, Resource, Scope, Text, Via,
-};
+use crate::ir::{Condition, Dialect, Effect, Fact, FactKind, Field, Grant, Node, NodeKind, Part, Piece, Ref, Resource, Scope, Text};
 
 /// Adds the rules of a role.
 pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
@@ -22,21 +20,13 @@ pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
             }
         }
         let grant = Grant {
-            dialect: Dialect::Kubernetes,
-            site: GrantSite::Identity,
             effect: Field::known(Effect::Allow, verbs.span),
-            sid: None,
             actions: verbs.one_or_many().into_iter().cloned().collect(),
-            not_actions: Vec::new(),
             resources: resources(&list("apiGroups"), &list("resources")),
-            not_resources: Vec::new(),
-            principals: Vec::new(),
-            not_principals: Vec::new(),
             conditions,
             open: rule.as_map().is_some_and(crate::ir::Map::is_open),
             holders: vec![Ref::new(Scope::Global, [resource.address.clone()])],
-            span: rule.span,
-            via: Via::default(),
+            ..Grant::new(Dialect::Kubernetes, rule.span)
         };
         out.push(Fact::new(verbs.span, fact.owner.clone(), FactKind::Grant(grant)));
     }

@@ -291,53 +291,48 @@ impl Reading<'_, '_> {
     /// `a=b c="d e"`, or the old `a b` to the end of the line.
     fn pairs(&self, arguments: &UnescapedString<'_>, step: impl Fn(SmolStr, Node) -> StepKind, out: &mut Vec<(crate::ir::Span, StepKind)>) {
         let mut reader = self.reader(&arguments.span, Quoting::Dockerfile);
-        loop {
-            reader.skip_blanks();
-            let start = reader.at();
-            if reader.peek().is_none() {
-                return;
-            }
-            let key = reader.word_until(|byte| byte == b'=');
-            let key: SmolStr = key.known().unwrap_or_default().as_ref().into();
-            let value = if reader.peek() == Some(b'=') {
-                reader.bump(1);
-                if reader.peek().is_none_or(|byte| byte.is_ascii_whitespace()) {
-                    Text::lit("", self.src.span(reader.at()..reader.at()))
-                } else {
-                    reader.word()
-                }
-            } else {
+        while let Some((start, key, value)) = self.name(&mut reader) {
+            let value = value.unwrap_or_else(|| {
                 reader.skip_blanks();
                 let rest = reader.at()..self.range(&arguments.span).end;
                 reader.bump(rest.len());
-                Reader::new(self.src, rest, Quoting::Line, self.escape).word()
-            };
-            let place = value_span(&value, self.src, reader.at());
-            let span = self.src.span(start..reader.at());
-            out.push((span, step(key, Node::new(place, NodeKind::Text(value)))));
+                self.value(Reader::new(self.src, rest, Quoting::Line, self.escape).word(), reader.at())
+            });
+            out.push((self.src.span(start..reader.at()), step(key, value)));
         }
     }
 
     /// `ARG a b=c`.
     fn arguments(&self, arguments: &UnescapedString<'_>, out: &mut Vec<(crate::ir::Span, StepKind)>) {
         let mut reader = self.reader(&arguments.span, Quoting::Dockerfile);
-        loop {
-            reader.skip_blanks();
-            let start = reader.at();
-            if reader.peek().is_none() {
-                return;
-            }
-            let key = reader.word_until(|byte| byte == b'=');
-            let mut value = None;
-            if reader.peek() == Some(b'=') {
-                reader.bump(1);
-                let empty = reader.peek().is_none_or(|byte| byte.is_ascii_whitespace());
-                let text = if empty { Text::lit("", self.src.span(reader.at()..reader.at())) } else { reader.word() };
-                value = Some(Node::new(value_span(&text, self.src, reader.at()), NodeKind::Text(text)));
-            }
-            let key = key.known().unwrap_or_default().as_ref().into();
+        while let Some((start, key, value)) = self.name(&mut reader) {
             out.push((self.src.span(start..reader.at()), StepKind::Arg { key, value }));
         }
+    }
+
+    /// The next name, where it begins, and what follows its `=` if there is one.
+    fn name(&self, reader: &mut Reader<'_, '_>) -> Option<(usize, SmolStr, Option<Node>)> {
+        reader.skip_blanks();
+        let start = reader.at();
+        reader.peek()?;
+        let key = reader.word_until(|byte| byte == b'=').known().unwrap_or_default().as_ref().into();
+        let mut value = None;
+        if reader.peek() == Some(b'=') {
+            reader.bump(1);
+            let empty = reader.peek().is_none_or(|byte| byte.is_ascii_whitespace());
+            let text = if empty { Text::lit("", self.src.span(reader.at()..reader.at())) } else { reader.word() };
+            value = Some(self.value(text, reader.at()));
+        }
+        Some((start, key, value))
+    }
+
+    /// A word as a value; an empty one stands at `at`.
+    fn value(&self, text: Text, at: usize) -> Node {
+        let span = match (text.pieces.first(), text.pieces.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => self.src.span(at..at),
+        };
+        Node::new(span, NodeKind::Text(text))
     }
 
     fn run(&self, arguments: &Command<'_>, chunk: &Chunk) -> StepKind {
@@ -405,14 +400,6 @@ impl Reading<'_, '_> {
 
 fn is_shell(program: &str) -> bool {
     matches!(program.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash" | "zsh"))
-}
-
-/// From the first piece to the last; an empty value stands where it would begin.
-fn value_span(value: &Text, src: &Src<'_>, at: usize) -> crate::ir::Span {
-    match (value.pieces.first(), value.pieces.last()) {
-        (Some(first), Some(last)) => first.span.to(last.span),
-        _ => src.span(at..at),
-    }
 }
 
 #[cfg(test)]

@@ -211,7 +211,11 @@ impl<'s> Builder<'s> {
         if let Some(masked) = self.masked
             && value.contains(template::OPEN)
         {
-            return Node::new(span, NodeKind::Text(template::text(self.src, masked, value, start..end)));
+            let text = match style {
+                ScalarStyle::Literal | ScalarStyle::Folded => self.block(value, start, end),
+                _ => template::text(self.src, masked, value, start..end),
+            };
+            return Node::new(span, NodeKind::Text(text));
         }
         let core = tag.and_then(Tag::core_suffix);
         match style {
@@ -229,7 +233,7 @@ impl<'s> Builder<'s> {
     fn block(&self, value: &str, start: usize, end: usize) -> Text {
         let mut pieces = Vec::new();
         let mut at = start;
-        let source = self.src.text;
+        let source = self.masked.map_or(self.src.text, |masked| masked.text.as_str());
         for line in value.split_inclusive('\n') {
             let content = line.trim_end_matches('\n');
             let found = source.get(at..end).and_then(|rest| if content.is_empty() { None } else { rest.find(content) });
@@ -241,10 +245,13 @@ impl<'s> Builder<'s> {
             };
             let from = at + found;
             let to = (from + line.len()).min(end.max(from + content.len())).min(source.len());
-            pieces.push(Piece { span: self.src.span(from..to), part: Part::Lit(line.into()) });
+            match self.masked.filter(|_| content.contains(template::OPEN)) {
+                Some(masked) => pieces.extend(template::text(self.src, masked, line, from..to).pieces),
+                None => pieces.push(Piece { span: self.src.span(from..to), part: Part::Lit(line.into()) }),
+            }
             at = from + content.len();
         }
-        if pieces.len() == 1 {
+        if let [Piece { part: Part::Lit(_), .. }] = pieces.as_slice() {
             pieces[0].span = pieces[0].span.to(self.src.span(at..at));
         }
         Text { pieces }

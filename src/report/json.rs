@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::finding::{Finding, Level, Severity};
-use crate::ir::{Confidence, ProblemKind};
+use crate::ir::{Confidence, History, ProblemKind};
 use crate::source::Span;
 use crate::walk::Skipped;
 
@@ -55,6 +55,8 @@ pub(super) struct Row<'r> {
     fingerprint: &'r str,
     cwe: &'static [u32],
     location: Place<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<&'r History>,
     related: Vec<Related<'r>>,
 }
 
@@ -143,6 +145,7 @@ fn row<'r>(report: &'r Report<'_>, finding: &'r Finding) -> Row<'r> {
         fingerprint: &finding.fingerprint,
         cwe: finding.rule.cwe,
         location: place(report, finding.span),
+        history: finding.history.as_ref(),
         related: finding
             .related
             .iter()

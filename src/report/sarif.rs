@@ -131,20 +131,23 @@ fn result(report: &Report<'_>, group: &[&Finding], index: &BTreeMap<&str, i64>, 
     let locations = related.iter().enumerate().map(|(at, (span, text))| {
         Location::builder().id(int(at + 1)).message(message(text)).physical_location(physical(report, *span)).build()
     });
-    let properties = properties(json!({
+    let mut about = json!({
         "severity": severity,
         "confidence": finding.confidence,
         "level": finding.level,
         "class": finding.rule.class,
         "subject": view.text(&finding.subject),
-    }));
+    });
+    if let Some(history) = &finding.history {
+        about["history"] = json!(history);
+    }
     let mut result = Found::builder()
         .rule_id(finding.rule.id)
         .level(level(severity))
         .message(message(&text))
         .locations(vec![Location::builder().physical_location(physical(report, finding.span)).build()])
         .partial_fingerprints(fingerprints)
-        .properties(properties)
+        .properties(properties(about))
         .build();
     result.rule_index = index.get(finding.rule.id).copied();
     let locations: Vec<Location> = locations.collect();
@@ -169,9 +172,9 @@ fn physical(report: &Report<'_>, span: Span) -> PhysicalLocation {
         .build();
     // Readers of SARIF compare a snippet with the bytes of the file; where a byte-order mark or another
     // encoding shifts those, no snippet is better than one that seems wrong.
-    let comparable = match report.view.hashed(span.file) {
-        Some((_, Encoding::Utf8Bom)) => start.line > 1,
-        Some((_, encoding)) => encoding != Encoding::Utf16,
+    let comparable = match report.view.encoding(span.file) {
+        Some(Encoding::Utf8Bom) => start.line > 1,
+        Some(encoding) => encoding != Encoding::Utf16,
         None => false,
     };
     region.snippet = report.view.snippet(span).filter(|_| comparable).map(|text| ArtifactContent::builder().text(text).build());
@@ -253,8 +256,8 @@ impl Hashes<'_> {
     fn line(&mut self, span: Span) -> Option<String> {
         let report = self.report;
         let hashes = self.files.entry(span.file).or_insert_with(|| {
-            let (text, encoding) = report.view.hashed(span.file)?;
-            LineHashes::of(text, encoding)
+            let encoding = report.view.encoding(span.file)?;
+            LineHashes::of(&report.view.hashable(span.file), encoding)
         });
         hashes.as_ref()?.line(report.view.start(span).line)
     }

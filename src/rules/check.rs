@@ -44,6 +44,7 @@ impl<'m> Check<'m> {
             span,
             label: String::new(),
             related: Vec::new(),
+            history: None,
             subject: subject.into(),
             fingerprint: String::new(),
         }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use crate::finding::Severity;
-use crate::ir::{Entry, Fact, FactKind, Kind, Node, NodeKind, Resource, ResourceMode, Text, Tri};
+use crate::ir::{Entry, Fact, FactKind, Kind, Node, NodeKind, Op, Resource, ResourceMode, Text, Tri, Why};
 use crate::tables::{V, table};
 
 use super::Check;
@@ -155,7 +155,7 @@ fn find<'n>(node: &'n Node, path: &[&str], row: &Row) -> Vec<Option<&'n Node>> {
                 }
             }
             Some(value) if rest.is_empty() => value.each(&mut |value| {
-                if row.bad.iter().any(|bad| equals(value, bad).is_yes()) {
+                if is_bad(value, row) {
                     found.push(Some(value));
                 }
             }),
@@ -163,6 +163,15 @@ fn find<'n>(node: &'n Node, path: &[&str], row: &Row) -> Vec<Option<&'n Node>> {
         }
     }
     found
+}
+
+/// Whether a value is provably one of the bad ones: of a condition that is not known, both branches.
+fn is_bad(value: &Node, row: &Row) -> bool {
+    match &value.kind {
+        NodeKind::Op(Op::Cond, branches) => branches.len() == 3 && branches[1..].iter().all(|branch| is_bad(branch, row)),
+        NodeKind::Null => row.absent,
+        _ => row.bad.iter().any(|bad| equals(value, bad).is_yes()),
+    }
 }
 
 /// `null`, or a list of no blocks.
@@ -188,11 +197,27 @@ fn equals(value: &Node, wanted: &str) -> Tri {
     }
 }
 
+/// Whether an entry may set an attribute that is not seen. The defaults of a module that is not in the
+/// repository don't.
+fn may_set(entry: &Entry) -> bool {
+    match entry {
+        Entry::Pair { .. } => false,
+        Entry::Spread(node) => !matches!(node.kind, NodeKind::Unknown(Why::Missing)),
+        Entry::Computed { .. } => true,
+    }
+}
+
+/// Whether something on the way to an attribute is not known.
+fn is_hidden(attrs: &Node, path: &str) -> bool {
+    let parents = path.match_indices('.').map(|(at, _)| &path[..at]);
+    parents.flat_map(|parent| attrs.all(parent)).any(|node| matches!(node.kind, NodeKind::Unknown(_) | NodeKind::Ref(_) | NodeKind::Op(..)))
+}
+
 /// Whether an exception holds: an attribute with one of some values. What is not known may hold.
 fn exempt(unless: &V, resource: &Resource) -> Tri {
     let path = unless.text("attr");
-    let parents_open = resource.attrs.as_map().is_some_and(|map| map.entries.iter().any(|entry| !matches!(entry, Entry::Pair { .. })));
-    let mut answer = if parents_open { Tri::Maybe } else { Tri::No };
+    let parents_open = resource.attrs.as_map().is_some_and(|map| map.entries.iter().any(may_set));
+    let mut answer = if parents_open || is_hidden(&resource.attrs, path) { Tri::Maybe } else { Tri::No };
     for value in resource.attrs.all(path) {
         value.each(&mut |value| {
             if !is_nothing(value) {

@@ -10,6 +10,7 @@ use super::Check;
 use crate::finding::Severity;
 use crate::ir::{Confidence, Fact, FactKind, Field, Kind, Stage, StepKind, Text};
 use crate::link::images::shipped;
+use crate::lower::variable::{is_filled_in, names_secret};
 use crate::tables;
 
 /// The container runs as root and nothing on the way gives that up.
@@ -168,66 +169,6 @@ pub(super) fn secret(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) {
             _ => {}
         }
     }
-}
-
-/// Whether a name says that its value is a secret: by its last words, as `PASSWORD_FILE` names a file.
-pub(super) fn names_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase().replace(['-', '.'], "_");
-    let public = ["public", "publishable", "next_", "vite_", "react_app_"].iter().any(|word| key.contains(word));
-    let ends = |words: &[&str]| {
-        words.iter().any(|word| key.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('_') || word.len() > 5))
-    };
-    !public
-        && ends(&[
-            "password",
-            "passwd",
-            "passphrase",
-            "secret",
-            "token",
-            "apikey",
-            "api_key",
-            "private_key",
-            "secret_key",
-            "access_key",
-            "secret_access_key",
-            "secret_key_base",
-            "client_secret",
-            "encryption_key",
-            "signing_key",
-            "jwt_key",
-            "auth_key",
-            "credentials",
-        ])
-}
-
-/// Whether a value is one, and not a place where one is to be put.
-fn is_filled_in(value: &str) -> bool {
-    const PLACEHOLDERS: [&str; 19] = [
-        "changeme",
-        "change_me",
-        "change-me",
-        "changeit",
-        "dummy",
-        "placeholder",
-        "example",
-        "your",
-        "xxx",
-        "todo",
-        "insert",
-        "replace",
-        "none",
-        "null",
-        "undefined",
-        "fake",
-        "not-a",
-        "secret_key_base",
-        "redacted",
-    ];
-    let lower = value.trim().to_ascii_lowercase();
-    let is_path = lower.starts_with(['/', '.', '<', '[', '{', '*']) || lower.contains("://") && !lower.contains('@');
-    let is_plain = matches!(lower.as_str(), "true" | "false" | "yes" | "no" | "on" | "off")
-        || lower.parse::<f64>().is_ok_and(|number| number < 1000.0);
-    lower.len() >= 3 && !is_path && !is_plain && !PLACEHOLDERS.iter().any(|word| lower.contains(word))
 }
 
 /// The build argument without a value that a text hands on.

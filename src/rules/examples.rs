@@ -11,13 +11,14 @@ use super::{Registry, Rule};
 ///
 /// `{{sample:DETECTOR}}` in a file becomes a made-up secret: see [`crate::secrets::sample`].
 /// A bad example must be flagged by `rule` on its marked lines and on no other; a good one must be
-/// silent for every rule. Tracked files count as tracked by git; `untracked` ones are ignored by it.
+/// silent for every rule. Tracked files count as tracked by git; `untracked` ones are
+/// ignored by it, and `new` ones are neither.
 pub fn run(example: &Example, rule: &Rule, registry: &Registry) -> Result<(), String> {
     let mut session = Session::default();
     for file in &example.files {
         let text = crate::secrets::sample::expand(&file.text)?;
         session.set_file(&file.path, &text);
-        session.set_tracked(&file.path, Some(file.tracked), Some(!file.tracked));
+        session.set_tracked(&file.path, Some(file.tracked), Some(file.ignored));
     }
     // A rule of a stricter level is tested at its own level; others must be silent as users see them.
     let level = if example.bad { Level::Auditor } else { rule.level };

@@ -148,8 +148,10 @@ pub struct ExampleFile {
     pub path: String,
     /// The language of the fence, for documentation.
     pub language: String,
-    /// Whether git tracks it in the example (`untracked` in the fence's info says no).
+    /// Whether git tracks it in the example (`untracked` and `new` in the fence's info say no).
     pub tracked: bool,
+    /// Whether an ignore file names it (`untracked` says so).
+    pub ignored: bool,
     /// Its text, markers taken out.
     pub text: String,
     /// 1-based lines that must be flagged.
@@ -280,6 +282,7 @@ pub const KINDS: &[&str] = &[
     "net-rule",
     "sink",
     "script",
+    "job",
     "model",
 ];
 
@@ -472,11 +475,12 @@ fn example_file(info: &str, text: &str, line: usize) -> Result<ExampleFile, Stri
     let mut words = info.split_whitespace();
     let language = words.next().ok_or("a code block names its language and file: ```hcl main.tf")?.to_owned();
     let path = words.next().ok_or("a code block names its file after the language: ```hcl main.tf")?.to_owned();
-    let mut tracked = true;
+    let (mut tracked, mut ignored) = (true, false);
     for word in words {
         match word {
-            "untracked" => tracked = false,
-            other => return Err(format!("unknown word `{other}` after the file name: expected `untracked`")),
+            "untracked" => (tracked, ignored) = (false, true),
+            "new" => tracked = false,
+            other => return Err(format!("unknown word `{other}` after the file name: expected `untracked` or `new`")),
         }
     }
     let mut clean = String::new();
@@ -490,7 +494,7 @@ fn example_file(info: &str, text: &str, line: usize) -> Result<ExampleFile, Stri
             push_line(&mut clean, raw);
         }
     }
-    Ok(ExampleFile { path, language, tracked, text: clean, marked, line })
+    Ok(ExampleFile { path, language, tracked, ignored, text: clean, marked, line })
 }
 
 /// The first sentence of a section, as one line without its full stop: what a finding says.

@@ -4,6 +4,7 @@
 //! Rules see the linked [`Model`] only: never syntax, a parser, or a file's extension.
 
 mod check;
+mod ci;
 mod cloud;
 mod condition;
 mod cors;
@@ -23,6 +24,7 @@ mod secrets;
 mod sinks;
 mod suppression;
 mod user;
+mod vault;
 mod view;
 
 pub use check::Check;
@@ -137,6 +139,7 @@ logic!(
     NetRule,
     Sink,
     Script,
+    Job,
 );
 
 impl std::fmt::Debug for Logic {

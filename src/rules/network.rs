@@ -1,7 +1,7 @@
 //! Firewalls: what the internet reaches.
 
 use crate::finding::Severity;
-use crate::ir::{Fact, NetRule, Node, Tri};
+use crate::ir::{Fact, NetRule, Node, NodeKind, Op, Tri};
 
 use super::Check;
 
@@ -83,6 +83,10 @@ pub(super) fn open_ingress(cx: &mut Check<'_>, fact: &Fact, rule: &NetRule) {
 
 /// Whether an address range is the internet.
 fn is_open(node: &Node) -> Tri {
+    if let NodeKind::Op(Op::Cond, branches) = &node.kind {
+        let open = branches.iter().skip(1).map(is_open);
+        return open.reduce(|one, other| if one == other { one } else { Tri::Maybe }).unwrap_or(Tri::Maybe);
+    }
     match node.as_text() {
         Some(text) => text.known().map_or(Tri::Maybe, |text| {
             let is_word = ["*", "any", "internet"].iter().any(|word| text.eq_ignore_ascii_case(word));

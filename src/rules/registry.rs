@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use crate::finding::Finding;
-use crate::ir::Kind;
+use crate::ir::{Depth, Kind};
 use crate::link::Model;
 
 use super::{Check, Logic, Rule};
@@ -96,6 +96,12 @@ impl Active {
     /// The id nearest to a word that is none.
     pub fn suggest(&self, word: &str) -> Option<&'static str> {
         self.registry.suggest(word)
+    }
+
+    /// How much of each file these rules need to be read.
+    pub fn depth(&self) -> Depth {
+        let secrets_alone = self.on_model.is_empty() && self.by_kind.keys().all(|kind| *kind == Kind::Secret);
+        if secrets_alone { Depth::Secrets } else { Depth::Structure }
     }
 
     /// How many rules run.

@@ -1,11 +1,15 @@
 //! Committed secrets: one rule a sort of secret, one judgement of severity for all.
 //!
 //! Severity = what the secret opens, less one step for each thing that makes harm less likely: a
-//! failed checksum, a test, an example, documentation. A file that git ignores is at most low, since
-//! nobody but its owner has it; a sample that the whole world knows is a note.
+//! failed checksum, a test, an example, documentation. Then what git says of the file: an environment
+//! that is tracked is at least high, for it is what a deployment runs with and everybody with the
+//! repository has it; a file that git neither tracks nor ignores is at most medium, one that it ignores
+//! at most low, since nobody but its owner has it. A sample that the whole world knows is a note.
+
+use std::fmt::Write as _;
 
 use crate::finding::{Finding, Severity};
-use crate::ir::{Fact, FactKind, Kind, Power, Secret, SecretFamily, StepKind, Tri, Validity};
+use crate::ir::{Fact, FactKind, History, Kind, Power, Secret, SecretFamily, StepKind, Tri, Validity};
 
 use super::Check;
 
@@ -16,8 +20,8 @@ pub(super) fn provider(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
 
 /// A password, secret or token whose key says what it is.
 pub(super) fn generic(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
-    // `dockerfile-secret` says what a variable of an image means.
-    if secret.detector != "image-variable" {
+    // `dockerfile-secret` says what a variable of an image means; of a former Dockerfile it knows nothing.
+    if secret.detector != "image-variable" || secret.history.is_some() {
         report(cx, fact, secret, SecretFamily::Generic);
     }
 }
@@ -60,13 +64,26 @@ fn report(cx: &mut Check<'_>, fact: &Fact, secret: &Secret, family: SecretFamily
         .subject(subject)
         .severity(severity(secret))
         .confidence(secret.confidence)
-        .label(secret.name.clone());
-    if secret.ignored == Tri::Yes {
+        .label(secret.name.clone())
+        .history(secret.history.clone());
+    if secret.history.is_some() {
+        finding = finding
+            .why("whoever has a clone of the repository has this secret, be it removed since or not")
+            .fix("Revoke it and issue a new one; only then does it help to rewrite history (git filter-repo)");
+    }
+    if secret.committed != Tri::Yes && secret.ignored == Tri::Yes {
         finding = finding
             .why("git ignores this file, so that only this machine holds it; any program that runs here can still read it")
             .fix("Move it to a vault (AWS Secrets Manager or Parameter Store, HashiCorp Vault, the keychain through aws-vault) and read it when the program starts");
+    } else if secret.committed == Tri::No {
+        finding = finding
+            .why("git does not track this file yet, and no `.gitignore` names it, so that one `git add .` commits it")
+            .fix("Name the file in `.gitignore`, and move the secret to a vault (AWS Secrets Manager or Parameter Store, HashiCorp Vault, the keychain through aws-vault)");
     }
     finding = in_image(finding, secret);
+    if let Some(used) = secret.in_use {
+        finding = finding.related(used, "this environment uses what the example shows");
+    }
     if let Some(pair) = secret.pair {
         finding = finding.related(pair, "the other half of the pair");
     }
@@ -75,7 +92,7 @@ fn report(cx: &mut Check<'_>, fact: &Fact, secret: &Secret, family: SecretFamily
 
 /// Whether an instruction of an image build sets it, under a name that the rule about images knows.
 fn is_set_in_image(cx: &Check<'_>, secret: &Secret) -> bool {
-    secret.key.as_deref().is_some_and(super::docker::names_secret)
+    secret.key.as_deref().is_some_and(crate::lower::variable::names_secret)
         && cx.model.of(Kind::Stage).filter(|fact| fact.span.file == secret.span.file).any(|fact| match &fact.kind {
             FactKind::Stage(stage) => stage
                 .steps
@@ -108,6 +125,13 @@ fn what(secret: &Secret) -> String {
         what.push_str("; ");
         what.push_str(harmless);
     }
+    if let Some(History { added, removed, in_head }) = &secret.history {
+        let _ = match removed {
+            _ if *in_head => write!(what, "; added in {added}, and still there"),
+            Some(removed) => write!(what, "; added in {added}, removed in {removed}"),
+            None => write!(what, "; added in {added}"),
+        };
+    }
     what
 }
 
@@ -125,8 +149,11 @@ fn severity(secret: &Secret) -> Severity {
     if secret.harmless.is_some() {
         severity = severity.lowered();
     }
-    if secret.ignored == Tri::Yes && secret.committed != Tri::Yes {
-        severity = severity.min(Severity::Low);
+    match (secret.committed, secret.ignored) {
+        (Tri::Yes, _) if secret.in_environment && secret.harmless.is_none() && severity == Severity::Medium => Severity::High,
+        (Tri::Yes, _) => severity,
+        (_, Tri::Yes) => severity.min(Severity::Low),
+        (Tri::No, _) => severity.min(Severity::Medium),
+        _ => severity,
     }
-    severity
 }

@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::ir::{
-    Condition, Effect, Fact, FactKind, Field, Guard, Map, Node, NodeKind, Origins, Principal, Ref, Security, Span, Step, StepKind, Text,
-    Tri,
+    Condition, Effect, Fact, FactKind, Field, Guard, Install, JobStep, Map, Node, NodeKind, Origins, Principal, Ref, Security, Span, Step,
+    StepKind, Text, Tri, Variable,
 };
 
 /// The content of a fact as a map whose keys are the names of its fields in kebab-case. An absent
@@ -113,7 +113,14 @@ pub fn view(fact: &Fact) -> Node {
         }
         FactKind::Script(it) => {
             to.name("phase", it.phase).text("command", &it.command).word("runner", &it.runner);
-            to.list("secrets", it.secrets.iter().map(|name| Node::text(name.clone(), fact.span)));
+            to.list("variables", it.variables.iter().map(variable)).list("installs", it.installs.iter().map(install));
+        }
+        FactKind::Job(it) => {
+            to.word("platform", &it.platform).word("name", &it.name).texts_opt("condition", it.condition.as_ref());
+            to.list("triggers", it.triggers.iter().map(|(event, span)| Node::text(event.clone(), *span)));
+            to.field("permissions", &it.permissions, keep).maybe("runner", it.runner.as_ref()).maybe("calls", it.calls.as_ref());
+            to.flag("inherits-secrets", it.inherits_secrets.is_some()).list("variables", it.variables.iter().map(variable));
+            to.list("steps", it.steps.iter().map(job_step));
         }
     }
     to.done()
@@ -276,6 +283,25 @@ fn security(it: &Security, span: Span) -> Node {
             Node::new(span, NodeKind::List(schemes.iter().map(|(scheme, _)| Node::text(scheme.to_string(), span)).collect()))
         }
     }
+}
+
+fn variable(it: &Variable) -> Node {
+    let mut to = Tree { span: it.span, map: Map::default() };
+    to.word("name", &it.name).maybe("value", it.value.as_ref()).flag("secret", it.secret);
+    to.done()
+}
+
+fn install(it: &Install) -> Node {
+    let mut to = Tree { span: it.span, map: Map::default() };
+    to.word("manager", &it.manager).tri("runs-scripts", it.runs_scripts);
+    to.done()
+}
+
+fn job_step(it: &JobStep) -> Node {
+    let mut to = Tree { span: it.span, map: Map::default() };
+    to.maybe("uses", it.uses.as_ref()).maybe("inputs", it.inputs.as_ref()).texts_opt("script", it.script.as_ref());
+    to.texts_opt("condition", it.condition.as_ref()).list("variables", it.variables.iter().map(variable));
+    to.done()
 }
 
 fn origins(it: &Origins, span: Span) -> Node {

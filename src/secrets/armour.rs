@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::ir::{Power, Validity};
 
 use super::validity::base64;
-use super::value;
+use super::{keyfile, value};
 
 /// A private key that was found.
 #[derive(Debug)]
@@ -47,20 +47,25 @@ pub(super) fn pem(text: &[u8], at: usize) -> Option<Key> {
     let body_start = label_end + 5;
     let end = memchr::memmem::find(&rest[body_start..], b"-----END");
     let body = &rest[body_start..end.map_or(rest.len(), |end| body_start + end)];
-    let Body { base64: encoded, encrypted, elided } = unfold(body);
+    let Body { base64: encoded, encrypted, elided, sum } = unfold(body);
     // Without its end a key was cut; what is left of it may still be most of it.
-    if elided || encoded.len() < 40 || (end.is_none() && encoded.len() < 400) || value::is_repetitive(encoded.as_bytes()) {
+    if elided || encoded.len() < 40 || (end.is_none() && encoded.len() < 400) {
         return None;
     }
-    let raw = base64(&encoded[..encoded.len() & !3]).unwrap_or_default();
-    let ssh_locked = raw.starts_with(b"openssh-key-v1\0") && !raw[15..].starts_with(b"\0\0\0\x04none");
-    let locked = encrypted || detector == "private-key-encrypted" || ssh_locked;
-    let validity = match detector {
-        "private-key-pgp" => Validity::Unchecked,
-        "private-key-openssh" if raw.starts_with(b"openssh-key-v1\0") => Validity::Valid,
-        _ if encrypted || is_der(&raw) => Validity::Valid,
+    let raw = base64(&encoded).or_else(|| base64(&encoded[..encoded.len() & !3])).unwrap_or_default();
+    let ssh_locked = keyfile::openssh(&raw);
+    let locked = encrypted || detector == "private-key-encrypted" || ssh_locked == Some(true);
+    let agrees = sum.map(|sum| base64(&sum).is_some_and(|sum| sum == keyfile::crc24(&raw).to_be_bytes()[1..]));
+    let validity = match (detector, agrees) {
+        ("private-key-pgp", None) => Validity::Unchecked,
+        (_, Some(true)) => Validity::Valid,
+        _ if encrypted || ssh_locked.is_some() || keyfile::is_private_key(&raw) => Validity::Valid,
         _ => Validity::Malformed,
     };
+    // The header of an OpenSSH key has runs of zeros; where the structure is right they mean nothing.
+    if validity != Validity::Valid && value::is_repetitive(encoded.as_bytes()) {
+        return None;
+    }
     let span_end = end.map_or(at + body_start + body.len(), |end| {
         let tail = &rest[body_start + end + 5..];
         at + body_start + end + 5 + memchr::memmem::find(&tail[..tail.len().min(80)], b"-----").map_or(0, |close| close + 5)
@@ -73,10 +78,12 @@ struct Body {
     base64: String,
     encrypted: bool,
     elided: bool,
+    /// The checksum of PGP's armour.
+    sum: Option<String>,
 }
 
 fn unfold(body: &[u8]) -> Body {
-    let mut unfolded = Body { base64: String::with_capacity(body.len()), encrypted: false, elided: false };
+    let mut unfolded = Body { base64: String::with_capacity(body.len()), encrypted: false, elided: false, sum: None };
     let text = String::from_utf8_lossy(body);
     // `\n` may be written out, in JSON within JSON twice.
     for line in text.replace("\\r", "").replace("\\\\n", "\n").replace("\\n", "\n").lines() {
@@ -93,23 +100,13 @@ fn unfold(body: &[u8]) -> Body {
             break;
         }
         // The checksum line of PGP.
-        if line.starts_with('=') {
+        if let Some(sum) = line.strip_prefix('=') {
+            unfolded.sum = (sum.len() == 4).then(|| sum.to_owned());
             continue;
         }
         unfolded.base64.extend(line.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')));
     }
     unfolded
-}
-
-/// Whether the bytes are one ASN.1 sequence whose length is that of the bytes, padding aside.
-fn is_der(raw: &[u8]) -> bool {
-    let length = match raw {
-        [0x30, short, ..] if *short < 0x80 => 2 + usize::from(*short),
-        [0x30, 0x81, length, ..] => 3 + usize::from(*length),
-        [0x30, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
-        _ => return false,
-    };
-    raw.len().abs_diff(length) <= 3
 }
 
 /// Base64 of a whole PEM (`LS0tLS1CRUdJTi…`), as in Kubernetes Secrets and kubeconfig files.
@@ -128,8 +125,13 @@ pub(super) fn bare_der(text: &[u8], at: usize) -> Option<Key> {
         return None;
     }
     let raw = base64(std::str::from_utf8(&text[run.clone()]).ok()?)?;
-    let private = matches!(raw.as_slice(), [0x30, 0x82, _, _, 0x02, 0x01, 0x00, ..]) && is_der(&raw);
-    private.then_some(Key { span: run, detector: "private-key-der", name: "private key", validity: Validity::Valid, power: Power::Much })
+    keyfile::is_private_key(&raw).then_some(Key {
+        span: run,
+        detector: "private-key-der",
+        name: "private key",
+        validity: Validity::Valid,
+        power: Power::Much,
+    })
 }
 
 fn base64_run(text: &[u8], at: usize) -> Range<usize> {

@@ -24,6 +24,8 @@ pub(super) struct Candidate {
     pub(super) family: SecretFamily,
     /// What it opens.
     pub(super) power: Power,
+    /// The place of its id.
+    pub(super) pair: Option<Range<usize>>,
     /// Its key.
     pub(super) key: Option<SmolStr>,
     /// What its structure says.
@@ -56,14 +58,47 @@ pub(super) fn secret(file: &SourceFile, candidate: &Candidate) -> Option<Secret>
         value: SecretValue::new(value),
         key: candidate.key.clone(),
         span: file.src().span(candidate.span.clone()),
-        pair: None,
+        pair: candidate.pair.clone().map(|id| file.src().span(id)),
         confidence: candidate.confidence?,
         validity: candidate.validity,
-        tag: super::tag::of(value).into(),
+        tag: super::tag::tag(value).into(),
+        can_be_guessed: super::tag::can_be_guessed(value),
         harmless: known.map(SmolStr::new_static).or_else(|| role(file, candidate.span.start)),
+        in_environment: file.kind == FileKind::Dotenv,
         committed: Tri::Maybe,
         ignored: Tri::Maybe,
         in_image: None,
+        in_use: None,
+        history: None,
+    })
+}
+
+/// The secret of a file that is a container of private keys. What stands for its value is the digest
+/// of its bytes: a changed file is a new finding.
+pub(super) fn keystore(file: &SourceFile) -> Option<Secret> {
+    let digest = super::tag::hex(&file.keystore?);
+    let is_debug = file.path.ends_with("debug.keystore");
+    Some(Secret {
+        detector: "keystore-file".into(),
+        name: "key store with a private key".into(),
+        family: SecretFamily::PrivateKey,
+        // Whoever has it still needs its password, which is guessed offline.
+        power: if is_debug { Power::Nothing } else { Power::Some },
+        tag: super::tag::tag(&digest).into(),
+        can_be_guessed: false,
+        value: SecretValue::new(digest),
+        key: None,
+        span: file.span(),
+        pair: None,
+        confidence: Confidence::High,
+        validity: Validity::Unchecked,
+        harmless: if is_debug { Some("it is Android's debug key store".into()) } else { role(file, 0) },
+        committed: Tri::Maybe,
+        ignored: Tri::Maybe,
+        in_image: None,
+        in_environment: false,
+        in_use: None,
+        history: None,
     })
 }
 

@@ -1,14 +1,15 @@
-//! The detectors: rows of `rules/secrets/*.toml`, read once, and the automaton over their literals.
+//! The detectors: rows of `rules/secrets/*.toml`, read once, and the literals that lead to them.
 
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use base64::Engine as _;
 use rustc_hash::FxHashMap;
 
 use crate::ir::{Power, SecretFamily};
 use crate::tables::{self, V};
 
+use super::encoded::{self, Encoding};
+use super::place::{self, Place};
 use super::shape::Shape;
 use super::validity::Validator;
 
@@ -25,6 +26,8 @@ pub struct Detector {
     pub power: Power,
     /// Its pattern as written.
     pub(super) shape: Shape,
+    /// Bytes of the longest literal that leads to it.
+    pub(super) literal: usize,
     /// Its offline check.
     pub(super) validator: Option<Validator>,
     /// Words of which one stands in its key or its line; empty if the shape alone is proof.
@@ -35,9 +38,15 @@ pub struct Detector {
     pub hits: Vec<&'static str>,
     /// The same for lines that must not.
     pub misses: Vec<&'static str>,
+    /// What other tools and its provider call it.
+    pub covers: Vec<&'static str>,
+    /// Words of keys that hold the id of this secret: see `secrets::pair`.
+    pub(super) pair: Vec<&'static str>,
+    /// Detectors that find the id of this secret.
+    pub(super) ids: Vec<&'static str>,
 }
 
-/// What a literal of the automaton leads to.
+/// What a literal leads to.
 #[derive(Debug)]
 pub(super) enum Trigger {
     /// These detectors' tokens may begin here.
@@ -62,10 +71,8 @@ pub(super) enum Trigger {
     Putty,
     /// `IDENTIFIED BY `, whose operand is a password.
     Operand,
-    /// A call of which this argument is a password.
-    Argument(usize),
-    /// A command with an option whose operand is a password; glued to it or not.
-    Command(&'static [u8], bool),
+    /// What a row of `places.toml` says.
+    Place(Place),
     /// A member of a JSON Web Key.
     Jwk,
     /// A key whose value is base64 of `user:password`.
@@ -76,18 +83,22 @@ pub(super) enum Trigger {
     GoDsn,
     /// The signature of an Azure URL.
     Sas,
-    /// Base64 of a word that stands beside secrets.
-    Encoded,
+    /// A word that stands beside secrets, encoded.
+    Encoded(Encoding),
+    /// The columns of an `INSERT`.
+    Insert,
+    /// A name of the words that a wallet is restored from.
+    Mnemonic,
 }
 
-/// Every detector with the automaton that finds where one may begin.
+/// Every detector with the literals at which one may begin.
 #[derive(Debug)]
 pub(super) struct Detectors {
     pub(super) list: Vec<Detector>,
-    pub(super) automaton: AhoCorasick,
+    /// What the one pass over a file looks for.
+    literals: Vec<Vec<u8>>,
+    /// What each of `literals` leads to.
     pub(super) triggers: Vec<Trigger>,
-    /// The literals of `automaton`, to compare with other tools on the same tree.
-    keywords: Vec<String>,
     /// Words of providers, for shapes that need one near.
     pub(super) near: AhoCorasick,
     /// The detectors of each word of `near`.
@@ -98,8 +109,33 @@ pub(super) struct Detectors {
 pub(super) static DETECTORS: LazyLock<Detectors> = LazyLock::new(Detectors::load);
 
 /// The words of keys, in small letters. None holds another: each would be found within it.
-const WORDS: &[&str] =
-    &["pass", "pwd", "psw", "secret", "token", "key", "credential", "salt", "pepper", "dsn", "rootpw", "adminpw", "_auth", "_pat", "_sas"];
+const WORDS: &[&str] = &[
+    "pass",
+    "pwd",
+    "psw",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "salt",
+    "nonce",
+    "seed",
+    "pepper",
+    "dsn",
+    "rootpw",
+    "adminpw",
+    "masterauth",
+    "_auth",
+    "_pat",
+    "_sas",
+    "senha",
+    "contrasena",
+];
+
+/// Words that are parts of many others: only what ends a key there is looked at.
+const SHORT_WORDS: &[&str] = &["auth", "pw", "appid", "iv"];
+/// What ends a key.
+const ENDS: &[&str] = &["\"", "'", " =", "=", ":"];
 
 /// Makes the trigger of an anchor.
 type Anchor = fn() -> Trigger;
@@ -121,23 +157,9 @@ const ANCHORS: &[(&str, Anchor)] = &[
     ("PuTTY-User-Key-File-", || Trigger::Putty),
     ("IDENTIFIED BY ", || Trigger::Operand),
     ("identified by ", || Trigger::Operand),
-    ("SecureString ", || Trigger::Argument(0)),
-    ("BasicAuth(", || Trigger::Argument(1)),
-    ("basic_auth(", || Trigger::Argument(1)),
-    ("user_and_password(", || Trigger::Argument(1)),
-    ("PasswordCredentials(", || Trigger::Argument(1)),
-    ("PasswordAuthentication(", || Trigger::Argument(1)),
-    ("UserInfo(", || Trigger::Argument(1)),
-    ("UserPassword(", || Trigger::Argument(1)),
-    ("auth=(", || Trigger::Argument(1)),
-    ("sshpass -", || Trigger::Command(b" -p", true)),
-    ("sshpass -", || Trigger::Command(b" -p", false)),
-    ("docker login", || Trigger::Command(b" -p", false)),
-    ("az login", || Trigger::Command(b" -p", false)),
-    ("redis-cli", || Trigger::Command(b" -a", false)),
-    ("mysql", || Trigger::Command(b" -p", true)),
-    ("mongo", || Trigger::Command(b" -p", false)),
-    ("sqlcmd", || Trigger::Command(b" -P", false)),
+    ("INSERT INTO ", || Trigger::Insert),
+    ("insert into ", || Trigger::Insert),
+    ("Insert into ", || Trigger::Insert),
     ("kty", || Trigger::Jwk),
     ("\"auth\"", || Trigger::BasicValue),
     ("_auth", || Trigger::BasicValue),
@@ -145,6 +167,16 @@ const ANCHORS: &[(&str, Anchor)] = &[
     ("UTHORIZATION", || Trigger::Header),
     ("@tcp(", || Trigger::GoDsn),
     ("sig=", || Trigger::Sas),
+    ("nemonic", || Trigger::Mnemonic),
+    ("NEMONIC", || Trigger::Mnemonic),
+    ("seed phrase", || Trigger::Mnemonic),
+    ("seed_phrase", || Trigger::Mnemonic),
+    ("seedPhrase", || Trigger::Mnemonic),
+    ("SEED_PHRASE", || Trigger::Mnemonic),
+    ("ecovery phrase", || Trigger::Mnemonic),
+    ("ecovery_phrase", || Trigger::Mnemonic),
+    ("ecoveryPhrase", || Trigger::Mnemonic),
+    ("RECOVERY_PHRASE", || Trigger::Mnemonic),
 ];
 
 impl Detectors {
@@ -161,7 +193,7 @@ impl Detectors {
         let mut triggers: Vec<Trigger> = Vec::new();
         let mut places: FxHashMap<Vec<u8>, usize> = FxHashMap::default();
         for (index, detector) in list.iter().enumerate().filter(|(_, detector)| detector.near.is_empty()) {
-            for prefix in detector.shape.prefixes() {
+            for prefix in detector.shape.literals() {
                 let place = *places.entry(prefix.clone()).or_insert_with(|| {
                     literals.push(prefix);
                     triggers.push(Trigger::Tokens(Vec::new()));
@@ -181,15 +213,30 @@ impl Detectors {
                 triggers.push(Trigger::Word);
             }
         }
+        for word in SHORT_WORDS {
+            let capital = word[..1].to_ascii_uppercase() + &word[1..];
+            for (spelling, end) in [(*word).to_owned(), capital, word.to_ascii_uppercase()]
+                .iter()
+                .flat_map(|spelling| ENDS.iter().map(move |end| (spelling, end)))
+            {
+                literals.push(format!("{spelling}{end}").into_bytes());
+                triggers.push(Trigger::Word);
+            }
+        }
         for (anchor, trigger) in ANCHORS {
             literals.push(anchor.as_bytes().to_vec());
             triggers.push(trigger());
         }
-        let mut near_words: Vec<&'static str> = Vec::new();
+        for (literal, place) in place::all() {
+            literals.push(literal.as_bytes().to_vec());
+            triggers.push(Trigger::Place(place));
+        }
+        let mut near_words: Vec<String> = Vec::new();
         let mut of_word: Vec<Vec<usize>> = Vec::new();
+        let mut known: FxHashMap<String, usize> = FxHashMap::default();
         for (index, detector) in list.iter().enumerate() {
-            for word in &detector.near {
-                let place = near_words.iter().position(|known| known == word).unwrap_or_else(|| {
+            for word in detector.near.iter().flat_map(|word| spellings(word)) {
+                let place = *known.entry(word.clone()).or_insert_with(|| {
                     near_words.push(word);
                     of_word.push(Vec::new());
                     near_words.len() - 1
@@ -197,51 +244,21 @@ impl Detectors {
                 of_word[place].push(index);
             }
         }
-        for word in ENCODED {
-            for literal in base64_spellings(word) {
-                literals.push(literal);
-                triggers.push(Trigger::Encoded);
-            }
+        for (literal, encoding) in encoded::spellings() {
+            literals.push(literal);
+            triggers.push(Trigger::Encoded(encoding));
         }
-        let keywords = literals.iter().map(|literal| String::from_utf8_lossy(literal).into_owned()).collect();
-        Self { automaton: automaton(&literals, false), triggers, keywords, near: automaton(&near_words, true), of_word, list }
+        Self { literals, triggers, near: automaton(&near_words), of_word, list }
     }
 }
 
-/// Words of which the base64 is looked for, so that no other base64 needs to be decoded.
-const ENCODED: &[&str] = &[
-    "password",
-    "Password",
-    "PASSWORD",
-    "passwd",
-    "secret",
-    "Secret",
-    "SECRET",
-    "token\"",
-    "_TOKEN",
-    "_token",
-    "api_key",
-    "apiKey",
-    "API_KEY",
-    "postgres",
-    "mongodb",
-    "mysql://",
-    "redis://",
-    "amqp://",
-    "://user",
-    "PRIVATE KEY",
-];
-
-/// What base64 of a text that holds `word` holds, for each of the three ways that it may be cut.
-fn base64_spellings(word: &str) -> Vec<Vec<u8>> {
-    let encode = |lead: usize| {
-        let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode([vec![b' '; lead], word.as_bytes().to_vec()].concat());
-        // A character is fixed by the word if all of its six bits are.
-        let first = (lead * 8).div_ceil(6);
-        let last = (lead + word.len()) * 8 / 6;
-        encoded.as_bytes()[first..last].to_vec()
-    };
-    (0..3).map(encode).collect()
+/// `slack_signing` as keys of other formats write it; one that ends in `_` keeps that.
+fn spellings(word: &str) -> Vec<String> {
+    let (stem, end) = word.strip_suffix('_').map_or((word, ""), |stem| (stem, "_"));
+    let mut all: Vec<String> = ["_", "", "-", "."].iter().map(|separator| stem.replace('_', separator) + end).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Every detector, in the order of the files.
@@ -249,9 +266,14 @@ pub fn all() -> &'static [Detector] {
     &DETECTORS.list
 }
 
-/// What the one pass over a file looks for, sorted: literals that lead to a closer look.
+/// What the one pass over a file looks for: literals that lead to a closer look.
+pub(crate) fn literals() -> &'static [Vec<u8>] {
+    &DETECTORS.literals
+}
+
+/// The same, sorted, to give to another tool on the same tree.
 pub fn keywords() -> Vec<&'static str> {
-    let mut words: Vec<&str> = DETECTORS.keywords.iter().map(String::as_str).collect();
+    let mut words: Vec<&str> = DETECTORS.literals.iter().filter_map(|literal| std::str::from_utf8(literal).ok()).collect();
     words.sort_unstable();
     words.dedup();
     words
@@ -262,14 +284,13 @@ pub(super) fn find(id: &str) -> Option<&'static Detector> {
     all().iter().find(|detector| detector.id == id)
 }
 
-fn automaton(literals: &[impl AsRef<[u8]>], ignore_case: bool) -> AhoCorasick {
-    // The NFA is a third as fast over a file; what runs on a key alone is not worth a DFA.
-    let kind = if ignore_case { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
+/// Runs on single keys and their lines, so that the smallest of automatons will do.
+fn automaton(words: &[String]) -> AhoCorasick {
     AhoCorasick::builder()
-        .kind(Some(kind))
-        .ascii_case_insensitive(ignore_case)
-        .build(literals)
-        .unwrap_or_else(|error| unreachable!("the literals are constants: {error}"))
+        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+        .ascii_case_insensitive(true)
+        .build(words)
+        .unwrap_or_else(|error| unreachable!("the words are constants: {error}"))
 }
 
 /// A row; one that cannot be read is left out, and a test says so.
@@ -287,17 +308,22 @@ fn detector(row: &'static V) -> Option<Detector> {
         "signing" => SecretFamily::Signing,
         _ => SecretFamily::Provider,
     };
+    let shape = Shape::parse(row.text("pattern"))?;
     Some(Detector {
         id: row.get("id")?.as_text()?,
         name: row.get("name")?.as_text()?,
         family,
         power,
-        shape: Shape::parse(row.text("pattern"))?,
+        literal: shape.literals().iter().map(Vec::len).max().unwrap_or(0),
+        shape,
         validator: Validator::named(row.text("check")),
         near: row.texts("near").collect(),
         random: row.flag("random"),
         hits: row.texts("hits").collect(),
         misses: row.texts("misses").collect(),
+        covers: row.texts("covers").collect(),
+        pair: row.texts("pair").collect(),
+        ids: row.texts("ids").collect(),
     })
 }
 
@@ -315,10 +341,10 @@ mod tests {
         }
         for detector in all() {
             assert_eq!(all().iter().filter(|other| other.id == detector.id).count(), 1, "{} twice", detector.id);
-            let prefixes = detector.shape.prefixes();
+            let literals = detector.shape.literals();
             assert!(
-                !detector.near.is_empty() || (!prefixes.is_empty() && prefixes.iter().all(|prefix| prefix.len() >= 3)),
-                "{}: a shape without a near word begins with a literal of three bytes",
+                !detector.near.is_empty() || (!literals.is_empty() && literals.iter().all(|literal| literal.len() >= 3)),
+                "{}: a shape without a near word holds a literal of three bytes",
                 detector.id
             );
         }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use crate::ir::{Confidence, SecretValue, Span, Validity};
+use crate::prefilter;
 use crate::source::{LineIndex, SourceFile};
 
 use super::scan;
@@ -31,7 +32,7 @@ pub struct Judged {
 /// Every candidate that touches the 1-based `line`.
 pub fn explain(file: &SourceFile, line: usize) -> Vec<Judged> {
     let lines = LineIndex::new(&file.text);
-    scan::candidates(file)
+    scan::candidates(file, &prefilter::look(&file.text).hits)
         .into_iter()
         .filter(|candidate| (lines.line(candidate.span.start)..=lines.line(candidate.span.end)).contains(&line))
         .map(|candidate| Judged {

@@ -8,28 +8,52 @@ use super::randomness;
 /// Bytes that are looked at around an anchor.
 const WINDOW: usize = 400;
 
-/// The quoted text that stands `index` arguments after an opening parenthesis at `at`.
-pub(super) fn quoted_argument(text: &[u8], at: usize, index: usize) -> Option<Range<usize>> {
+/// Where the argument `index` begins in the list of arguments that begins at `at`.
+pub(super) fn argument(text: &[u8], at: usize, index: usize) -> Option<usize> {
     let rest = &text[at..(at + WINDOW).min(text.len())];
-    let mut seen = 0;
-    let mut here = 0;
-    while here < rest.len() && rest[here] != b'\n' {
-        let quote = rest[here];
-        if matches!(quote, b'"' | b'\'' | b'`') {
-            let length = memchr::memchr(quote, &rest[here + 1..])?;
-            if seen == index {
-                return Some(at + here + 1..at + here + 1 + length);
-            }
-            here += length + 1;
-        }
-        match rest[here] {
-            b',' => seen += 1,
-            b')' | b';' => return None,
+    // Without its parenthesis a list ends with its line.
+    let is_call = at > 0 && text[at - 1] == b'(';
+    let (mut seen, mut depth, mut here) = (0, 0, 0);
+    while seen < index {
+        match rest.get(here)? {
+            quote @ (b'"' | b'\'' | b'`') => here += 1 + memchr::memchr(*quote, &rest[here + 1..])?,
+            b',' if depth == 0 => seen += 1,
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth == 0 => return None,
+            b')' | b']' | b'}' => depth -= 1,
+            b';' => return None,
+            b'\n' if !is_call => return None,
             _ => {}
         }
         here += 1;
     }
-    None
+    Some(at + here)
+}
+
+/// What `echo` on the same line writes to the program at `at`.
+pub(super) fn piped(text: &[u8], at: usize, after_colon: bool) -> Option<Range<usize>> {
+    let floor = at.saturating_sub(WINDOW);
+    let line_start = memchr::memrchr(b'\n', &text[floor..at]).map_or(floor, |found| floor + found + 1);
+    let line = &text[line_start..at];
+    let pipe = memchr::memrchr(b'|', line)?;
+    let echo = ["echo ", "printf "].iter().find_map(|word| Some(memchr::memmem::rfind(&line[..pipe], word.as_bytes())? + word.len()))?;
+    let written = &line[echo..pipe];
+    let written = &written[memchr::memmem::find(written, b"-n ").map_or(0, |flag| flag + 3)..];
+    let is_edge = |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'\\');
+    let lead = written.iter().take_while(is_edge).count();
+    let tail = written[lead..].iter().rev().take_while(is_edge).count();
+    let word = &written[lead..written.len() - tail];
+    let skip = if after_colon { memchr::memchr(b':', word)? + 1 } else { 0 };
+    let end = line_start + pipe - tail;
+    (word.len() - skip >= 4 && !word.contains(&b' ')).then_some(end - (word.len() - skip)..end)
+}
+
+/// The value of a header after its colon: to the end of the quotes or the line.
+pub(super) fn rest_of_header(text: &[u8], at: usize) -> Range<usize> {
+    let rest = &text[at..(at + WINDOW).min(text.len())];
+    let start = rest.iter().take_while(|byte| **byte == b' ').count();
+    let length = rest[start..].iter().take_while(|byte| !matches!(byte, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'\\')).count();
+    at + start..at + start + length
 }
 
 /// The operand of an option on the command line that begins at `at`: `-p secret`, glued as `-psecret`.
@@ -157,16 +181,57 @@ pub(super) fn pgpass(path: &str, text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// A run of base64 around `at`, if it is long enough to hold something.
-pub(super) fn base64_around(text: &[u8], at: usize) -> Option<Range<usize>> {
-    const MAX_RUN: usize = 8192;
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    let floor = at.saturating_sub(MAX_RUN);
-    let start = text[floor..at].iter().rposition(|byte| !is_base64(byte)).map_or(floor, |found| floor + found + 1);
-    let rest = &text[at..(at + MAX_RUN).min(text.len())];
-    let end = at + rest.iter().take_while(|byte| is_base64(byte)).count();
-    let padding = text[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
-    (end - start >= 24).then_some(start..end + padding)
+/// The passwords of the lines of a server's list of users: `user:password`, as in `.htpasswd` and `shadow`.
+pub(super) fn password_lines(path: &str, text: &str) -> Vec<Range<usize>> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_web = name.trim_start_matches('.').starts_with("htpasswd");
+    if !is_web && !matches!(name, "shadow" | "shadow-" | "gshadow" | "passwd" | "proftpdpasswd" | "ftpd.passwd" | "users.passwd") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let mut fields = line.trim_end().split(':');
+        let (user, password) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+        // `x`, `*` and `!` say that there is none here.
+        if !user.is_empty()
+            && !user.contains([' ', '#'])
+            && password.len() >= 4
+            && (is_hash(password) || (is_web && fields.next().is_none()))
+        {
+            found.push(at + user.len() + 1..at + user.len() + 1 + password.len());
+        }
+        at += line.len();
+    }
+    found
+}
+
+/// Whether a text is a password that was hashed to be kept: crypt(3), LDAP, the 13 bytes of DES.
+pub(super) fn is_hash(text: &str) -> bool {
+    let is_crypt = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/');
+    let modular = text.starts_with('$') && text.len() >= 20 && text.split('$').count() >= 4 && !text.contains([' ', '{', '(']);
+    modular || text.starts_with("{SHA}") || text.starts_with("{SSHA}") || (text.len() == 13 && text.bytes().all(is_crypt))
+}
+
+/// The keys and values below `data:` of a Kubernetes Secret.
+pub(super) fn secret_data(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut found = Vec::new();
+    let (mut at, mut inside) = (0, None);
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_end();
+        let indent = body.len() - body.trim_start().len();
+        if body.trim_start() == "data:" {
+            inside = Some(indent);
+        } else if inside.is_some_and(|outer| indent <= outer) && !body.is_empty() {
+            inside = None;
+        } else if let Some((key, value)) = body.split_once(": ").filter(|(key, _)| inside.is_some() && !key.contains('#')) {
+            let value = value.trim_start().trim_matches(['"', '\'']);
+            let end = at + body.trim_end_matches(['"', '\'']).len();
+            found.push((at + indent..at + key.len(), end - value.len()..end));
+        }
+        at += line.len();
+    }
+    found
 }
 
 #[cfg(test)]
@@ -175,8 +240,10 @@ mod tests {
 
     #[test]
     fn operands_are_found_without_keys() {
-        let text = "SetBasicAuth(\"bob\", \"pw-42\")";
-        assert_eq!(quoted_argument(text.as_bytes(), 13, 1).map(|span| &text[span]), Some("pw-42"));
+        let text = "SetBasicAuth(name(\"a\", 1),\n \"pw-42\")";
+        assert_eq!(argument(text.as_bytes(), 13, 1).map(|at| &text[at..]), Some("\n \"pw-42\")"));
+        let text = "echo -n 'root:hunter2' | chpasswd";
+        assert_eq!(piped(text.as_bytes(), 25, true).map(|span| &text[span]), Some("hunter2"));
         let text = "mysql -u root -phunter2 db";
         assert_eq!(option(text.as_bytes(), 0, b" -p", true).map(|span| &text[span]), Some("hunter2"));
         assert_eq!(option(b"mysql -u root -p db", 0, b" -p", true), None);

@@ -48,13 +48,18 @@ pub(super) fn basic_value(text: &[u8], run: Range<usize>) -> Option<Judged> {
 
 /// The argument of `-u` and `--user`, whose first byte is at `at`; the span is the password's.
 pub(super) fn user_option(text: &[u8], at: usize) -> Option<Judged> {
-    let line_start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |found| found + 1);
-    let before = &text[line_start.max(at.saturating_sub(400))..at];
+    let line = super::line_before(text, at);
+    let before = &line[line.len().saturating_sub(400)..];
     if memchr::memmem::find(before, b"curl").is_none() && memchr::memmem::find(before, b"http").is_none() {
         return None;
     }
     let at = at + usize::from(matches!(text.get(at), Some(b'"' | b'\'')));
     let run = run(text, at, |byte| byte.is_ascii_graphic() && !b"\"'`;|&<>\\".contains(&byte));
+    user_password_at(text, run)
+}
+
+/// `user:password` at a known place; the span is the password's.
+pub(super) fn user_password_at(text: &[u8], run: Range<usize>) -> Option<Judged> {
     let argument = std::str::from_utf8(&text[run.clone()]).ok()?;
     let (user, password) = argument.split_once(':')?;
     if password.starts_with('/') {

@@ -7,6 +7,8 @@ use super::words::WORDS;
 /// What a key's name promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum KeyClass {
+    /// A key, a salt, a nonce that says no more than that: only what looks drawn at random is one.
+    Bare,
     /// A token, an API key: drawn at random by a machine, so that a value made of words is none.
     Token,
     /// A secret, a signing or encryption key: random as a rule, chosen by a person sometimes.
@@ -37,11 +39,16 @@ pub(super) fn classify(key: &str) -> Option<KeyClass> {
     }
     let last = before.last().copied().unwrap_or_default();
     match head {
-        "key" | "keys" => table.keys.get(last).copied(),
+        "key" if before.is_empty() => Some(KeyClass::Bare),
+        "key" | "keys" => {
+            let is_lookup = head == "keys" || before.iter().any(|word| table.lookups.contains(word));
+            table.keys.get(last).copied().or((!is_lookup).then_some(KeyClass::Bare))
+        }
         "secret" | "secrets" | "salt" if before.iter().any(|word| table.signers.contains(word)) => Some(KeyClass::Signing),
         "token" if table.handles.contains(last) => None,
+        "auth" | "seed" | "salt" | "nonce" | "cnonce" | "iv" | "appid" | "cred" => Some(KeyClass::Bare),
         // Too short to mean anything by themselves.
-        "auth" | "pat" | "sas" | "seed" | "salt" | "pw" | "dsn" if before.is_empty() => None,
+        "pat" | "sas" | "dsn" if before.is_empty() => None,
         _ => table.heads.get(head).copied(),
     }
 }
@@ -99,6 +106,9 @@ mod tests {
             ("secretName", None),
             ("tokenCount", None),
             ("PRIMARY_KEY", None),
+            ("key", Some(KeyClass::Bare)),
+            ("client_salt", Some(KeyClass::Bare)),
+            ("cache_key", None),
             ("public_key", None),
             ("forgotPassword", None),
             ("nextPageToken", None),

@@ -1,14 +1,14 @@
 //! Committed secrets: detectors, validity, and the judgement of values.
 //!
 //! ```text
-//! bytes ─▶ automaton ─┬▶ token of a provider (shape, checksum)
+//! bytes ─▶ needles ───┬▶ token of a provider (shape, checksum)
 //!                     ├▶ word of a key ─▶ assignment ─▶ judgement of the value
 //!                     ├▶ URL, header, armour
 //!                     └▶ …
 //!          candidates ─▶ the most specific of overlapping ones ─▶ facts
 //! ```
 //!
-//! One pass of an Aho-Corasick automaton over the file finds where to look; everything after that
+//! The prefilter's one pass over the file finds where to look; everything after that
 //! looks at a bounded window around a hit. Each candidate keeps the [`Reason`] of its verdict.
 //! Detectors are rows of `rules/secrets/*.toml`.
 
@@ -16,25 +16,33 @@ mod armour;
 mod assignment;
 mod candidate;
 mod detector;
+mod encoded;
 mod explain;
 mod forms;
 mod header;
 mod jwt;
 mod key;
+mod keyfile;
 mod known;
 pub mod mask;
+mod mnemonic;
+mod pair;
+mod place;
 mod randomness;
 pub mod sample;
 mod scan;
 mod shape;
+mod sql;
 mod tag;
 mod url;
 mod validity;
 mod value;
 mod words;
 
+pub(crate) use detector::literals;
 pub use detector::{Detector, all as detectors, keywords};
 pub use explain::{Judged, explain};
+pub use tag::tag;
 pub use value::Reason;
 
 use crate::extract::Extract;
@@ -43,7 +51,7 @@ use crate::ir::FactKind;
 /// How much work a file was: deterministic, for the benchmark's golden.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Places that the automaton found.
+    /// Places that the one pass found.
     pub hits: usize,
     /// Candidates that were judged.
     pub judged: usize,
@@ -59,6 +67,13 @@ impl std::ops::Add for Counts {
     }
 }
 
+/// What stands before `at` in its line; of a line without end, the last of it.
+fn line_before(text: &[u8], at: usize) -> &[u8] {
+    const MAX_LINE: usize = 4096;
+    let before = &text[at.saturating_sub(MAX_LINE)..at];
+    &before[memchr::memrchr(b'\n', before).map_or(0, |found| found + 1)..]
+}
+
 /// Scans a file for its counts alone.
 pub fn count(file: &crate::source::SourceFile) -> Counts {
     scan::count(file)
@@ -66,7 +81,10 @@ pub fn count(file: &crate::source::SourceFile) -> Counts {
 
 /// Adds a fact for each secret in the file.
 pub fn scan(cx: &mut Extract<'_>) {
-    for found in scan::candidates(cx.file).iter().filter(|found| found.confidence.is_some()) {
+    if let Some(secret) = candidate::keystore(cx.file) {
+        cx.fact(secret.span, secret.detector.clone(), FactKind::Secret(secret));
+    }
+    for found in scan::candidates(cx.file, &cx.hits).iter().filter(|found| found.confidence.is_some()) {
         if let Some(secret) = candidate::secret(cx.file, found) {
             let owner = secret.key.clone().unwrap_or_else(|| secret.detector.clone());
             cx.fact(secret.span, owner, FactKind::Secret(secret));

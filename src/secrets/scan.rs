@@ -1,38 +1,42 @@
-//! The pass over one file: hits of the automaton lead to parsers at the place, what they find is
+//! The hits of one file: each leads to a parser at its place, what that finds is
 //! judged, and of overlapping finds the most specific is kept.
+
+mod around;
 
 use std::ops::Range;
 
 use smol_str::SmolStr;
 
 use crate::ir::{Confidence, Power, SecretFamily, Validity};
+use crate::needles::Hit;
+use crate::prefilter;
 use crate::source::{FileKind, SourceFile};
 
 use super::assignment::{self, Assignment};
 use super::candidate::{Candidate, RANK_ARMOUR, RANK_CONTEXT, RANK_GENERIC, RANK_NAMED, RANK_TOKEN, settle};
 use super::detector::{DETECTORS, Detector, Trigger};
 use super::key::{self, KeyClass};
+use super::validity::{self, Validator};
 use super::value::{self, Position, Reason};
 use super::words::WORDS;
-use super::{armour, forms, header, jwt, randomness, url};
+use super::{armour, forms, header, jwt, mnemonic, pair, randomness, shape, url};
 
 /// Every candidate of a file in the order of places, with its verdict. No two kept ones overlap.
-pub(super) fn candidates(file: &SourceFile) -> Vec<Candidate> {
+pub(super) fn candidates(file: &SourceFile, hits: &[Hit]) -> Vec<Candidate> {
     let mut scanner = Scanner::new(file, 0);
-    scanner.run();
+    scanner.run(hits);
     scanner.whole_file();
-    settle(scanner.found)
+    let mut found = settle(scanner.found);
+    pair::join(file, &mut found);
+    found
 }
 
 /// How much work a file is.
 pub(super) fn count(file: &SourceFile) -> super::Counts {
-    let mut scanner = Scanner::new(file, 0);
-    scanner.run();
-    scanner.whole_file();
-    let hits = scanner.hits;
-    let candidates = settle(scanner.found);
+    let hits = prefilter::look(&file.text).hits;
+    let candidates = candidates(file, &hits);
     let found = candidates.iter().filter(|candidate| candidate.confidence.is_some()).count();
-    super::Counts { hits, judged: candidates.len(), found }
+    super::Counts { hits: hits.len(), judged: candidates.len(), found }
 }
 
 struct Scanner<'f> {
@@ -43,13 +47,14 @@ struct Scanner<'f> {
     last_key: Range<usize>,
     /// The base64 that was decoded last.
     last_encoded: Range<usize>,
-    /// Places that the automaton found.
-    hits: usize,
     /// How often what is scanned was decoded.
     depth: usize,
     /// Whether the file is a Kubernetes Secret, whose values are base64.
     is_k8s_secret: bool,
 }
+
+/// Bytes before a key in which its instruction of a Dockerfile may begin.
+const MAX_INSTRUCTION: usize = 16 << 10;
 
 /// Base64 within base64 is decoded, and not further.
 const MAX_DEPTH: usize = 2;
@@ -57,15 +62,15 @@ const MAX_DEPTH: usize = 2;
 impl<'f> Scanner<'f> {
     fn new(file: &'f SourceFile, depth: usize) -> Self {
         let is_k8s_secret = file.kind == FileKind::Yaml && memchr::memmem::find(file.text.as_bytes(), b"kind: Secret").is_some();
-        Self { text: file.text.as_bytes(), file, found: Vec::new(), last_key: 0..0, last_encoded: 0..0, hits: 0, depth, is_k8s_secret }
+        Self { text: file.text.as_bytes(), file, found: Vec::new(), last_key: 0..0, last_encoded: 0..0, depth, is_k8s_secret }
     }
 
-    fn run(&mut self) {
+    fn run(&mut self, hits: &[Hit]) {
         let detectors = &*DETECTORS;
-        for hit in detectors.automaton.find_overlapping_iter(self.text) {
-            self.hits += 1;
-            let range = hit.start()..hit.end();
-            match &detectors.triggers[hit.pattern().as_usize()] {
+        for hit in hits {
+            let (start, needle) = (hit.start as usize, usize::from(hit.needle));
+            let range = start..start + super::detector::literals()[needle].len();
+            match &detectors.triggers[needle] {
                 Trigger::Tokens(list) => {
                     for index in list {
                         self.token(&detectors.list[*index], range.start);
@@ -81,8 +86,8 @@ impl<'f> Scanner<'f> {
                 Trigger::Der => self.armour(armour::bare_der(self.text, range.start)),
                 Trigger::Putty => self.armour(armour::putty(self.text, range.start)),
                 Trigger::Operand => self.operand(range.end),
-                Trigger::Argument(index) => self.argument(&range, *index),
-                Trigger::Command(option, glued) => self.command(range.start, option, *glued),
+                Trigger::Place(place) => self.around(&range, *place),
+                Trigger::Insert => self.inserted(range.end),
                 Trigger::Jwk => self.jwk(range.start),
                 Trigger::BasicValue => self.basic_value(&range),
                 Trigger::Header => self.header_value(&range),
@@ -97,7 +102,8 @@ impl<'f> Scanner<'f> {
                         SecretFamily::Provider,
                     );
                 }
-                Trigger::Encoded => self.encoded(range.start),
+                Trigger::Encoded(encoding) => self.encoded(range.start, *encoding),
+                Trigger::Mnemonic => self.mnemonic(range.end),
             }
         }
     }
@@ -107,10 +113,8 @@ impl<'f> Scanner<'f> {
     }
 
     /// A token of a fixed shape.
-    fn token(&mut self, detector: &'static Detector, start: usize) {
-        if !self.begins(start) {
-            return;
-        }
+    fn token(&mut self, detector: &'static Detector, hit: usize) {
+        let Some(start) = detector.shape.start(self.text, hit) else { return };
         let Some(end) = detector.shape.end(self.text, start) else { return };
         let span = start..end;
         let token = self.str(&span);
@@ -118,19 +122,26 @@ impl<'f> Scanner<'f> {
             return;
         }
         let validity = detector.validator.map_or(Validity::Unchecked, |validator| validator.check(token));
-        let prefix = detector.shape.prefixes().iter().map(Vec::len).max().unwrap_or(0).min(token.len());
-        let body = &token.as_bytes()[prefix..];
+        // A right checksum is no accident, whatever the token is stuck to; where a run begins is known.
+        if validity != Validity::Valid && start == hit && !self.begins(start) {
+            return;
+        }
+        let literal = detector.literal.min(token.len());
+        let body = &token.as_bytes()[if start == hit { literal } else { 0 }..];
+        let account = if detector.validator == Some(Validator::AwsId) { validity::aws_account(token) } else { None };
         let mut candidate = Candidate {
             span: span.clone(),
             detector: detector.id,
-            name: SmolStr::new_static(detector.name),
+            name: account
+                .map_or(SmolStr::new_static(detector.name), |account| SmolStr::new(format!("{} of account {account}", detector.name))),
             family: detector.family,
+            pair: None,
             power: detector.power,
             key: self.key_of(start),
             validity,
             reason: Reason::Shape,
             confidence: Some(if validity == Validity::Malformed { Confidence::Medium } else { Confidence::High }),
-            rank: RANK_TOKEN + prefix,
+            rank: RANK_TOKEN + literal,
         };
         let reject = if detector.power == Power::Nothing {
             Some(Reason::PublicByContext)
@@ -148,7 +159,7 @@ impl<'f> Scanner<'f> {
         if let Some(reason) = reject {
             candidate.reason = reason;
             candidate.confidence = None;
-        } else if detector.validator == Some(super::validity::Validator::Jwt) {
+        } else if matches!(detector.validator, Some(Validator::Jwt | Validator::Base64Jwt)) {
             self.judge_jwt(&mut candidate);
         }
         self.found.push(candidate);
@@ -164,6 +175,7 @@ impl<'f> Scanner<'f> {
         match token.use_of() {
             jwt::Use::Bearer => {}
             jwt::Use::Service => candidate.power = Power::Everything,
+            jwt::Use::Expired => candidate.power = Power::Little,
             jwt::Use::Public | jwt::Use::NeedsSeed | jwt::Use::Unsigned => {
                 candidate.confidence = None;
                 candidate.reason = Reason::PublicByContext;
@@ -174,13 +186,8 @@ impl<'f> Scanner<'f> {
     /// Whether a token may begin here: not within a longer word. Escapes (`\n`, `%3D`) and `_` do not
     /// count as part of a word: they are how live tokens get stuck to what is before them.
     fn begins(&self, start: usize) -> bool {
-        let before = &self.text[start.saturating_sub(3)..start];
-        match before {
-            [.., byte] if !byte.is_ascii_alphanumeric() => true,
-            [b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
-            [] | [.., b'\\', b'n' | b't' | b'r'] => true,
-            _ => false,
-        }
+        let before = &self.text[..start];
+        before.last().is_none_or(|byte| !byte.is_ascii_alphanumeric()) || shape::is_escape(before)
     }
 
     /// The key on the left of a value, for the message and the fingerprint.
@@ -202,7 +209,9 @@ impl<'f> Scanner<'f> {
         if self.last_key.contains(&hit.start) {
             return;
         }
-        let key = assignment::key_around(self.text, hit);
+        // A short word is found with what ends its key.
+        let after = self.text[hit.clone()].iter().rev().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+        let key = assignment::key_around(self.text, &(hit.start..hit.end - after));
         self.last_key = key.clone();
         let name = setter(self.str(&key));
         let Some(class) = key::classify(name).or_else(|| (name == "Key" && self.near_jwt(key.start)).then_some(KeyClass::Signing)) else {
@@ -235,7 +244,7 @@ impl<'f> Scanner<'f> {
         let position = self.position(*quoted);
         let verdict = if self.is_public_by_design() {
             Err(Reason::PathClass)
-        } else if DETECTORS.is_publishable(value) || super::validity::nkey(value).is_some_and(|kind| !kind.seed) {
+        } else if DETECTORS.is_publishable(value) || validity::nkey(value).is_some_and(|kind| !kind.seed) {
             Err(Reason::PublicByContext)
         } else {
             let decoded = self.decoded(value);
@@ -250,6 +259,7 @@ impl<'f> Scanner<'f> {
             }
             (None, KeyClass::Password) => ("generic-password", SmolStr::new_static("password"), SecretFamily::Generic, Power::Some),
             (None, KeyClass::Secret) => ("generic-secret", SmolStr::new_static("secret"), SecretFamily::Generic, Power::Some),
+            (None, KeyClass::Bare) => ("generic-key", SmolStr::new_static("key"), SecretFamily::Generic, Power::Some),
             (None, KeyClass::Token) => ("generic-token", SmolStr::new_static("token"), SecretFamily::Generic, Power::Some),
         };
         let verdict = match (verdict, near) {
@@ -258,24 +268,29 @@ impl<'f> Scanner<'f> {
             (Ok(_), Some(_)) => Ok((Reason::Shape, Confidence::High)),
             // A format may hold a run of zeros or `A`s at a fixed place.
             (Err(Reason::Repetitive), Some(_)) if randomness::looks_random(value.as_bytes()) => Ok((Reason::Shape, Confidence::High)),
+            // So may one that a prefix gives away anyway.
+            (Err(Reason::LowRandomness), Some(detector)) if detector.literal >= 3 => Ok((Reason::Shape, Confidence::Medium)),
             (verdict, _) => verdict,
         };
         let (reason, confidence) = match verdict {
             Ok((reason, confidence)) => (reason, Some(confidence)),
             Err(reason) => (reason, None),
         };
+        let validity = near.and_then(|detector| detector.validator).map_or(Validity::Unchecked, |validator| validator.check(value));
+        let confidence = confidence.map(|sure| if validity == Validity::Malformed { sure.min(Confidence::Medium) } else { sure });
         let candidate = Candidate {
             span: span.clone(),
             detector,
             name: label,
             family,
+            pair: None,
             power,
             key: Some(name.into()),
-            validity: Validity::Unchecked,
+            validity,
             reason,
             confidence,
             rank: match near {
-                Some(detector) if !detector.shape.prefixes().is_empty() => RANK_NAMED,
+                Some(detector) if detector.literal >= 3 => RANK_NAMED,
                 Some(_) => RANK_CONTEXT,
                 None => RANK_GENERIC,
             },
@@ -288,19 +303,18 @@ impl<'f> Scanner<'f> {
         if self.file.kind != FileKind::Dockerfile {
             return false;
         }
-        let before = &self.file.text[..at];
-        let mut lines = before.rsplit('\n');
+        let mut lines = self.text[at.saturating_sub(MAX_INSTRUCTION)..at].rsplit(|byte| *byte == b'\n');
         let mut line = lines.next().unwrap_or_default();
         // An instruction goes on over lines that end in a backslash.
         for above in lines.take(64) {
-            if !above.trim_end().ends_with('\\') {
+            if !above.trim_ascii_end().ends_with(b"\\") {
                 break;
             }
             line = above;
         }
-        ["ENV ", "ARG ", "LABEL "]
-            .iter()
-            .any(|word| line.trim_start().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
+        let starts =
+            |word: &&str| line.trim_ascii_start().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
+        ["ENV ", "ARG ", "LABEL "].iter().any(starts)
     }
 
     /// The value of a Kubernetes Secret, out of its base64.
@@ -308,7 +322,7 @@ impl<'f> Scanner<'f> {
         if !self.is_k8s_secret {
             return None;
         }
-        let decoded = String::from_utf8(super::validity::base64(value)?).ok()?;
+        let decoded = String::from_utf8(validity::base64(value)?).ok()?;
         decoded.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\n').then(|| decoded.trim_end().to_owned())
     }
 
@@ -321,7 +335,8 @@ impl<'f> Scanner<'f> {
         }
     }
 
-    /// The detector whose shape the value has and whose provider is named in the key or before it in its line.
+    /// The detector whose shape the value has and whose provider is named in the key or before it in
+    /// its line: of several the one with the longest literal, then with the longest name.
     fn near(&self, key: &Range<usize>, value: &str) -> Option<&'static Detector> {
         let detectors = &*DETECTORS;
         let floor = key.start.saturating_sub(96);
@@ -331,9 +346,10 @@ impl<'f> Scanner<'f> {
             .near
             .find_overlapping_iter(context)
             .filter(|hit| stands_alone(context, hit.start()..hit.end()))
-            .flat_map(|hit| &detectors.of_word[hit.pattern().as_usize()])
-            .map(|index| &detectors.list[*index])
-            .find(|detector| detector.shape.is_whole(value.as_bytes()))
+            .flat_map(|hit| detectors.of_word[hit.pattern().as_usize()].iter().map(move |index| (*index, hit.end() - hit.start())))
+            .filter(|(index, _)| detectors.list[*index].shape.is_whole(value.as_bytes()))
+            .max_by_key(|(index, word)| (detectors.list[*index].literal, *word, std::cmp::Reverse(*index)))
+            .map(|(index, _)| &detectors.list[index])
     }
 
     fn position(&self, quoted: bool) -> Position {
@@ -367,6 +383,7 @@ impl<'f> Scanner<'f> {
             detector: if is_nats { "nats-url-credentials" } else { "url-credentials" },
             name: SmolStr::new(format!("password in a {scheme} URL")),
             family: if is_nats { SecretFamily::NatsUrl } else { SecretFamily::Url },
+            pair: None,
             power,
             key: Some(key),
             validity: Validity::Unchecked,
@@ -387,6 +404,7 @@ impl<'f> Scanner<'f> {
             detector,
             name: SmolStr::new_static(name),
             family: SecretFamily::Generic,
+            pair: None,
             power: Power::Much,
             key: None,
             validity: Validity::Unchecked,
@@ -408,6 +426,7 @@ impl<'f> Scanner<'f> {
             detector,
             name: SmolStr::new_static(name),
             family: SecretFamily::PrivateKey,
+            pair: None,
             power,
             validity,
             reason: Reason::Shape,
@@ -426,35 +445,13 @@ impl<'f> Scanner<'f> {
             detector,
             name: SmolStr::new_static(name),
             family,
+            pair: None,
             power: Power::Much,
             validity: Validity::Unchecked,
             reason: harmless.unwrap_or(Reason::LiteralPassword),
             confidence: if harmless.is_some() { None } else { Some(Confidence::High) },
             rank: RANK_CONTEXT,
         });
-    }
-
-    /// An argument of a call, judged as a password in code.
-    fn argument(&mut self, anchor: &Range<usize>, index: usize) {
-        if let Some(value) = forms::quoted_argument(self.text, anchor.end, index) {
-            self.assigned(&Assignment { key: anchor.start..anchor.end - 1, value, quoted: true }, KeyClass::Password);
-        }
-    }
-
-    /// An option of a command: commands stand in scripts and in what quotes them.
-    fn command(&mut self, at: usize, option: &[u8], glued: bool) {
-        let runs_commands = matches!(
-            self.file.kind,
-            FileKind::Shell | FileKind::Dockerfile | FileKind::Yaml | FileKind::Prose | FileKind::Text | FileKind::Json
-        );
-        if runs_commands {
-            self.place(
-                forms::option(self.text, at, option, glued),
-                "command-password",
-                "password on a command line",
-                SecretFamily::Generic,
-            );
-        }
     }
 
     fn jwk(&mut self, at: usize) {
@@ -464,60 +461,36 @@ impl<'f> Scanner<'f> {
         self.place(Some(span), detector, name, SecretFamily::PrivateKey);
     }
 
+    /// The words of a wallet after a name for them.
+    fn mnemonic(&mut self, at: usize) {
+        let Some((span, validity)) = mnemonic::read(self.text, at) else { return };
+        // `test test test … junk`, `abandon abandon … about`.
+        let mut words: Vec<&str> = self.str(&span).split(' ').collect();
+        words.sort_unstable();
+        words.dedup();
+        let filler = words.len() <= 3;
+        let sure = if validity == Validity::Valid { Confidence::High } else { Confidence::Low };
+        self.found.push(Candidate {
+            key: self.key_of(span.start),
+            span,
+            detector: "bip39-mnemonic",
+            name: SmolStr::new_static("mnemonic of a wallet"),
+            family: SecretFamily::PrivateKey,
+            pair: None,
+            power: Power::Everything,
+            validity,
+            reason: if filler { Reason::Repetitive } else { Reason::Shape },
+            confidence: (!filler).then_some(sure),
+            rank: RANK_ARMOUR,
+        });
+    }
+
     /// `"auth": "base64"` of a Docker configuration, `_auth=base64` of npm's.
     fn basic_value(&mut self, hit: &Range<usize>) {
         let key = if self.text[hit.start] == b'"' { hit.start + 1..hit.end - 1 } else { hit.clone() };
         if let Some(Assignment { value, .. }) = assignment::read(self.text, key, self.file.kind) {
             self.header(header::basic_value(self.text, value), "basic-credentials", "user and password in base64");
         }
-    }
-
-    /// `Authorization: token …` without a scheme that has its own parser.
-    fn header_value(&mut self, hit: &Range<usize>) {
-        let key = assignment::key_around(self.text, hit);
-        let Some(Assignment { value, .. }) = assignment::read(self.text, key, self.file.kind) else { return };
-        let text = self.str(&value);
-        if text.starts_with("Bearer") || text.starts_with("Basic") {
-            return;
-        }
-        let start = value.start + text.find(' ').map_or(0, |space| space + 1);
-        self.header(header::bearer(self.text, start), "authorization-header", "credential in a header");
-    }
-
-    /// Base64 that holds a word which stands beside secrets: what does it say decoded?
-    fn encoded(&mut self, at: usize) {
-        if self.depth >= MAX_DEPTH || self.last_encoded.contains(&at) {
-            return;
-        }
-        let Some(run) = forms::base64_around(self.text, at) else { return };
-        self.last_encoded = run.clone();
-        let Some(text) = super::validity::base64(self.str(&run)).and_then(|raw| String::from_utf8(raw).ok()) else { return };
-        let inner = SourceFile { text: text.into(), kind: FileKind::Text, ..self.file.clone() };
-        let mut scanner = Scanner::new(&inner, self.depth + 1);
-        scanner.run();
-        for candidate in settle(scanner.found) {
-            let name = SmolStr::new(format!("{} in base64", candidate.name));
-            self.found.push(Candidate { span: run.clone(), name, ..candidate });
-        }
-    }
-
-    /// Files that hold nothing but a secret, and formats of lines without keys.
-    fn whole_file(&mut self) {
-        if let Some((span, detector, name)) = forms::whole_file(&self.file.path, &self.file.text) {
-            self.place(Some(span), detector, name, SecretFamily::Generic);
-        }
-        for span in forms::pgpass(&self.file.path, &self.file.text) {
-            self.place(Some(span), "pgpass", "password of a PostgreSQL user", SecretFamily::Generic);
-        }
-    }
-
-    /// `CREATE USER u IDENTIFIED BY 'password'`.
-    fn operand(&mut self, at: usize) {
-        let rest = &self.text[at..(at + 200).min(self.text.len())];
-        let Some(quote) = rest.iter().position(|byte| matches!(byte, b'\'' | b'"')).filter(|at| *at < 24) else { return };
-        let Some(length) = memchr::memchr(rest[quote], &rest[quote + 1..]) else { return };
-        let start = at + quote + 1;
-        self.assigned(&Assignment { key: at - 14..at - 1, value: start..start + length, quoted: true }, KeyClass::Password);
     }
 }
 

@@ -86,11 +86,11 @@ impl Shape {
             };
             let (min, max, after) = quantifier(rest)?;
             rest = after;
-            let single = class.0.is_power_of_two() && (min, max) == (1, 1);
+            let single = (class.0.is_power_of_two() && (min, max) == (1, 1)).then(|| class.0.trailing_zeros() as u8);
             match (single, steps.last_mut()) {
-                (true, Some(Step::Literal(bytes))) => bytes.extend(class.bytes()),
-                (true, _) => steps.push(Step::Literal(class.bytes().collect())),
-                (false, _) => steps.push(Step::Run { class, min, max }),
+                (Some(byte), Some(Step::Literal(bytes))) => bytes.push(byte),
+                (Some(byte), _) => steps.push(Step::Literal(vec![byte])),
+                (None, _) => steps.push(Step::Run { class, min, max }),
             }
         }
         Some(Self { steps })
@@ -112,6 +112,31 @@ impl Shape {
             [Step::OneOf(options), ..] => options.clone(),
             _ => Vec::new(),
         }
+    }
+
+    /// The literals that lead to a match: at its beginning, or within it after a run.
+    pub(super) fn literals(&self) -> Vec<Vec<u8>> {
+        let prefixes = self.prefixes();
+        if prefixes.is_empty() { self.infixes() } else { prefixes }
+    }
+
+    /// The literals inside a shape that begins with a run, for one whose middle says what it is:
+    /// `.atlasv1.`, `AZDO`. Empty if there is none of three bytes right after the run.
+    fn infixes(&self) -> Vec<Vec<u8>> {
+        match self.steps.as_slice() {
+            [Step::Run { .. }, Step::Literal(bytes), ..] if bytes.len() >= 3 => vec![bytes.clone()],
+            [Step::Run { .. }, Step::OneOf(options), ..] if options.iter().all(|option| option.len() >= 3) => options.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Where a match begins whose first literal stands at `at`: there, or a run before it.
+    pub(super) fn start(&self, text: &[u8], at: usize) -> Option<usize> {
+        let Some(Step::Run { class, min, max }) = self.steps.first() else { return Some(at) };
+        let count = text[..at].iter().rev().take(*max).take_while(|byte| class.has(**byte)).count();
+        let before = &text[..at - count];
+        let goes_on = !is_escape(before) && before.last().is_some_and(|byte| class.has(*byte));
+        (count >= *min && !goes_on).then_some(at - count)
     }
 
     /// Where a match that begins at `at` ends. A last run must end the token: a byte of its own
@@ -142,6 +167,17 @@ impl Shape {
     /// Whether the whole text is a match.
     pub(super) fn is_whole(&self, text: &[u8]) -> bool {
         self.end(text, 0) == Some(text.len())
+    }
+}
+
+/// Whether a text ends in an escape: `\n`, `\x3d`, `\u003d`, `%3D`. Such letters are no part of a word.
+pub(super) fn is_escape(before: &[u8]) -> bool {
+    let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+    match before {
+        [.., b'\\', b'n' | b't' | b'r'] => true,
+        [.., b'%', high, low] | [.., b'\\', b'x', high, low] => hex(&[*high, *low]),
+        [.., b'\\', b'u', a, b, c, d] => hex(&[*a, *b, *c, *d]),
+        _ => false,
     }
 }
 
@@ -205,5 +241,14 @@ mod tests {
         assert_eq!(shape.prefixes(), [b"k_live".to_vec(), b"k_test".to_vec()]);
         assert!(Shape::parse(r"a\.[\-_\]x]{2}").unwrap().is_whole(b"a.]-"));
         assert!(Shape::parse("a*").is_none());
+    }
+
+    #[test]
+    fn a_token_is_found_by_its_middle() {
+        let shape = Shape::parse(r"[a-z0-9]{4}\.mid\.[a-z]{3}").unwrap();
+        assert_eq!(shape.infixes(), [b".mid.".to_vec()]);
+        assert_eq!(shape.start(b"x=ab12.mid.xyz", 6), Some(2));
+        assert_eq!(shape.start(b"x=zab12.mid.xyz", 7), None);
+        assert_eq!(shape.start(b"b12.mid.xyz", 3), None);
     }
 }

@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::ir::Validity;
@@ -22,8 +23,10 @@ pub(super) enum Validator {
     Crc32HexMaybe,
     /// An AWS key id is base32: an id outside that alphabet is made up.
     AwsId,
-    /// After the prefix stands base64 of a JSON object (Grafana Cloud, Sentry, 1Password).
+    /// After the prefix stands base64 of a JSON object (Grafana Cloud, 1Password).
     Base64Json,
+    /// The same with when it was issued, then `_` and 32 random bytes (Sentry).
+    SentryOrg,
     /// A macaroon: base64 whose second field names its location (`PyPI`).
     Macaroon,
     /// A NATS key: base32 with a CRC-16 (nkeys).
@@ -36,6 +39,8 @@ pub(super) enum Validator {
     Snowflake,
     /// `header.payload.signature` of base64url JSON.
     Jwt,
+    /// The same as a whole in base64 once more.
+    Base64Jwt,
 }
 
 /// The names that rows use.
@@ -46,12 +51,14 @@ const NAMES: &[(&str, Validator)] = &[
     ("crc32-hex-maybe", Validator::Crc32HexMaybe),
     ("aws-id", Validator::AwsId),
     ("base64-json", Validator::Base64Json),
+    ("sentry-org", Validator::SentryOrg),
     ("macaroon", Validator::Macaroon),
     ("nkey", Validator::Nkey),
     ("bech32", Validator::Bech32),
     ("base58check", Validator::Base58Check),
     ("snowflake", Validator::Snowflake),
     ("jwt", Validator::Jwt),
+    ("base64-jwt", Validator::Base64Jwt),
 ];
 
 impl Validator {
@@ -73,11 +80,12 @@ impl Validator {
                 let base32 = token.bytes().skip(4).all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
                 return if base32 { Validity::Unchecked } else { Validity::Malformed };
             }
-            Self::Base64Json => after_prefix(token).and_then(base64).is_some_and(|json| json.first() == Some(&b'{')),
-            Self::Macaroon => token.split_once('-').and_then(|(_, body)| base64(body)).is_some_and(|raw| {
-                // Version 2, then field type 1 (location) with its length.
-                raw.first() == Some(&2) && raw.get(1) == Some(&1) && raw.get(2).is_some_and(|len| raw.len() > 3 + usize::from(*len))
-            }),
+            Self::Base64Json => after_prefix(token).and_then(json).is_some(),
+            Self::SentryOrg => {
+                let payload = after_prefix(token).and_then(|rest| json(rest.rsplit_once('_')?.0));
+                payload.is_some_and(|payload| payload.get("iat").is_some_and(Value::is_number))
+            }
+            Self::Macaroon => token.split_once('-').and_then(|(_, body)| base64(body)).is_some_and(|raw| is_macaroon(&raw)),
             Self::Nkey => nkey_is_valid(token),
             Self::Bech32 => bech32_is_valid(token),
             Self::Base58Check => base58_is_valid(token),
@@ -85,7 +93,7 @@ impl Validator {
                 let first = token.split('.').next().and_then(base64);
                 first.is_some_and(|id| (15..=20).contains(&id.len()) && id.iter().all(u8::is_ascii_digit))
             }
-            Self::Jwt => return super::jwt::read(token).map_or(Validity::Malformed, |jwt| jwt.validity()),
+            Self::Jwt | Self::Base64Jwt => return super::jwt::read(token).map_or(Validity::Malformed, |jwt| jwt.validity()),
         };
         if verdict { Validity::Valid } else { Validity::Malformed }
     }
@@ -127,6 +135,44 @@ fn in_base(mut number: u32, base: u32, width: usize) -> String {
 
 fn after_prefix(token: &str) -> Option<&str> {
     token.find("eyJ").map(|at| &token[at..])
+}
+
+/// The JSON object in base64.
+fn json(text: &str) -> Option<Value> {
+    serde_json::from_slice::<Value>(&base64(text)?).ok().filter(Value::is_object)
+}
+
+/// Whether the bytes are a macaroon of version 2: fields of type, length and content, which end in a
+/// signature of 32 bytes (type 6), the location (1) and the identifier (2) before it.
+fn is_macaroon(raw: &[u8]) -> bool {
+    let Some((2, mut fields)) = raw.split_first() else { return false };
+    let mut seen = Vec::new();
+    while let [kind, rest @ ..] = fields {
+        fields = rest;
+        if *kind == 0 {
+            continue;
+        }
+        // A length is a varint; none of these is longer than two bytes.
+        let (length, rest) = match fields {
+            [low, rest @ ..] if *low < 0x80 => (usize::from(*low), rest),
+            [low, high, rest @ ..] if *high < 0x80 => (usize::from(low & 0x7f) | usize::from(*high) << 7, rest),
+            _ => return false,
+        };
+        let Some(rest) = rest.get(length..) else { return false };
+        seen.push((*kind, length));
+        fields = rest;
+    }
+    matches!(seen.as_slice(), [(1, _), (2, _), .., (6, 32)])
+}
+
+/// The account of an AWS key id: 40 bits after the four letters. Ids of before 2019, which begin with
+/// `I` or `J`, hold none.
+pub(super) fn aws_account(id: &str) -> Option<String> {
+    let body = id.get(4..).filter(|body| !body.starts_with(['I', 'J']))?;
+    let raw = base32(body.as_bytes());
+    let number = raw.get(..6)?.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let account = (number & 0x7fff_ffff_ff80) >> 7;
+    (account < 1_000_000_000_000).then(|| format!("{account:012}"))
 }
 
 /// Decodes base64 of either alphabet, padded or not; trailing bits are not looked at.
@@ -205,22 +251,22 @@ fn bech32_is_valid(token: &str) -> bool {
     const ALPHABET: &[u8] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
     let token = token.to_ascii_lowercase();
     let Some((head, data)) = token.rsplit_once('1') else { return false };
-    let step = |sum: u32, value: u32| {
-        let top = sum >> 25;
-        let sum = (sum & 0x01ff_ffff) << 5 ^ value;
-        [0x3b6a_57b2_u32, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3]
-            .iter()
-            .enumerate()
-            .fold(sum, |sum, (bit, generator)| if top >> bit & 1 == 1 { sum ^ generator } else { sum })
-    };
-    let mut sum = head.bytes().fold(1, |sum, byte| step(sum, u32::from(byte >> 5)));
-    sum = step(sum, 0);
-    sum = head.bytes().fold(sum, |sum, byte| step(sum, u32::from(byte & 31)));
+    let mut values: Vec<u8> = head.bytes().map(|byte| byte >> 5).chain([0]).chain(head.bytes().map(|byte| byte & 31)).collect();
     for byte in data.bytes() {
         let Some(value) = ALPHABET.iter().position(|known| *known == byte) else { return false };
-        sum = step(sum, value as u32);
+        values.push(value as u8);
     }
-    sum == 1
+    bech32_sum(values.into_iter()) == 1
+}
+
+/// The checksum of BIP-173 over five-bit values.
+pub(super) fn bech32_sum(values: impl Iterator<Item = u8>) -> u32 {
+    const GENERATORS: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+    values.fold(1, |sum, value| {
+        let top = sum >> 25;
+        let sum = (sum & 0x01ff_ffff) << 5 ^ u32::from(value);
+        GENERATORS.iter().enumerate().fold(sum, |sum, (bit, generator)| if top >> bit & 1 == 1 { sum ^ generator } else { sum })
+    })
 }
 
 /// Whether the last four bytes are the head of the double SHA-256 of the rest.
@@ -261,5 +307,38 @@ mod tests {
         // The address of Bitcoin's first block: base58check without being a key.
         assert!(base58_is_valid("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"));
         assert!(!base58_is_valid("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb"));
+        // The id that Aidan Steele published with its account in "AWS access key ID formats".
+        assert_eq!(aws_account(concat!("ASIA", "QNZGKIQY56JQ7WML")).as_deref(), Some("029608264753"));
+    }
+
+    #[test]
+    fn every_structure_is_told_from_a_damaged_one() {
+        for (id, damage) in [
+            ("github-pat", 3),
+            ("npm-access-token", 3),
+            ("gitlab-pat-routable", 1),
+            ("gitlab-pat-routable-versioned", 1),
+            ("grafana-service-account-token", 12),
+            ("nats-user-seed", 4),
+            ("age-secret-key", 9),
+            ("bip32-private-key", 7),
+            ("wif-private-key", 7),
+            ("pypi-upload-token", 48),
+            ("1password-service-account-token", 20),
+            ("grafana-cloud-api-token", 20),
+            ("sentry-org-token", 60),
+            ("jwt", 5),
+        ] {
+            let detector = super::super::detector::find(id).unwrap();
+            let validator = detector.validator.unwrap();
+            for seed in 0..10 {
+                let token = super::super::sample::sample(id, seed).unwrap();
+                assert_eq!(validator.check(&token), Validity::Valid, "{id}: {token}");
+                // One character more in the middle, one less at the place of the damage.
+                let at = token.len() - damage;
+                let damaged = format!("{}{}", &token[..at], &token[at + 1..]);
+                assert_eq!(validator.check(&damaged), Validity::Malformed, "{id}: {damaged}");
+            }
+        }
     }
 }

@@ -102,7 +102,20 @@ pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position)
     if class == KeyClass::Password && position == Position::Code && is_uuid(value) {
         return Err(Reason::Identifier);
     }
+    // `secretKey: password` of a Kubernetes reference names an entry.
+    if key == "secretKey"
+        && position == Position::Config
+        && value.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_' | b'.'))
+    {
+        return Err(Reason::Identifier);
+    }
     let random = randomness::looks_random(value.as_bytes());
+    if is_noise(value) {
+        return Ok((Reason::Random, Confidence::High));
+    }
+    if class == KeyClass::Bare {
+        return if random && is_drawn(value) { Ok((Reason::Random, Confidence::Medium)) } else { Err(Reason::LowRandomness) };
+    }
     if random && value.len() >= 12 {
         return Ok((Reason::Random, Confidence::High));
     }
@@ -111,7 +124,7 @@ pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position)
     let mixed = letters > 0 && (digits > 0 || signs > 0);
     match class {
         KeyClass::Token if random && value.len() >= 10 => Ok((Reason::Random, Confidence::Medium)),
-        KeyClass::Token => Err(if spaced { Reason::NaturalLanguage } else { Reason::LowRandomness }),
+        KeyClass::Bare | KeyClass::Token => Err(if spaced { Reason::NaturalLanguage } else { Reason::LowRandomness }),
         // `keyboard cat` signs many a session.
         KeyClass::Signing if spaced && position == Position::Code && value.split(' ').count() <= 3 => {
             Ok((Reason::Chosen, Confidence::Medium))
@@ -175,6 +188,31 @@ fn is_camel_case(value: &str) -> bool {
 fn is_uuid(value: &str) -> bool {
     value.len() == 36
         && value.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+}
+
+/// Signs of the whole keyboard, as `WordPress` draws them: no text in any language has so few letters.
+fn is_noise(value: &str) -> bool {
+    let (letters, digits, signs) = alphabet(value);
+    let both_cases = value.bytes().any(|byte| byte.is_ascii_lowercase()) && value.bytes().any(|byte| byte.is_ascii_uppercase());
+    // A path of the registry with an id in it has signs too.
+    let has_word = value.as_bytes().split(|byte| !byte.is_ascii_lowercase()).any(|run| run.len() >= 6);
+    value.len() >= 32
+        && digits >= 2
+        && signs >= 8
+        && both_cases
+        && letters * 3 < value.len() * 2
+        && value.matches(' ').count() < 6
+        && !has_word
+}
+
+/// Whether a value under a bare `key` or `salt` was drawn at random: one run with digits in it. Ids,
+/// digests, public keys, formats and names with separators were not.
+fn is_drawn(value: &str) -> bool {
+    let is_digest = matches!(value.len(), 40 | 64 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let run =
+        value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'!' | b'@' | b'$' | b'%' | b'&'));
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    value.len() >= 12 && run && digits >= 2 && !is_digest && !value.starts_with("AAAA")
 }
 
 /// `my-secret-value`, `supersecret`: a person's idea of a secret.
@@ -260,6 +298,10 @@ fn stored_safely(value: &str) -> Option<Reason> {
 }
 
 fn is_keyword(value: &str) -> bool {
+    // `required|string|min:8` validates a form.
+    if value.contains('|') && value.split('|').any(|part| WORDS.keywords.contains(part)) {
+        return true;
+    }
     (value.len() <= 24 && WORDS.keywords.contains(value.to_ascii_lowercase().as_str()))
         || value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b':' | b',')) && value.len() < 6
 }

@@ -25,6 +25,8 @@ pub(super) struct Words {
     pub(super) tails: Set,
     /// What takes a head's promise back.
     pub(super) disarming: Set,
+    /// Words before `key` that make it a name to look up.
+    pub(super) lookups: Set,
     /// Starts of references.
     pub(super) references: Vec<&'static str>,
     /// Keywords and types.
@@ -53,6 +55,7 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
         signers: set("signers"),
         tails: set("tails"),
         disarming: set("disarming"),
+        lookups: set("lookups"),
         references: list("references"),
         keywords: set("keywords"),
         labels: set("labels"),

@@ -131,7 +131,8 @@ fn key<'f>(finding: &'f Finding, model: &'f Model) -> (&'f str, u32, u32, &'stat
 }
 
 /// Rule, path and subject, without positions, so that edits above a finding keep it. Subjects of
-/// secrets hold no byte of the secret.
+/// secrets hold no byte of the secret, and so few bits of a hash that guesses can't be told apart
+/// (`secrets::tag`).
 fn fingerprint(finding: &Finding, model: &Model) -> String {
     let mut hash = Sha256::new();
     for part in [finding.rule.id, model.files.path(finding.span.file), &finding.subject] {

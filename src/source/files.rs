@@ -18,7 +18,7 @@ pub struct FileMeta {
     pub encoding: Encoding,
     /// Whether git tracks it; `None` outside a repository.
     pub tracked: Option<bool>,
-    /// Whether an ignore file of git names it; `None` outside a repository.
+    /// Whether an ignore file of git names it; `None` outside a repository if none does.
     pub ignored: Option<bool>,
     /// Its text, kept while a finding may need to show it.
     pub text: Option<Arc<str>>,
@@ -59,6 +59,12 @@ impl Files {
         id
     }
 
+    /// Adds a former content of a file: several may have one path, and none is found by it.
+    pub fn add_version(&mut self, meta: FileMeta) -> FileId {
+        self.list.push(meta);
+        FileId(self.list.len() as u32 - 1)
+    }
+
     /// Takes a file out; its id is not given again to another path.
     pub fn remove(&mut self, path: &str) -> Option<FileId> {
         self.by_path.remove(path)
@@ -92,6 +98,12 @@ impl Files {
     /// The id of a path.
     pub fn find(&self, path: &str) -> Option<FileId> {
         self.by_path.get(path).copied()
+    }
+
+    /// The paths that begin with `prefix`, in order.
+    pub fn below<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = &'f str> {
+        let from = (std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded);
+        self.by_path.range::<str, _>(from).map(|(path, _)| &**path).take_while(move |path| path.starts_with(prefix))
     }
 
     /// All files with their ids, by path.

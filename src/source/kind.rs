@@ -74,6 +74,7 @@ impl FileKind {
             | "credentials" | "pip.conf" => Some(Self::Ini),
             ".bashrc" | ".zshrc" | ".profile" | ".bash_profile" | ".zshenv" | ".zprofile" => Some(Self::Shell),
             "nats.conf" | "nats-server.conf" | "gnatsd.conf" => Some(Self::NatsConf),
+            "jenkinsfile" | "gemfile" | "rakefile" | "vagrantfile" | "podfile" | "fastfile" | "brewfile" | "capfile" => Some(Self::Code),
             "cargo.lock" | "poetry.lock" | "uv.lock" => Some(Self::Toml),
             ".babelrc" | ".eslintrc" | ".swcrc" | ".dockercfg" | "composer.lock" => Some(Self::Json),
             ".clang-format" | ".yamllint" => Some(Self::Yaml),
@@ -98,12 +99,16 @@ impl FileKind {
             "toml" => Self::Toml,
             "ini" | "cfg" | "cnf" | "properties" | "desktop" | "service" => Self::Ini,
             "xml" | "config" | "csproj" | "props" | "plist" | "svg" | "xsd" | "wsdl" => Self::Xml,
-            "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
+            "sh" | "bash" | "zsh" | "ksh" | "bats" | "bat" | "cmd" => Self::Shell,
             "pem" | "key" | "crt" | "cer" | "pub" | "creds" | "nk" | "p8" | "asc" | "ppk" => Self::Pem,
             "md" | "mdx" | "markdown" | "rst" | "adoc" | "txt" => Self::Prose,
             "py" | "go" | "java" | "kt" | "kts" | "scala" | "rb" | "php" | "cs" | "c" | "h" | "cc" | "cpp" | "hpp" | "swift" | "m"
-            | "mm" | "ex" | "exs" | "erl" | "clj" | "groovy" | "gradle" | "lua" | "pl" | "pm" | "r" | "dart" | "ps1" | "psm1" | "bat"
-            | "cmd" | "sql" | "vb" | "fs" | "hs" | "jl" | "nim" | "zig" | "tcl" => Self::Code,
+            | "mm" | "ex" | "exs" | "erl" | "clj" | "groovy" | "gradle" | "lua" | "pl" | "pm" | "r" | "dart" | "ps1" | "psm1" | "sql"
+            | "vb" | "fs" | "hs" | "jl" | "nim" | "zig" | "tcl" | "ino" | "pde" | "cxx" | "hxx" | "hh" | "cu" | "vbs" | "bas" | "pas"
+            | "coffee" | "jsp" | "jspx" | "asp" | "aspx" | "ascx" | "cshtml" | "razor" | "phtml" | "inc" | "erb" | "ejs" | "cls"
+            | "sol" | "rkt" | "scm" | "lisp" | "el" | "cljs" | "ml" | "mli" | "fsx" | "elm" | "cr" | "awk" | "f90" | "d" | "v" | "sv"
+            | "gd" | "ahk" | "au3" | "as" | "hx" | "pyx" | "pxd" | "pyw" | "psd1" | "sas" | "rake" | "gemspec" | "podspec" | "bzl"
+            | "cmake" | "graphql" | "proto" | "thrift" | "jenkinsfile" | "mjml" | "rmd" => Self::Code,
             _ => return None,
         })
     }

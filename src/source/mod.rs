@@ -4,9 +4,11 @@
 //! This module knows no format and no rule, reads nothing from disk, and uses no other module.
 
 mod class;
+mod date;
 mod decode;
 mod escape;
 mod files;
+mod keystore;
 mod kind;
 mod lines;
 mod span;
@@ -14,9 +16,11 @@ mod span;
 use std::sync::Arc;
 
 pub use class::PathClass;
+pub use date::civil_date;
 pub use decode::{Encoding, decode};
 pub use escape::{escape, is_log_command, is_plain, path_from_bytes, path_to_uri};
 pub use files::{FileMeta, Files};
+pub use keystore::keystore;
 pub use kind::FileKind;
 pub use lines::{LineCol, LineIndex};
 pub use span::{FileId, MapPiece, Span, Src};
@@ -39,6 +43,8 @@ pub struct SourceFile {
     pub class: PathClass,
     /// How its bytes became text.
     pub encoding: Encoding,
+    /// The digest of its bytes if it is a container of private keys, which has no text.
+    pub keystore: Option<[u8; 16]>,
 }
 
 impl SourceFile {
@@ -47,7 +53,7 @@ impl SourceFile {
         let (path, text) = (path.into(), text.into());
         let kind = FileKind::of(&path, &text);
         let class = PathClass::of(&path, &text);
-        Self { id, path, text, kind, class, encoding: Encoding::Utf8 }
+        Self { id, path, text, kind, class, encoding: Encoding::Utf8, keystore: None }
     }
 
     /// The whole text as something a parser reads.
@@ -55,13 +61,16 @@ impl SourceFile {
         Src::whole(self.id, &self.text)
     }
 
-    /// Whether other files include it by name, so that its text is kept for linking: templates of
-    /// Terraform, and policy documents that `file()` reads.
+    /// Whether other files include it by name, so that its text is kept for linking: templates, data and
+    /// policy documents that Terraform's `file()` reads.
     pub fn is_included_elsewhere(&self) -> bool {
-        const MAX_BYTES: usize = 1 << 18;
-        let is_template = [".tftpl", ".tpl", ".tmpl"].iter().any(|ending| self.path.ends_with(ending));
+        const MAX_POLICY: usize = 1 << 18;
+        const MAX_DATA: usize = 1 << 15;
+        let is_template = [".tftpl", ".tpl", ".tmpl", ".csv"].iter().any(|ending| self.path.ends_with(ending));
+        let is_data = matches!(self.kind, FileKind::Yaml | FileKind::Json) && !self.class.i18n && !self.class.lock;
         let is_policy = || self.kind == FileKind::Json && memchr::memmem::find(self.text.as_bytes(), b"\"Statement\"").is_some();
-        self.text.len() <= MAX_BYTES && (is_template || is_policy())
+        let bytes = self.text.len();
+        bytes <= MAX_DATA && is_data || bytes <= MAX_POLICY && (is_template || is_policy())
     }
 
     /// The span of the whole file.

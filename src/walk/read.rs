@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::{Found, Skip};
-use crate::source::{FileId, PathClass, SourceFile, decode};
+use crate::source::{FileId, PathClass, SourceFile, decode, keystore};
 
 /// A file that was read, or why it was not.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ pub fn load(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> 
         Ok(false) => return Loaded::Skip(Skip::Size),
         Ok(true) => {}
     }
-    match decode(staged.unwrap_or(buffer)) {
+    let bytes = staged.unwrap_or(buffer);
+    match decode(bytes) {
         Some((text, encoding)) => {
             let mut file = SourceFile::new(id, found.path.as_str(), text);
             file.encoding = encoding;
@@ -33,7 +34,10 @@ pub fn load(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> 
             }
             Loaded::Text(file)
         }
-        None => Loaded::Skip(Skip::Binary),
+        None => match keystore(&found.path, bytes) {
+            Some(digest) => Loaded::Text(SourceFile { keystore: Some(digest), ..SourceFile::new(id, found.path.as_str(), "") }),
+            None => Loaded::Skip(Skip::Binary),
+        },
     }
 }
 

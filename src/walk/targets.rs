@@ -35,7 +35,7 @@ impl Root {
 impl Targets {
     /// Whether a path of git's, from the root, is among them.
     pub fn hold(&self, path: &[u8]) -> bool {
-        let at = self.root.top.join(super::path_from_git(path));
+        let at = self.root.top.join(crate::vcs::path_from_git(path));
         self.paths.iter().any(|target| at.starts_with(target))
     }
 

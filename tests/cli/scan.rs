@@ -219,3 +219,30 @@ fn since_reports_what_a_change_brings() {
     assert_eq!(outside.run(&["scan", "--since", "HEAD"]).code, 2);
     assert_eq!(outside.run(&["scan", "--staged"]).code, 2);
 }
+
+const VOLUME: &str = "variable \"e\" {}\nresource \"aws_ebs_volume\" \"v\" {\n  encrypted = var.e\n}\n";
+
+#[test]
+fn values_files_are_read_when_they_are_named() {
+    let tree = Tree::new(&[("main.tf", VOLUME), ("prod.tfvars", "e = false\n"), ("fine.tfvars", "e = true\n")]);
+    let rule = ["--rule", "unencrypted-at-rest"];
+    let found = |more: &[&str]| tree.found(&[&rule[..], more].concat());
+    assert!(found(&[]).is_empty());
+    assert_eq!(found(&["--var-file", "prod.tfvars"]), ["prod.tfvars"]);
+    assert!(found(&["--var-file", "prod.tfvars", "--var-file", "fine.tfvars"]).is_empty(), "the last wins");
+    assert_eq!(tree.run(&["scan", "--var-file", "missing.tfvars"]).code, 2);
+}
+
+#[test]
+fn downloaded_modules_are_read_though_git_ignores_them() {
+    let call = "module \"m\" {\n  source = \"acme/disk/aws\"\n  e      = false\n}\n";
+    let list = r#"{"Modules":[{"Key":"m","Source":"acme/disk/aws","Dir":".terraform/modules/m"}]}"#;
+    let tree = Tree::new(&[
+        ("infra/main.tf", call),
+        ("infra/.terraform/modules/modules.json", list),
+        ("infra/.terraform/modules/m/main.tf", VOLUME),
+        (".gitignore", ".terraform/\n"),
+    ]);
+    tree.git(&["init", "-q"]);
+    assert_eq!(tree.found(&["--rule", "unencrypted-at-rest"]), ["infra/main.tf"]);
+}

@@ -92,14 +92,26 @@ impl Tree {
 
     /// Runs git in the tree, with the machine's own settings out of the way.
     pub(crate) fn git(&self, arguments: &[&str]) {
+        self.git_with(arguments, &[]);
+    }
+
+    /// The same; what it prints.
+    pub(crate) fn git_says(&self, arguments: &[&str]) -> String {
+        self.git_with(arguments, &[]).trim().to_owned()
+    }
+
+    /// The same with variables.
+    pub(crate) fn git_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
         let done = Command::new("git")
             .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"])
             .args(arguments)
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .envs(variables.iter().copied())
             .current_dir(self.path())
             .output()
             .expect("git is there");
         assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
     /// Runs the program in the tree.

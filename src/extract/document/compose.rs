@@ -19,8 +19,9 @@ pub(super) fn project(cx: &mut Extract<'_>, map: &Map) {
     for entry in &services.entries {
         let Entry::Pair { key, key_span, value } = entry else { continue };
         resource(cx, *key_span, "compose", "service", key.clone(), value.clone());
-        if let Some(environment) = value.get("environment") {
-            entries(cx, environment);
+        let arguments = value.get("build").and_then(|build| build.get("args"));
+        for variables in value.get("environment").into_iter().chain(arguments) {
+            entries(cx, variables);
         }
     }
 }

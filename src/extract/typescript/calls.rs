@@ -25,6 +25,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
         known.libraries.insert(row.text("library"));
         known.methods.extend(row.get("method").and_then(V::as_text));
     }
+    known.libraries.extend(table("sdks").map(|sdks| sdks.list("sdk")).unwrap_or_default().iter().map(|row| row.text("module")));
     if let Some(more) = table("javascript-calls") {
         known.libraries.extend(more.texts("libraries"));
         known.methods.extend(more.texts("methods"));

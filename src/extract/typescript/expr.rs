@@ -376,7 +376,7 @@ fn called(target: Ref) -> Ref {
 }
 
 /// `process.env`, `import.meta.env`, `Bun.env`.
-fn is_env(node: Syntax<'_>) -> bool {
+pub(super) fn is_env(node: Syntax<'_>) -> bool {
     node.kind() == Kind::Member
         && node.field(Field::Property).is_some_and(|name| name.text() == "env")
         && node.field(Field::Object).is_some_and(|object| matches!(object.text(), "process" | "import.meta" | "Bun"))

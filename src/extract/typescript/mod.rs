@@ -5,6 +5,7 @@
 
 mod calls;
 mod elysia;
+mod env;
 mod expr;
 mod express;
 mod fastify;
@@ -35,7 +36,9 @@ use names::Module;
 
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
-    if !cx.gates.any() && nextjs::role(&cx.file.path).is_none() {
+    let path = &cx.file.path;
+    let is_wanted = cx.gates.any() || nextjs::role(path).is_some() || env::is_settings(path) || env::is_named_in(cx);
+    if !is_wanted {
         return;
     }
     let file = cx.file;
@@ -58,6 +61,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     sinks::emit(&module, cx);
     headers::emit(&module, cx);
     oauth::emit(&tree, cx);
+    env::emit(&module, cx);
     if cx.gates.has(Gate::Nitric) {
         nitric::emit(&module, cx);
     }

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::ir::{FileFacts, NodeKind};
-use crate::prefilter::Gates;
+use crate::prefilter::{Gates, Seen};
 use crate::source::{FileId, SourceFile};
 
 fn facts(text: &str) -> FileFacts {
     let file = SourceFile::new(FileId(0), "src/a.ts", text);
-    let mut cx = Extract::new(&file, Gates::ALL);
+    let mut cx = Extract::new(&file, Seen { gates: Gates::ALL, hits: Vec::new() });
     extract(&mut cx);
     cx.out
 }

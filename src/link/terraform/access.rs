@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::ir::{Entry, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Tri, Via};
+use crate::ir::{Entry, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Tri, Via, Why};
 
 /// A reference to an instance by its full address (`module.a.aws_x.y[0]`), which holds a dot where a
 /// name as written never does.
@@ -51,7 +51,8 @@ pub(super) fn push_down(node: &mut Node, via: &Via) {
     node.via = via;
 }
 
-fn values_mut(map: &mut crate::ir::Map) -> impl Iterator<Item = &mut Node> {
+/// The values of a map, to change.
+pub(super) fn values_mut(map: &mut crate::ir::Map) -> impl Iterator<Item = &mut Node> {
     map.entries.iter_mut().map(|entry| match entry {
         Entry::Pair { value, .. } | Entry::Computed { value, .. } | Entry::Spread(value) => value,
     })
@@ -128,12 +129,31 @@ pub(super) fn push_text(pieces: &mut Vec<Piece>, value: Node, place: Span) -> us
     }
 }
 
+/// Whether a part of a value is an evaluation error, which makes the whole one.
+pub(super) fn has_error(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Unknown(why) => *why == Why::Broken,
+        NodeKind::List(items) => items.iter().any(has_error),
+        NodeKind::Map(map) => map.pairs().any(|(_, value)| has_error(value)),
+        _ => false,
+    }
+}
+
+/// The items of a set: each once, strings in their order.
+pub(super) fn set(items: Vec<Node>) -> Vec<Node> {
+    let mut seen = rustc_hash::FxHashSet::default();
+    let mut once: Vec<Node> = items.into_iter().filter(|item| !item.is_known() || seen.insert(item.to_string())).collect();
+    if once.iter().all(|item| scalar(item).is_some()) {
+        once.sort_by_cached_key(scalar);
+    }
+    once
+}
+
 /// Whether two values are equal, as far as they are known.
 pub(super) fn same(left: &Node, right: &Node) -> Tri {
     use NodeKind::{Bool, List, Map, Null, Number, Text};
     match (&left.kind, &right.kind) {
         (Null, Null) => Tri::Yes,
-        (Null, Bool(_) | Number(_) | Text(_) | List(_) | Map(_)) | (Bool(_) | Number(_) | Text(_) | List(_) | Map(_), Null) => Tri::No,
         (Bool(a), Bool(b)) => (a == b).into(),
         #[expect(clippy::float_cmp, reason = "both are values as written")]
         (Number(a), Number(b)) => (a == b).into(),
@@ -160,13 +180,9 @@ pub(super) fn same(left: &Node, right: &Node) -> Tri {
                 Tri::No
             }
         }
-        (Bool(_) | Number(_) | Text(_) | List(_) | Map(_), Bool(_) | Number(_) | Text(_) | List(_) | Map(_)) => {
-            match (scalar(left), scalar(right)) {
-                (Some(a), Some(b)) => (a == b).into(),
-                _ => Tri::No,
-            }
-        }
         (NodeKind::Ref(reference), Null) | (Null, NodeKind::Ref(reference)) if is_handle(reference) && reference.path.len() == 1 => Tri::No,
+        // Values of different types are never equal: `"1" == 1` is false.
+        (Null | Bool(_) | Number(_) | Text(_) | List(_) | Map(_), Null | Bool(_) | Number(_) | Text(_) | List(_) | Map(_)) => Tri::No,
         _ => Tri::Maybe,
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Config {
     pub(super) outputs: FxHashMap<SmolStr, Named>,
     /// Values of `terraform.tfvars` and `*.auto.tfvars`, by variable.
     pub(super) settings: FxHashMap<SmolStr, Named>,
+    /// Folders of downloaded modules by the names of the calls that lead there (`vpc.subnets`).
+    pub(super) installed: BTreeMap<SmolStr, SmolStr>,
     /// Module calls, in order of files and places.
     pub(super) calls: Vec<Named>,
     /// Resources, data sources and providers, in order.
@@ -50,6 +52,7 @@ pub(super) fn collect(linker: &mut Linker) -> Configs {
         .into_iter()
         .partition(|fact| matches!(fact.kind, FactKind::Resource(_)) && is_terraform(linker, fact));
     linker.facts = rest;
+    resources.retain(|fact| !is_replaced(linker, linker.files.path(fact.span.file)));
     // Override files come last; Terraform merges them in the order of their names.
     resources.sort_by_key(|fact| (is_override(linker.files.path(fact.span.file)), fact.span));
     for fact in resources {
@@ -62,16 +65,26 @@ pub(super) fn collect(linker: &mut Linker) -> Configs {
     let mut bound: Vec<(&str, &Binding)> = Vec::new();
     for (id, meta) in linker.files.iter() {
         if is_terraform_kind(meta.kind, &meta.path)
+            && !is_replaced(linker, &meta.path)
             && let Some(symbols) = linker.symbols.get(id.0 as usize)
         {
             bound.extend(symbols.bindings.iter().map(|binding| (&*meta.path, binding)));
         }
     }
-    bound.sort_by_key(|(path, _)| (is_override(path), !path.ends_with("terraform.tfvars")));
+    bound.sort_by_key(|(path, _)| (is_override(path), values_rank(path)));
     for (path, binding) in bound {
+        if let Some(root) = path.strip_suffix(INSTALLED) {
+            let config = configs.entry(root.trim_end_matches('/').into()).or_default();
+            let dir = binding.value.as_str().and_then(|dir| super::normalise(root, dir));
+            config.installed.extend(dir.map(|dir| (binding.name.clone(), dir)));
+            continue;
+        }
         let config = configs.entry(folder(path).into()).or_default();
         config.is_example |= linker.files.class(binding.span).is_not_production();
         add_binding(config, path, binding);
+    }
+    for path in &linker.values_files {
+        add_values_file(linker, path, &mut configs);
     }
     for (dir, config) in &mut configs {
         config.dir = dir.clone();
@@ -85,7 +98,40 @@ fn is_terraform(linker: &Linker, fact: &Fact) -> bool {
 }
 
 fn is_terraform_kind(kind: FileKind, path: &str) -> bool {
-    matches!(kind, FileKind::Terraform | FileKind::Tfvars) || path.ends_with(".tf.json") || path.ends_with(".tofu.json")
+    const JSON: [&str; 4] = [".tf.json", ".tofu.json", ".tfvars.json", INSTALLED];
+    matches!(kind, FileKind::Terraform | FileKind::Tfvars) || JSON.iter().any(|ending| path.ends_with(ending))
+}
+
+/// What `terraform init` writes about the modules that it downloaded.
+const INSTALLED: &str = ".terraform/modules/modules.json";
+
+/// Whether OpenTofu reads the file of this name that ends in `.tofu` in the place of this one.
+fn is_replaced(linker: &Linker, path: &str) -> bool {
+    let tofu = match path.strip_suffix(".json") {
+        Some(stem) => stem.strip_suffix(".tf").map(|stem| format!("{stem}.tofu.json")),
+        None => path.strip_suffix(".tf").map(|stem| format!("{stem}.tofu")),
+    };
+    tofu.is_some_and(|tofu| linker.files.find(&tofu).is_some())
+}
+
+/// The order in which values files are read: a later one wins.
+fn values_rank(path: &str) -> usize {
+    match path.rsplit('/').next().unwrap_or(path) {
+        "terraform.tfvars" => 0,
+        "terraform.tfvars.json" => 1,
+        _ => 2,
+    }
+}
+
+/// Values that the command line names, which are over all others, in every module that has the variable.
+fn add_values_file(linker: &Linker, path: &str, configs: &mut Configs) {
+    let Some(symbols) = linker.files.find(path).and_then(|id| linker.symbols.get(id.0 as usize)) else { return };
+    for binding in symbols.bindings.iter().filter(|binding| binding.kind == BindingKind::Setting) {
+        let Some(name) = binding.name.strip_prefix("var.") else { continue };
+        for config in configs.values_mut().filter(|config| config.vars.contains_key(name)) {
+            config.settings.insert(name.into(), Named { name: name.into(), value: binding.value.clone(), span: binding.span });
+        }
+    }
 }
 
 /// The folder of a path.
@@ -129,7 +175,8 @@ fn add_binding(config: &mut Config, path: &str, binding: &Binding) {
         BindingKind::Output => &mut config.outputs,
         BindingKind::Setting => {
             let file = path.rsplit('/').next().unwrap_or(path);
-            if file != "terraform.tfvars" && !file.ends_with(".auto.tfvars") {
+            let stem = file.strip_suffix(".json").unwrap_or(file);
+            if stem != "terraform.tfvars" && !stem.ends_with(".auto.tfvars") {
                 return;
             }
             &mut config.settings

@@ -12,7 +12,11 @@ use crate::ir::{Entry, For, Map, Node, NodeKind, Op, Part, Piece, Ref, Span, Tex
 /// Nested evaluations that are followed: through variables, locals, modules and expressions together.
 const MAX_DEPTH: usize = 200;
 /// Bytes of a text that evaluation makes.
-const MAX_TEXT: usize = 1 << 18;
+pub(super) const MAX_TEXT: usize = 1 << 18;
+/// Nodes of a value that is copied; see [`Evaluator::remember`].
+pub(super) const MAX_WEIGHT: usize = 50_000;
+/// Bytes of made text that cost as much as one evaluated node.
+pub(super) const TEXT_PER_STEP: usize = 32;
 /// Items that one comprehension goes over.
 const MAX_ITEMS: usize = 10_000;
 
@@ -148,6 +152,7 @@ impl Evaluator<'_> {
         if broken {
             return error(node.span);
         }
+        self.steps += size / TEXT_PER_STEP;
         Node::new(node.span, NodeKind::Text(Text { pieces: join(pieces, node.span) }))
     }
 
@@ -193,13 +198,11 @@ impl Evaluator<'_> {
                 Some(value) => self.follow(&value, rest, node.span),
                 None => node.clone(),
             },
-            "path" => {
-                let dir = match second.as_str() {
-                    "module" => self.modules[scope.module].config.dir.clone(),
-                    _ => self.root_dir(),
-                };
-                Node::text(if dir.is_empty() { SmolStr::new_static(".") } else { dir }, node.span)
+            // Terraform runs in the folder of the root module.
+            "path" if second == "module" => {
+                Node::text(super::folders::relative(&self.root_dir(), &self.modules[scope.module].config.dir), node.span)
             }
+            "path" => Node::text(".", node.span),
             "terraform" | "self" => node.clone(),
             "module" => match self.module_value(scope.module, second) {
                 Some(value) => self.follow(&value, rest, node.span),
@@ -238,11 +241,19 @@ impl Evaluator<'_> {
             }
         }
         let mut value = current.into_owned();
+        self.charge(&value);
         value.via = via;
         if !matches!(value.kind, NodeKind::Text(_) | NodeKind::Map(_) | NodeKind::List(_) | NodeKind::Bool(_) | NodeKind::Number(_)) {
             value.span = span;
         }
         value
+    }
+
+    /// Copies are work too: without this, ten lists of ten times the list before would be 10^10 nodes.
+    fn charge(&mut self, value: &Node) {
+        if matches!(value.kind, NodeKind::List(_) | NodeKind::Map(_)) {
+            self.steps += value.weight(MAX_WEIGHT) / 2;
+        }
     }
 
     /// One attribute of a value.
@@ -269,6 +280,9 @@ impl Evaluator<'_> {
 
     fn index(&mut self, base: &Node, key: &Node, span: Span) -> Node {
         match (&base.kind, &key.kind) {
+            (_, NodeKind::Unknown(Why::Broken)) => error(span),
+            // Not known how many instances there are: one stands for all.
+            (NodeKind::Ref(reference), _) if access::is_handle(reference) && reference.path.len() == 1 => base.clone(),
             (NodeKind::List(items), _) => match key.as_number() {
                 Some(number) if number >= 0.0 => {
                     let at = number as usize;
@@ -285,7 +299,7 @@ impl Evaluator<'_> {
             },
             (NodeKind::Map(_), NodeKind::Number(_) | NodeKind::Bool(_)) => self.attr(base, &key.to_string(), span),
             (NodeKind::Null, _) => error(span),
-            (NodeKind::Ref(_), NodeKind::Number(_)) => Node::new(span, base.kind.clone()),
+            (NodeKind::Ref(_), NodeKind::Number(_)) => Node::unknown(Why::NoValue, span),
             _ => Node::unknown(base.why(), span),
         }
     }
@@ -308,7 +322,10 @@ impl Evaluator<'_> {
             if !access::is_open(&item) {
                 for step in rest {
                     let key = self.eval(step, scope);
-                    item = self.index(&item, &key, span);
+                    item = match key.as_str() {
+                        Some(name) => self.attr(&item, name, span),
+                        None => self.index(&item, &key, span),
+                    };
                 }
             }
             out.push(item);
@@ -324,6 +341,7 @@ impl Evaluator<'_> {
                 match cond.truth() {
                     Tri::Yes => self.eval(then, scope),
                     Tri::No => self.eval(otherwise, scope),
+                    Tri::Maybe if is_error(&cond) => cond,
                     Tri::Maybe => {
                         let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
                         if access::same(&then, &otherwise).is_yes() {
@@ -345,12 +363,19 @@ impl Evaluator<'_> {
                 let base = self.eval(base, scope);
                 self.splat(&base, rest, span, scope)
             }
-            (Op::Not, [one]) => boolean(!self.eval(one, scope).truth(), span),
+            (Op::Not, [one]) => {
+                let one = self.eval(one, scope);
+                if is_error(&one) { one } else { boolean(!one.truth(), span) }
+            }
             (Op::And | Op::Or, _) => {
                 let (stop, join): (Tri, fn(Tri, Tri) -> Tri) = if op == Op::And { (Tri::No, Tri::and) } else { (Tri::Yes, Tri::or) };
                 let mut all = !stop;
                 for operand in operands {
-                    all = join(all, self.eval(operand, scope).truth());
+                    let value = self.eval(operand, scope);
+                    if is_error(&value) {
+                        return value;
+                    }
+                    all = join(all, value.truth());
                     if all == stop {
                         break;
                     }
@@ -358,7 +383,11 @@ impl Evaluator<'_> {
                 boolean(all, span)
             }
             (Op::Eq | Op::Ne, [left, right]) => {
-                let same = access::same(&self.eval(left, scope), &self.eval(right, scope));
+                let (left, right) = (self.eval(left, scope), self.eval(right, scope));
+                if let Some(broken) = [&left, &right].into_iter().find(|value| is_error(value)) {
+                    return broken.clone();
+                }
+                let same = access::same(&left, &right);
                 boolean(if op == Op::Eq { same } else { !same }, span)
             }
             _ => {

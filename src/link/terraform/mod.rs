@@ -12,13 +12,17 @@
 )]
 
 mod access;
+mod companions;
 mod config;
 mod eval;
+mod folders;
 mod functions;
+mod handle;
 mod instance;
+mod plan;
+mod registry;
 mod types;
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -26,16 +30,16 @@ use smol_str::{SmolStr, format_smolstr};
 
 use self::config::{Config, Configs, Named};
 use self::eval::Scope;
+use self::folders::{is_downloaded, normalise, roots, source_dir};
 use self::instance::{Key, Keys, MAX_INSTANCES};
 use super::Linker;
-use crate::ir::{
-    Entry, Fact, FactKind, Hop, HopKind, Map, Node, NodeKind, Problem, ProblemKind, Ref, Resource, ResourceMode, Scope as NameScope, Span,
-    Why,
-};
+use crate::ir::{Entry, Fact, FactKind, Hop, HopKind, Map, Node, NodeKind, Problem, ProblemKind, Resource, ResourceMode, Span, Why};
 use crate::source::Files;
 
 /// Evaluated nodes of one root module.
-const MAX_STEPS: usize = 4_000_000;
+const MAX_STEPS: usize = 1_000_000;
+/// Evaluated nodes of all root modules.
+const MAX_ALL_STEPS: usize = 40_000_000;
 /// Module instances of one root module.
 const MAX_MODULES: usize = 2_000;
 /// Calls in calls.
@@ -46,79 +50,24 @@ const MAX_RESOURCES: usize = 20_000;
 /// Replaces the resources as written by their evaluated instances.
 pub(super) fn evaluate(linker: &mut Linker) {
     let configs = config::collect(linker);
-    let mut facts = Vec::new();
+    let mut evaluated = Vec::new();
     let mut problems = Vec::new();
+    let mut left = MAX_ALL_STEPS;
     for dir in roots(&configs) {
         let mut evaluator = Evaluator::new(&configs, &linker.files);
+        let before = MAX_STEPS.saturating_sub(left);
+        evaluator.steps = before;
         evaluator.run(&configs[&dir]);
-        facts.append(&mut evaluator.facts);
+        left = left.saturating_sub(evaluator.steps - before);
+        companions::link(&mut evaluator.facts);
+        evaluated.push((dir, evaluator.facts));
         problems.append(&mut evaluator.problems);
     }
     problems.sort_by_key(|problem: &Problem| problem.span);
     problems.dedup();
-    linker.facts.append(&mut facts);
+    plan::link(linker, &mut evaluated);
+    linker.facts.extend(evaluated.into_iter().flat_map(|(_, facts)| facts));
     linker.problems.append(&mut problems);
-}
-
-/// The folders to start from: those that no other calls, those that only examples and tests call,
-/// and one of each circle.
-fn roots(configs: &Configs) -> Vec<SmolStr> {
-    let mut called = BTreeSet::new();
-    for config in configs.values() {
-        called.extend(config.calls.iter().filter_map(|call| source_dir(configs, config, call)).filter(|dir| {
-            let target = &configs[dir];
-            *dir != config.dir && (target.is_example || !config.is_example)
-        }));
-    }
-    let mut roots: Vec<SmolStr> = configs.keys().filter(|dir| !called.contains(*dir)).cloned().collect();
-    let mut reached = BTreeSet::new();
-    for root in &roots {
-        reach(configs, root, &mut reached);
-    }
-    for dir in configs.keys() {
-        if !reached.contains(dir) {
-            reach(configs, dir, &mut reached);
-            roots.push(dir.clone());
-        }
-    }
-    roots.sort();
-    roots
-}
-
-fn reach(configs: &Configs, dir: &SmolStr, reached: &mut BTreeSet<SmolStr>) {
-    let mut open = vec![dir.clone()];
-    while let Some(dir) = open.pop() {
-        if let Some(config) = configs.get(&dir)
-            && reached.insert(dir)
-        {
-            open.extend(config.calls.iter().filter_map(|call| source_dir(configs, config, call)));
-        }
-    }
-}
-
-/// The folder of a local module call, if it is in the repository.
-fn source_dir(configs: &Configs, config: &Config, call: &Named) -> Option<SmolStr> {
-    let source = call.value.get("source")?.as_str()?;
-    if !source.starts_with("./") && !source.starts_with("../") && source != "." && source != ".." {
-        return None;
-    }
-    let dir = normalise(&config.dir, source)?;
-    configs.contains_key(&dir).then_some(dir)
-}
-
-/// `path` seen from the folder `base`; nothing if it leads out of the repository.
-fn normalise(base: &str, path: &str) -> Option<SmolStr> {
-    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            other => parts.push(other),
-        }
-    }
-    Some(parts.join("/").into())
 }
 
 /// A name that is evaluated, or is being evaluated.
@@ -245,16 +194,34 @@ impl<'c> Evaluator<'c> {
     fn emit(&mut self, module: usize, index: usize) {
         let (span, resource) = &self.modules[module].config.resources[index];
         let Some(keys) = self.instances(module, index) else { return };
+        let call = self.own_call(module);
         for key in &keys.1 {
             if self.facts.len() >= MAX_RESOURCES {
                 self.bound(*span, format!("only the first {MAX_RESOURCES} resources were evaluated"));
                 return;
             }
             let scope = Scope { module, key, frame: None };
-            let attrs = self.attributes(&resource.attrs, scope, &resource.address);
+            let mut attrs = self.attributes(&resource.attrs, scope, &resource.address);
             let address = key.address(&self.full(module, &resource.address));
+            let (mut span, mut owner) = (*span, resource.address.clone());
+            if let Some(call) = call {
+                // Nobody mends a file that was downloaded: what is wrong in it is said at the call.
+                self.move_to_call(&mut attrs, call.span);
+                (span, owner) = (call.span, format_smolstr!("module.{}.{owner}", call.name));
+            }
             let evaluated = Resource { address, attrs, ..resource.clone_head() };
-            self.facts.push(Fact::new(*span, resource.address.clone(), FactKind::Resource(evaluated)));
+            self.facts.push(Fact::new(span, owner, FactKind::Resource(evaluated)));
+        }
+    }
+
+    fn move_to_call(&self, node: &mut Node, call: Span) {
+        if is_downloaded(self.files.path(node.span.file)) {
+            node.span = call;
+        }
+        match &mut node.kind {
+            NodeKind::List(items) => items.iter_mut().for_each(|item| self.move_to_call(item, call)),
+            NodeKind::Map(map) => access::values_mut(map).for_each(|value| self.move_to_call(value, call)),
+            _ => {}
         }
     }
 
@@ -316,7 +283,8 @@ impl<'c> Evaluator<'c> {
         let keys = self.keys(&call.value, Scope::of(module));
         let name = format_smolstr!("module.{}", call.name);
         self.too_many(call.span, &keys, &name);
-        let target = source_dir(self.configs, config, call).and_then(|dir| self.configs.get(&dir));
+        let target = source_dir(self.configs, config, call).or_else(|| self.installed(module, &call.name));
+        let target = target.and_then(|dir| self.configs.get(&dir));
         let depth = self.modules[module].depth + 1;
         let base = self.full(module, &name);
         let mut list = Vec::new();
@@ -341,6 +309,33 @@ impl<'c> Evaluator<'c> {
         known
     }
 
+    /// The folder where `terraform init` put a module that `module` calls `name`.
+    fn installed(&self, module: usize, name: &str) -> Option<SmolStr> {
+        let root = self.modules.first()?.config;
+        if root.installed.is_empty() {
+            return None;
+        }
+        let mut names = vec![name];
+        let mut at = module;
+        while let Some((parent, index, _)) = &self.modules[at].parent {
+            names.push(&self.modules[*parent].config.calls[*index].name);
+            at = *parent;
+        }
+        names.reverse();
+        root.installed.get(names.join(".").as_str()).cloned()
+    }
+
+    /// The call in the user's own files that a downloaded module is evaluated for.
+    fn own_call(&self, mut module: usize) -> Option<&'c Named> {
+        let mut call = None;
+        while is_downloaded(&self.modules[module].config.dir) {
+            let (parent, index, _) = self.modules[module].parent.as_ref()?;
+            call = Some(&self.modules[*parent].config.calls[*index]);
+            module = *parent;
+        }
+        call
+    }
+
     /// A call of a module that is not in the repository: its arguments are all there is.
     fn absent(&mut self, module: usize, call: &Named, key: &Key, address: &SmolStr) {
         let name = format_smolstr!("module.{}", call.name);
@@ -354,7 +349,8 @@ impl<'c> Evaluator<'c> {
             mode: ResourceMode::ModuleCall,
             attrs,
         };
-        self.facts.push(Fact::new(call.span, name, FactKind::Resource(resource)));
+        let stands_for = registry::resources(&resource).into_iter().chain(std::iter::once(resource));
+        self.facts.extend(stands_for.map(|resource| Fact::new(call.span, name.clone(), FactKind::Resource(resource))));
     }
 
     /// A template file, parsed once.
@@ -370,7 +366,12 @@ impl<'c> Evaluator<'c> {
             None => {}
         }
         self.modules[module].memo.insert(name.clone(), Memo::Running);
-        let value = Rc::new(evaluate(self));
+        let mut value = evaluate(self);
+        if value.weight(eval::MAX_WEIGHT) >= eval::MAX_WEIGHT {
+            self.bound(span, format!("`{name}` holds more than {} values: it was not evaluated", eval::MAX_WEIGHT));
+            value = Node::unknown(Why::Bound, span);
+        }
+        let value = Rc::new(value);
         self.modules[module].memo.insert(name, Memo::Done(value.clone()));
         value
     }
@@ -436,54 +437,6 @@ impl<'c> Evaluator<'c> {
         });
         Node::clone(&value)
     }
-
-    /// `module.name`: the instance, or a list or map of them.
-    fn module_value(&mut self, module: usize, name: &str) -> Option<Node> {
-        let config = self.modules[module].config;
-        let index = config.calls.iter().position(|call| call.name == name)?;
-        let keys: Vec<Key> = self.children(module, index)?.iter().map(|(key, _)| key.clone()).collect();
-        let base = self.full(module, &format!("module.{name}"));
-        let call = &config.calls[index];
-        let many = call.value.get("count").is_some() || call.value.get("for_each").is_some();
-        Some(group(&base, &keys, many, call.span))
-    }
-
-    /// `type.name`: the instance, or a list or map of them.
-    fn resource_value(&mut self, module: usize, address: &str) -> Option<Node> {
-        let config = self.modules[module].config;
-        let index = *config.by_address.get(address)?;
-        let known = self.instances(module, index)?;
-        Some(group(&self.full(module, address), &known.1, known.0, config.resources[index].0))
-    }
-
-    /// An attribute of an instance: what its block says, where that is known, else its name.
-    fn handle_attr(&mut self, address: &SmolStr, name: &str, span: Span) -> Node {
-        let unresolved = || Node::new(span, NodeKind::Ref(Ref::new(NameScope::Hcl, [address.as_str(), name])));
-        match self.handles.get(address).cloned() {
-            Some(Handle::Module(child)) => self.output(child, name, span),
-            Some(Handle::Resource { module, index, key }) => {
-                let resource = &self.modules[module].config.resources[index].1;
-                let Some(value) = resource.attrs.get(name).filter(|_| !(name == "id" || name == "arn")) else { return unresolved() };
-                let slot = (address.clone(), SmolStr::new(name));
-                let known = match self.attrs.get(&slot) {
-                    Some(Memo::Done(value)) => Node::clone(value),
-                    Some(Memo::Running) => return unresolved(),
-                    None => {
-                        self.attrs.insert(slot.clone(), Memo::Running);
-                        let value = self.eval(value, Scope { module, key: &key, frame: None });
-                        self.attrs.insert(slot, Memo::Done(Rc::new(value.clone())));
-                        value
-                    }
-                };
-                match known.kind {
-                    NodeKind::Null | NodeKind::Unknown(_) | NodeKind::Op(..) | NodeKind::Ref(_) => unresolved(),
-                    NodeKind::Text(ref text) if text.has_holes() => unresolved(),
-                    _ => known,
-                }
-            }
-            Some(Handle::Absent) | None => unresolved(),
-        }
-    }
 }
 
 impl Resource {
@@ -504,23 +457,4 @@ impl Resource {
 fn through(mut value: Node, hop: Hop) -> Node {
     value.via = value.via.then(hop);
     value
-}
-
-/// Instances as a value: one, a list by index, or a map by key.
-fn group(base: &str, keys: &[Key], many: bool, span: Span) -> Node {
-    let handle = |key: &Key| Node::new(span, NodeKind::Ref(Ref::new(NameScope::Hcl, [key.address(base)])));
-    let kind = match keys.first() {
-        Some(Key::Single | Key::Unknown) if !many || matches!(keys[0], Key::Unknown) => return handle(&keys[0]),
-        Some(Key::Item(..)) => {
-            let mut map = Map::default();
-            for key in keys {
-                if let Key::Item(name, _) = key {
-                    map.push(name.clone(), span, handle(key));
-                }
-            }
-            NodeKind::Map(map)
-        }
-        _ => NodeKind::List(keys.iter().map(handle).collect()),
-    };
-    Node::new(span, kind)
 }

@@ -1,26 +1,59 @@
-//! Type constraints of variables, as far as they change a value: defaults of `optional(…)`, and
-//! lists that become sets.
+//! Type constraints of variables: values are converted to the type that is asked for, attributes that it
+//! does not name are dropped, and those of `optional(…)` have their defaults.
+//! <https://developer.hashicorp.com/terraform/language/expressions/type-constraints>
 
 use smol_str::SmolStr;
 
+use super::access;
 use crate::ir::{Entry, Map, Node, NodeKind};
 
 /// Nested types that are followed.
 const MAX_DEPTH: usize = 32;
 
-/// `value` converted to the type that `ty` writes.
+/// `value` converted to the type that `ty` writes; what can't be converted stays as it is.
 pub(super) fn convert(ty: &Node, value: Node) -> Node {
     convert_to(ty, value, 0)
 }
 
+/// A string, number or boolean as another of them; nothing if there is no such value. `null` and what
+/// is not known have every type.
+pub(super) fn primitive(ty: &str, value: Node) -> Option<Node> {
+    let kind = match (ty, &value.kind) {
+        ("string", NodeKind::Number(_) | NodeKind::Bool(_)) => NodeKind::Text(crate::ir::Text::lit(access::scalar(&value)?, value.span)),
+        ("number", NodeKind::Text(text)) if !text.has_holes() => NodeKind::Number(value.as_number()?),
+        ("bool", NodeKind::Text(text)) if !text.has_holes() => match text.known()?.as_ref() {
+            "true" | "1" => NodeKind::Bool(true),
+            "false" | "0" => NodeKind::Bool(false),
+            _ => return None,
+        },
+        ("number", NodeKind::Bool(_)) | ("bool", NodeKind::Number(_)) | (_, NodeKind::List(_) | NodeKind::Map(_)) => return None,
+        _ => return Some(value),
+    };
+    Some(Node { kind, ..value })
+}
+
 fn convert_to(ty: &Node, mut value: Node, depth: usize) -> Node {
+    if let Some(name) = ty.as_ref().map(crate::ir::Ref::last) {
+        let unchanged = matches!(value.kind, NodeKind::List(_) | NodeKind::Map(_));
+        return if unchanged { value } else { primitive(name, value.clone()).unwrap_or(value) };
+    }
     let Some(call) = ty.as_call().filter(|_| depth < MAX_DEPTH) else { return value };
     let Some(inner) = call.args.first() else { return value };
     match (call.callee.last(), &mut value.kind) {
         ("optional", _) => return convert_to(inner, value, depth + 1),
-        ("list" | "set" | "map", NodeKind::List(items)) => {
+        ("list" | "set", NodeKind::List(items)) => {
             let taken = std::mem::take(items);
             *items = taken.into_iter().map(|item| convert_to(inner, item, depth + 1)).collect();
+            if call.callee.last() == "set" {
+                *items = access::set(std::mem::take(items));
+            }
+        }
+        ("tuple", NodeKind::List(items)) => {
+            let types = inner.as_list().unwrap_or_default();
+            for (item, ty) in items.iter_mut().zip(types) {
+                let taken = std::mem::replace(item, Node::new(item.span, NodeKind::Null));
+                *item = convert_to(ty, taken, depth + 1);
+            }
         }
         ("map", NodeKind::Map(map)) => {
             for entry in &mut map.entries {
@@ -43,7 +76,7 @@ fn convert_to(ty: &Node, mut value: Node, depth: usize) -> Node {
                     _ => missing(&mut out, name, ty, depth),
                 }
             }
-            // The object type drops what it does not name; what is open stays open.
+            // What is open stays open.
             out.entries.extend(map.entries.iter().filter(|entry| !matches!(entry, Entry::Pair { .. })).cloned());
             *map = out;
         }

@@ -136,7 +136,7 @@ fn read_statements(list: &Node) -> Vec<Grant> {
 
 /// A statement of the JSON grammar.
 fn statement(node: &Node, map: &Map) -> Option<Grant> {
-    let mut grant = empty(node);
+    let mut grant = unread(node);
     grant.sid = map.get("Sid").and_then(Node::as_str).map(SmolStr::new);
     grant.effect = map.field("Effect", effect);
     grant.open = map.is_open();
@@ -174,7 +174,7 @@ fn statement(node: &Node, map: &Map) -> Option<Grant> {
 
 /// A `statement` block of the data source.
 fn block(node: &Node, map: &Map) -> Grant {
-    let mut grant = empty(node);
+    let mut grant = unread(node);
     grant.sid = map.get("sid").and_then(Node::as_str).map(SmolStr::new);
     grant.effect = match map.field("effect", effect) {
         Field::Absent => Field::known(Effect::Allow, node.span),
@@ -217,7 +217,7 @@ pub(super) fn lambda_permission(attrs: &Node) -> Grant {
         ("principal_org_id", "StringEquals", "aws:PrincipalOrgID"),
         ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
     ];
-    let mut grant = empty(attrs);
+    let mut grant = unread(attrs);
     grant.effect = Field::known(Effect::Allow, attrs.span);
     take_list(attrs.get("action"), &mut grant.actions);
     take_list(attrs.get("function_name"), &mut grant.resources);
@@ -235,24 +235,9 @@ pub(super) fn lambda_permission(attrs: &Node) -> Grant {
     grant
 }
 
-fn empty(node: &Node) -> Grant {
-    Grant {
-        dialect: Dialect::Aws,
-        site: GrantSite::Unattached,
-        effect: Field::Absent,
-        sid: None,
-        actions: Vec::new(),
-        not_actions: Vec::new(),
-        resources: Vec::new(),
-        not_resources: Vec::new(),
-        principals: Vec::new(),
-        not_principals: Vec::new(),
-        conditions: Vec::new(),
-        open: false,
-        holders: Vec::new(),
-        span: node.span,
-        via: node.via.clone(),
-    }
+/// A statement whose effect and place are still to be read.
+fn unread(node: &Node) -> Grant {
+    Grant { site: GrantSite::Unattached, effect: Field::Absent, via: node.via.clone(), ..Grant::new(Dialect::Aws, node.span) }
 }
 
 /// A condition of which nothing is known: it may be any.

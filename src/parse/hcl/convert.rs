@@ -57,7 +57,7 @@ impl Convert<'_> {
         self.src.span(range.unwrap_or_default())
     }
 
-    fn expr(&self, expr: &Expression) -> Node {
+    pub(super) fn expr(&self, expr: &Expression) -> Node {
         let span = self.span(expr.span());
         let kind = match expr {
             Expression::Null(_) => NodeKind::Null,
@@ -177,10 +177,10 @@ impl Convert<'_> {
                         let other = it.else_expr.as_ref();
                         let otherwise = other.map_or_else(
                             || Node::text("", span),
-                            |other| self.inner(&other.template, raw, other.strip, it.endif_expr.strip),
+                            |other| self.inner(&other.template, pieces, raw, other.strip, it.endif_expr.strip),
                         );
                         let inner_end = other.map_or(it.endif_expr.strip, |other| other.strip);
-                        let then = self.inner(&it.if_expr.template, raw, it.if_expr.strip, inner_end);
+                        let then = self.inner(&it.if_expr.template, pieces, raw, it.if_expr.strip, inner_end);
                         let node = Node::new(span, NodeKind::Op(Op::Cond, vec![self.expr(&it.if_expr.cond_expr), then, otherwise]));
                         pieces.directive(node, (sides(it.if_expr.strip).0, sides(it.endif_expr.strip).1));
                     }
@@ -193,7 +193,7 @@ impl Convert<'_> {
                                 value: each.value_var.as_str().into(),
                                 over: self.expr(&each.collection_expr),
                                 map_key: None,
-                                body: self.inner(&each.template, raw, each.strip, it.endfor_expr.strip),
+                                body: self.inner(&each.template, pieces, raw, each.strip, it.endfor_expr.strip),
                                 cond: None,
                                 grouped: false,
                             })),
@@ -206,14 +206,21 @@ impl Convert<'_> {
     }
 
     /// The text inside a directive; the markers on both sides may trim it.
-    fn inner(&self, template: &Template, raw: bool, before: Strip, after: Strip) -> Node {
-        let mut pieces = Pieces::new(self.src, 0);
+    fn inner(&self, template: &Template, around: &Pieces<'_>, raw: bool, before: Strip, after: Strip) -> Node {
+        let mut pieces = around.nested();
         pieces.trim(sides(before).1);
         self.elements(template.iter(), &mut pieces, raw);
         if sides(after).0 {
             pieces.trim_last();
         }
         pieces.finish(self.span(template.span()), false)
+    }
+
+    /// A string of JSON: without a piece to keep, one interpolation is its expression.
+    pub(super) fn string_template(&self, template: &Template, len: usize) -> Node {
+        let mut pieces = Pieces::new(self.src, 0);
+        self.elements(template.iter(), &mut pieces, true);
+        pieces.finish(self.src.span(0..len), true)
     }
 
     pub(super) fn whole_template(&self, template: &Template, len: usize) -> Node {

@@ -11,8 +11,8 @@ mod text;
 use smol_str::SmolStr;
 
 use super::Parsed;
-use crate::ir::{Node, Problem, ProblemKind, Span};
-use crate::source::Src;
+use crate::ir::{Node, NodeKind, Problem, ProblemKind, Span, Text, Why};
+use crate::source::{MapPiece, Src};
 
 /// The attributes and blocks of a file or of a block, in source order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -90,10 +90,38 @@ pub fn parse_template(src: &Src<'_>) -> Parsed<Node> {
     match hcl_edit::parser::parse_template(src.text) {
         Ok(template) => Parsed { tree: convert::Convert { src }.whole_template(&template, src.text.len()), problems: Vec::new() },
         Err(_) => Parsed {
-            tree: Node::unknown(crate::ir::Why::Broken, src.span(0..src.text.len())),
+            tree: Node::unknown(Why::Broken, src.span(0..src.text.len())),
             problems: vec![Problem::new(ProblemKind::Syntax, "the template does not parse", src.span(0..0))],
         },
     }
+}
+
+/// Reads a string of Terraform's JSON syntax, which is a template: `"${x}"` alone is the expression `x`.
+/// What does not parse is not known.
+pub fn parse_string(text: &Text, span: Span) -> Node {
+    let plain = |text: &str| !text.contains("${") && !text.contains("%{");
+    match text.as_str() {
+        Some(known) if !plain(known) => {
+            let host = text.pieces.first().map_or(span, |piece| piece.span);
+            let map = [MapPiece { at: 0, len: known.len() as u32, host }];
+            let src = Src::embedded(span.file, known, &map);
+            let template = hcl_edit::parser::parse_template(known);
+            template.map_or_else(
+                |_| Node::unknown(Why::Broken, span),
+                |template| convert::Convert { src: &src }.string_template(&template, known.len()),
+            )
+        }
+        _ => Node::new(span, NodeKind::Text(text.clone())),
+    }
+}
+
+/// Reads a string that holds an expression, as `type` does in JSON.
+pub fn parse_expression(text: &Text, span: Span) -> Node {
+    let Some(known) = text.as_str() else { return Node::unknown(Why::Broken, span) };
+    let host = text.pieces.first().map_or(span, |piece| piece.span);
+    let map = [MapPiece { at: 0, len: known.len() as u32, host }];
+    let src = Src::embedded(span.file, known, &map);
+    hcl_edit::parser::parse_expr(known).map_or_else(|_| Node::unknown(Why::Broken, span), |expr| convert::Convert { src: &src }.expr(&expr))
 }
 
 #[cfg(test)]

@@ -25,6 +25,11 @@ impl<'s> Pieces<'s> {
         Self { src, list: Vec::new(), indent, at_line: true, directive: false, trim_next: false }
     }
 
+    /// The pieces of what stands in a directive, on its line first.
+    pub(super) fn nested(&self) -> Self {
+        Self { at_line: false, ..Self::new(self.src, self.indent) }
+    }
+
     /// A literal of a quoted string whose escapes are decoded in `decoded`.
     pub(super) fn quoted(&mut self, start: usize, end: usize, decoded: &str) {
         self.at_line = false;

@@ -4,6 +4,7 @@
 mod line;
 mod mask;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -115,10 +116,30 @@ impl<'f> View<'f> {
         Some(Line::new(self.raw(span.file), span.range(), &[span], &masks).text).filter(|_| !masks.is_empty())
     }
 
-    /// The text of a file as it was read, for a hash of it; never to be shown.
-    pub fn hashed(&self, file: FileId) -> Option<(&'f str, Encoding)> {
-        let meta = self.files.get(file)?;
-        Some((meta.text.as_deref()?, meta.encoding))
+    /// How the bytes of a file became text, if its text is held.
+    pub fn encoding(&self, file: FileId) -> Option<Encoding> {
+        self.files.get(file).filter(|meta| meta.text.is_some()).map(|meta| meta.encoding)
+    }
+
+    /// The text of a file for a hash that is shown: guesses for a secret must not be testable against it, so
+    /// that its tag stands in its place. Lines stay where they are.
+    pub fn hashable(&self, file: FileId) -> Cow<'f, str> {
+        let text = self.raw(file);
+        let masks = self.masks.within(file, text, 0..text.len());
+        if masks.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let (mut out, mut rest) = (String::with_capacity(text.len()), 0);
+        for (range, shown) in masks {
+            let secret = &text[range.clone()];
+            out.push_str(&text[rest..range.start]);
+            out.push_str(&shown);
+            out.push_str(&crate::secrets::tag(secret));
+            out.extend(secret.chars().filter(|character| matches!(character, '\r' | '\n')));
+            rest = range.end;
+        }
+        out.push_str(&text[rest..]);
+        Cow::Owned(out)
     }
 
     /// A span never ends between the two bytes of a line break.

@@ -2,84 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::is_filled_in;
 use crate::finding::Level;
 use crate::ir::{Fact, ShellCommand, Span, Stage, StepKind, Text};
+use crate::lower::command::{Plain, is_assignment, plain};
+use crate::lower::variable::is_filled_in;
 use crate::rules::Check;
 
-/// Programs that run another one, and whether their first operands are options only.
-const WRAPPERS: [&str; 9] = ["sudo", "env", "exec", "nice", "nohup", "command", "time", "doas", "eatmydata"];
-
 const SHELLS: [&str; 12] = ["sh", "bash", "ash", "dash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node", "php"];
-
-/// A command without what only starts it: assignments, `sudo`, `env`.
-struct Plain<'c> {
-    program: Cow<'c, str>,
-    arguments: &'c [Text],
-    command: &'c ShellCommand,
-}
-
-fn plain(command: &ShellCommand) -> Option<Plain<'_>> {
-    let mut words = command.words.as_slice();
-    loop {
-        let (first, rest) = words.split_first()?;
-        // A program whose name is not known is no program that a rule knows.
-        let name = first.known()?;
-        let base = name.rsplit('/').next().unwrap_or_default();
-        if is_assignment(&name) || WRAPPERS.contains(&base) {
-            words = rest;
-            while let Some((option, rest)) = words.split_first().filter(|(word, _)| word.starts("-").is_yes()) {
-                let takes_value = matches!(option.as_str(), Some("-u" | "-g" | "-n"));
-                words = if takes_value { rest.get(1..).unwrap_or_default() } else { rest };
-            }
-            continue;
-        }
-        let program = base.to_owned().into();
-        return Some(Plain { program, arguments: rest, command });
-    }
-}
-
-fn is_assignment(word: &str) -> bool {
-    let Some((name, _)) = word.split_once('=') else { return false };
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-impl Plain<'_> {
-    fn is(&self, programs: &[&str]) -> bool {
-        programs.contains(&self.program.as_ref())
-    }
-
-    /// Whether an argument is one of these, or one with a value (`--flag=value`).
-    fn has(&self, flags: &[&str]) -> bool {
-        self.find(flags).is_some()
-    }
-
-    fn find(&self, flags: &[&str]) -> Option<&Text> {
-        self.arguments.iter().find(|argument| {
-            let Some(argument) = argument.known() else { return false };
-            flags.iter().any(|flag| *argument == **flag || argument.strip_prefix(flag).is_some_and(|rest| rest.starts_with('=')))
-        })
-    }
-
-    /// Whether a letter is among the short options: `k` of `-fsSLk`.
-    fn has_short(&self, letter: char) -> bool {
-        self.arguments.iter().filter_map(Text::known).any(|argument| {
-            argument
-                .strip_prefix('-')
-                .is_some_and(|rest| !rest.starts_with('-') && rest.chars().all(char::is_alphabetic) && rest.contains(letter))
-        })
-    }
-
-    /// The arguments as one text, holes as `*`.
-    fn line(&self) -> String {
-        let mut line = String::new();
-        for argument in self.arguments {
-            line.push(' ');
-            line.push_str(argument.known().as_deref().unwrap_or("*"));
-        }
-        line
-    }
-}
 
 /// Every `RUN` of a stage with its commands.
 fn runs(stage: &Stage) -> impl Iterator<Item = (&[ShellCommand], Span)> {
@@ -374,23 +303,4 @@ fn unpinned(command: &Plain<'_>) -> Option<(String, String)> {
     let tools = ["pip", "setuptools", "wheel", "npm"];
     let package = packages.iter().find(|package| !pinned(package) && !local(package) && !tools.contains(&package.as_ref()))?;
     installs.then(|| (manager.to_owned(), package.to_string()))
-}
-
-/// `npm install` that lets every dependency run its scripts.
-pub(in crate::rules) fn install_scripts(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) {
-    for command in commands(stage).filter(|command| command.is(&["npm", "yarn"])) {
-        let verb = command.arguments.iter().filter_map(Text::known).find(|word| !word.starts_with('-'));
-        let installs = match verb.as_deref() {
-            Some("install" | "ci" | "i") => true,
-            None => command.is(&["yarn"]),
-            _ => false,
-        };
-        if installs && !command.has(&["--ignore-scripts", "--version", "-v"]) {
-            cx.report(cx.finding(
-                fact,
-                command.command.span,
-                format!("`{}` runs the install scripts of every dependency", command.program),
-            ));
-        }
-    }
 }

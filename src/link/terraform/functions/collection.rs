@@ -17,10 +17,19 @@ pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
             flatten(args.get(0)?, &mut out, 0);
             args.list(out)
         }
-        "toset" | "distinct" => args.list(distinct(parts(args.get(0)?))),
-        "tolist" | "tuple" | "sensitive" | "nonsensitive" | "ephemeralasnull" | "issensitive" | "tomap" | "one" if name != "one" => {
-            args.get(0)?.clone()
-        }
+        "toset" => args.list(access::set(parts(args.get(0)?))),
+        "distinct" => args.list(distinct(parts(args.get(0)?))),
+        "tolist" => match &args.get(0)?.kind {
+            NodeKind::Text(_) | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Map(_) => super::error(args.span),
+            _ => args.get(0)?.clone(),
+        },
+        "tomap" => match &args.get(0)?.kind {
+            NodeKind::Text(_) | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::List(_) => super::error(args.span),
+            _ => args.get(0)?.clone(),
+        },
+        "sensitive" | "nonsensitive" | "ephemeralasnull" => args.get(0)?.clone(),
+        "list" => args.list(args.list.to_vec()),
+        "transpose" => transpose(args)?,
         "one" => match args.items(0)?.as_slice() {
             [] => args.node(NodeKind::Null),
             [only] => only.clone(),
@@ -85,7 +94,7 @@ pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
             let is_wanted = |key: &Node| wanted.iter().any(|other| access::same(key, other).is_yes());
             args.list(values.into_iter().zip(keys).filter(|(_, key)| is_wanted(key)).map(|(value, _)| value).collect())
         }
-        "setunion" => args.list(distinct(args.list.iter().flat_map(parts).collect())),
+        "setunion" => args.list(access::set(args.list.iter().flat_map(parts).collect())),
         "setintersection" | "setsubtract" => {
             let keep = name == "setintersection";
             let mut items = args.items(0)?;
@@ -93,7 +102,7 @@ pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
                 let other = args.items(index)?;
                 items.retain(|item| other.iter().any(|other| access::same(item, other).is_yes()) == keep);
             }
-            args.list(items)
+            args.list(access::set(items))
         }
         "setproduct" => product(args)?,
         "sum" => {
@@ -239,6 +248,21 @@ fn range(args: &Args<'_>) -> Option<Node> {
         at += step;
     }
     Some(args.list(items))
+}
+
+/// From lists of values by key to lists of keys by value.
+fn transpose(args: &Args<'_>) -> Option<Node> {
+    let mut groups: std::collections::BTreeMap<smol_str::SmolStr, Vec<Node>> = std::collections::BTreeMap::new();
+    for (key, values) in access::iterate(known_map(args, 0)?)? {
+        for value in values.as_list()? {
+            groups.entry(access::scalar(value)?).or_default().push(key.clone());
+        }
+    }
+    let mut map = Map::default();
+    for (value, keys) in groups {
+        map.push(value, args.span, args.list(keys));
+    }
+    Some(args.node(NodeKind::Map(map)))
 }
 
 fn product(args: &Args<'_>) -> Option<Node> {

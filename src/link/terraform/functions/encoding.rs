@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use smol_str::SmolStr;
 
 use super::Args;
-use crate::ir::{Call, Node, NodeKind, Ref, Scope, Text, Tri};
+use crate::ir::{Call, Map, Node, NodeKind, Ref, Scope, Text, Tri};
 
 /// The result, or nothing if it is not one of these functions or an argument is not known.
 pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
@@ -23,6 +23,7 @@ pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
             args.string(String::from_utf8(bytes).ok()?)
         }
         "urlencode" => args.string(url(&args.text(0)?)),
+        "csvdecode" => table(args)?,
         _ => return None,
     })
 }
@@ -52,6 +53,37 @@ fn simple(text: &Text, node: &Node) -> Option<Node> {
         word => NodeKind::Number(word.parse().ok()?),
     };
     Some(Node::new(node.span, kind))
+}
+
+/// Rows of a CSV text as maps by the names of its first line; quoted cells may hold commas, not lines.
+fn table(args: &Args<'_>) -> Option<Node> {
+    const MAX_ROWS: usize = 10_000;
+    let text = args.text(0)?;
+    let mut lines = text.lines().filter(|line| !line.is_empty());
+    let names = cells(lines.next()?);
+    let mut rows = Vec::new();
+    for line in lines.take(MAX_ROWS) {
+        let mut row = Map::default();
+        for (name, cell) in names.iter().zip(cells(line)) {
+            row.push(name.as_str(), args.span, args.string(cell));
+        }
+        rows.push(args.node(NodeKind::Map(row)));
+    }
+    Some(args.list(rows))
+}
+
+fn cells(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut quoted = false;
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if !quoted || letters.next_if_eq(&'"').is_none() => quoted = !quoted,
+            ',' if !quoted => cells.push(String::new()),
+            _ => cells.last_mut().into_iter().for_each(|cell| cell.push(letter)),
+        }
+    }
+    cells
 }
 
 fn url(text: &str) -> SmolStr {

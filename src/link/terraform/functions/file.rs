@@ -9,22 +9,27 @@ use crate::source::FileId;
 /// Texts longer than this are not looked at.
 const MAX_BYTES: usize = 1 << 18;
 
+/// Files of a `fileset`.
+const MAX_FILES: usize = 2_000;
+
 /// Names that a template is given.
 const MAX_NAMES: usize = 64;
 
-/// The result; a file that is not in the scan is missing, not an error.
+/// The result; a file that is not in the scan is missing, not an error: a build may make it.
 pub(super) fn call(this: &mut Evaluator<'_>, name: &str, args: &Args<'_>, scope: Scope<'_>) -> Node {
     let missing = || Node::unknown(Why::Missing, args.span);
-    match name {
-        "abspath" => return args.get(0).cloned().unwrap_or_else(missing),
-        "fileset" => return missing(),
-        "templatestring" => {
-            let Some(node) = args.get(0) else { return missing() };
-            return node.clone();
-        }
-        _ => {}
+    let names = |index: usize| args.get(index).and_then(access::iterate).unwrap_or_default();
+    if name == "abspath" {
+        return args.get(0).cloned().unwrap_or_else(missing);
     }
-    let Some(path) = args.text(0).and_then(|path| normalise("", &path)) else { return missing() };
+    if name == "templatestring" {
+        let template = args.get(0).and_then(Node::as_text).and_then(crate::lower::embedded::template_in);
+        return template.map_or_else(missing, |template| with_names(this, &template, &names(1), scope.module));
+    }
+    let Some(path) = args.text(0).and_then(|path| in_scan(&this.root_dir(), &path)) else { return missing() };
+    if name == "fileset" {
+        return args.text(1).and_then(|pattern| files_below(this, &path, &pattern, args)).unwrap_or_else(missing);
+    }
     let found = this.files.find(&path);
     if name == "fileexists" {
         return found.map_or_else(missing, |_| args.node(NodeKind::Bool(true)));
@@ -33,6 +38,7 @@ pub(super) fn call(this: &mut Evaluator<'_>, name: &str, args: &Args<'_>, scope:
     else {
         return missing();
     };
+    this.steps += text.len() / 64;
     match name {
         "file" => lines(id, &text),
         "filebase64" => {
@@ -41,21 +47,35 @@ pub(super) fn call(this: &mut Evaluator<'_>, name: &str, args: &Args<'_>, scope:
         }
         _ => {
             let Some(template) = this.template(&path, &text, id) else { return missing() };
-            let values = args.get(1).and_then(access::iterate).unwrap_or_default();
-            with_names(this, &template, &values, None, scope.module)
+            with_names(this, &template, &names(1), scope.module)
         }
     }
 }
 
+/// A path as Terraform sees it from the folder of the root module, seen from the root of the scan.
+/// Nothing outside of the scan is looked at.
+fn in_scan(root: &str, path: &str) -> Option<smol_str::SmolStr> {
+    if path.starts_with(['/', '~']) { None } else { normalise(root, path) }
+}
+
+/// The files below a folder that match a pattern; nothing if there is none, since they may be made later.
+fn files_below(this: &Evaluator<'_>, folder: &str, pattern: &str, args: &Args<'_>) -> Option<Node> {
+    let pattern = globset::GlobBuilder::new(pattern).literal_separator(true).build().ok()?.compile_matcher();
+    let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let names = this.files.below(&below).filter_map(|path| path.strip_prefix(&below)).filter(|path| pattern.is_match(path));
+    let found: Vec<Node> = names.take(MAX_FILES).map(|path| args.string(path)).collect();
+    (!found.is_empty()).then(|| args.list(found))
+}
+
 /// Evaluates a template whose names are the given values and no others.
-fn with_names(this: &mut Evaluator<'_>, template: &Node, values: &[(Node, Node)], frame: Option<&Frame<'_>>, module: usize) -> Node {
+pub(in crate::link::terraform) fn with_names(this: &mut Evaluator<'_>, template: &Node, values: &[(Node, Node)], module: usize) -> Node {
     let mut frames: Vec<(smol_str::SmolStr, &Node)> = Vec::new();
     for (key, value) in values.iter().take(MAX_NAMES) {
         if let Some(name) = access::scalar(key) {
             frames.push((name, value));
         }
     }
-    bind(this, template, &frames, frame, module)
+    bind(this, template, &frames, None, module)
 }
 
 fn bind(this: &mut Evaluator<'_>, template: &Node, rest: &[(smol_str::SmolStr, &Node)], frame: Option<&Frame<'_>>, module: usize) -> Node {

@@ -7,9 +7,13 @@ mod file;
 mod network;
 mod string;
 
-use super::eval::{Scope, error, is_error};
+pub(super) use self::file::with_names;
+use super::eval::{MAX_TEXT, Scope, TEXT_PER_STEP, error, is_error};
 use super::{Evaluator, access};
-use crate::ir::{Call, Node, NodeKind, Op, Span, Tri, Why};
+use crate::ir::{Call, Node, NodeKind, Op, Part, Span, Tri, Why};
+
+/// Nodes of an argument that are counted as work.
+const MAX_COST: usize = 1 << 14;
 
 /// What a function works with: its evaluated arguments.
 #[derive(Debug)]
@@ -21,22 +25,27 @@ pub(super) struct Args<'a> {
 
 /// Evaluates a call. `try`, `can` and `coalesce` look at their arguments one by one.
 pub(super) fn call(this: &mut Evaluator<'_>, node: &Node, call: &Call, scope: Scope<'_>) -> Node {
-    let name = call.callee.last();
+    let name = match call.callee.path.as_slice() {
+        [name] => name.as_str(),
+        [core, name] if core == "core" => name.as_str(),
+        // A function of a provider.
+        _ => return Node::unknown(Why::Computed, node.span),
+    };
     match name {
         "try" => {
             let mut last = error(node.span);
             for arg in &call.args {
                 last = this.eval(arg, scope);
-                if !is_error(&last) {
+                if !access::has_error(&last) {
                     return last;
                 }
             }
-            return last;
+            return error(last.span);
         }
         "can" => {
             let value = call.args.first().map(|arg| this.eval(arg, scope));
             let holds = match value {
-                Some(value) if is_error(&value) => Tri::No,
+                Some(value) if access::has_error(&value) => Tri::No,
                 Some(value) if value.is_known() => Tri::Yes,
                 _ => Tri::Maybe,
             };
@@ -62,6 +71,7 @@ pub(super) fn call(this: &mut Evaluator<'_>, node: &Node, call: &Call, scope: Sc
     if let Some(broken) = args.iter().find(|arg| is_error(arg)) {
         return broken.clone();
     }
+    this.steps += args.iter().map(|arg| arg.weight(MAX_COST)).sum::<usize>() / 4;
     let args = Args { list: &args, span: node.span };
     if matches!(name, "file" | "fileexists" | "filebase64" | "templatefile" | "templatestring" | "fileset" | "abspath") {
         return file::call(this, name, &args, scope);
@@ -70,7 +80,15 @@ pub(super) fn call(this: &mut Evaluator<'_>, node: &Node, call: &Call, scope: Sc
         .or_else(|| collection::call(name, &args))
         .or_else(|| encoding::call(name, &args))
         .or_else(|| network::call(name, &args));
-    value.unwrap_or_else(|| args.unknown())
+    let size = value.as_ref().map_or(0, text_size);
+    this.steps += size / TEXT_PER_STEP;
+    value.filter(|_| size <= MAX_TEXT).unwrap_or_else(|| args.unknown())
+}
+
+/// Bytes of a text; nothing for other values.
+fn text_size(node: &Node) -> usize {
+    let pieces = node.as_text().map_or(&[][..], |text| &text.pieces);
+    pieces.iter().map(|piece| if let Part::Lit(literal) = &piece.part { literal.len() } else { 8 }).sum()
 }
 
 impl Args<'_> {

@@ -5,10 +5,8 @@ use smol_str::SmolStr;
 
 use super::Args;
 use crate::ir::{Node, NodeKind, Op, Part, Piece, Text};
-use crate::link::terraform::access;
-
-/// Bytes of a result.
-const MAX_TEXT: usize = 1 << 18;
+use crate::link::terraform::eval::MAX_TEXT;
+use crate::link::terraform::{access, types};
 
 /// The result, or nothing if it is not one of these functions or an argument is not known.
 pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
@@ -44,12 +42,12 @@ pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
         "format" => format(args, args.get(0)?.as_text()?.known()?.as_ref(), &args.list[1..]),
         "formatlist" => format_list(args)?,
         "indent" => args.string(text(1)?.replace('\n', &format!("\n{}", " ".repeat((number(0)? as usize).min(64))))),
-        "tostring" => match args.get(0)? {
-            node if matches!(node.kind, NodeKind::Text(_) | NodeKind::Null) => node.clone(),
-            _ => args.string(text(0)?),
-        },
-        "tonumber" => args.node(NodeKind::Number(number(0)?)),
-        "tobool" => args.node(NodeKind::Bool(args.get(0)?.as_bool()?)),
+        "tostring" | "tonumber" | "tobool" => {
+            let to = types::primitive(&name[2..], args.get(0)?.clone());
+            to.unwrap_or_else(|| super::error(args.span))
+        }
+        "basename" => args.part(0, text(0)?.trim_end_matches('/').rsplit('/').next().unwrap_or_default()),
+        "dirname" => args.part(0, text(0)?.rsplit_once('/').map_or(".", |(folder, _)| folder)),
         "parseint" => args.node(NodeKind::Number(i64::from_str_radix(&text(0)?, (number(1)? as u32).clamp(2, 36)).ok()? as f64)),
         "abs" => args.node(NodeKind::Number(number(0)?.abs())),
         "ceil" => args.node(NodeKind::Number(number(0)?.ceil())),
@@ -82,9 +80,18 @@ fn substr(text: &str, offset: f64, length: f64) -> String {
 /// A pattern between slashes is a regular expression.
 fn replace(args: &Args<'_>) -> Option<Node> {
     let (whole, from, to) = (args.text(0)?, args.text(1)?, args.text(2)?);
+    // What it would grow to, before it does.
+    let fits = |matches: usize| whole.len() + matches.saturating_mul(to.len()) <= MAX_TEXT * 2;
     let done = match from.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-        Some(pattern) => compile(pattern)?.replace_all(&whole, braces(&to).as_str()).into_owned(),
-        None if from.is_empty() => return None,
+        Some(pattern) => {
+            let pattern = compile(pattern)?;
+            let groups = to.matches('$').count() * whole.len();
+            if groups > MAX_TEXT * 4 || !fits(pattern.find_iter(&whole).count()) {
+                return None;
+            }
+            pattern.replace_all(&whole, braces(&to).as_str()).into_owned()
+        }
+        None if from.is_empty() || !fits(whole.matches(from.as_str()).count()) => return None,
         None => whole.replace(from.as_str(), &to),
     };
     (done.len() <= MAX_TEXT).then(|| args.part(0, done))
@@ -196,12 +203,14 @@ fn format(args: &Args<'_>, pattern: &str, values: &[Node]) -> Node {
         next += 1;
         match (access::scalar(value), verb) {
             (Some(text), 'q') => pieces.push(lit(&format!("{text:?}"))),
+            (Some(text), 'x' | 'X' | 'b' | 'o' | 'f' | 'e' | 'g') => pieces.push(lit(&number_as(&text, verb, flags))),
             (Some(text), _) => {
                 let width =
                     flags.trim_start_matches(['0', '-', '+', ' ', '#']).split('.').next().and_then(|width| width.parse::<usize>().ok());
                 let missing = width.unwrap_or(0).min(64).saturating_sub(text.len());
                 let fill = if flags.starts_with('0') { "0" } else { " " };
-                pieces.push(lit(&format!("{}{text}", fill.repeat(missing))));
+                let fill = fill.repeat(missing);
+                pieces.push(lit(&if flags.starts_with('-') { format!("{text}{fill}") } else { format!("{fill}{text}") }));
             }
             (None, _) => {
                 access::push_text(&mut pieces, value.clone(), args.span);
@@ -213,11 +222,26 @@ fn format(args: &Args<'_>, pattern: &str, values: &[Node]) -> Node {
     whole(args, pieces)
 }
 
+/// A number in another base or with decimals; what is none stays as it is.
+fn number_as(text: &str, verb: char, flags: &str) -> String {
+    let Ok(number) = text.parse::<f64>() else { return text.to_owned() };
+    let decimals = flags.split_once('.').map_or(6, |(_, decimals)| decimals.parse::<usize>().unwrap_or(0).min(32));
+    match verb {
+        'x' => format!("{:x}", number as i64),
+        'X' => format!("{:X}", number as i64),
+        'b' => format!("{:b}", number as i64),
+        'o' => format!("{:o}", number as i64),
+        'f' => format!("{number:.decimals$}"),
+        _ => text.to_owned(),
+    }
+}
+
 fn format_list(args: &Args<'_>) -> Option<Node> {
     let pattern = args.text(0)?;
     let lists: Vec<Option<Vec<Node>>> = (1..args.list.len()).map(|index| args.items(index)).collect();
     let length = lists.iter().flatten().map(Vec::len).max()?;
     let mut out = Vec::new();
+    let mut size = 0;
     for at in 0..length {
         let mut row = Vec::new();
         for (index, list) in lists.iter().enumerate() {
@@ -226,7 +250,12 @@ fn format_list(args: &Args<'_>) -> Option<Node> {
                 None => args.get(index + 1)?.clone(),
             });
         }
-        out.push(format(args, &pattern, &row));
+        let made = format(args, &pattern, &row);
+        size += super::text_size(&made);
+        if size > MAX_TEXT {
+            return None;
+        }
+        out.push(made);
     }
     Some(args.list(out))
 }

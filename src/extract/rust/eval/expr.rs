@@ -1,286 +1,24 @@
-//! A function's body, read once from top to bottom: expressions become [`Node`]s with the values of
-//! local variables put in, and calls that some extractor knows are kept as sites.
-//!
-//! A variable that is changed by a method or an assignment carries the change as a step of its chain,
-//! so that `let mut v = Validation::new(a); v.validate_exp = false;` is one value.
+//! Expressions: names, calls, methods, fields, assignments and operators become nodes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use smol_str::SmolStr;
+use crate::extract::rust::{func, routers, sinks, sites};
+use crate::ir::{Call, CallSite, Entry, Func, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Text, Tri, Why};
+use crate::parse::rust::{Expr, ExprKind, Path, Unary};
 
-use crate::ir::{Call, CallSite, Entry, Func, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Sink, Span, Text, Tri, Why};
-use crate::parse::rust::{Arg, Block, Expr, ExprKind, Function, MacroCall, Param, Pat, Path, Stmt, Unary};
-
-use super::chain::Chain;
-use super::names::Names;
-use super::routers::{self, Router};
-use super::sites::{self, Interest};
-
-/// Values larger than this are not copied into each use of their variable.
-const MAX_WEIGHT: usize = 128;
-/// Functions and constants followed into each other.
-const MAX_HOPS: u8 = 4;
-
-/// A function being read.
-pub(super) struct Eval<'n, 't> {
-    names: &'n Names<'t>,
-    /// The type whose `impl` the function stands in.
-    self_type: &'n str,
-    locals: Vec<Local>,
-    /// Routers made here or handed in.
-    routers: Vec<Router>,
-    global_guards: Vec<Node>,
-    sinks: Vec<(Span, Sink)>,
-    /// Calls to be judged at the end, by what they are and where.
-    sites: BTreeMap<(Interest, Span), Node>,
-    /// The summary so far.
-    pub(super) func: Func,
-    /// Depth of branches at this point.
-    branch: u32,
-    /// Depth of branches that run in development only.
-    development: u32,
-    /// Inside a comparison: a status code here is asked about, not answered.
-    comparing: bool,
-    /// Whether an expiry is compared with something.
-    pub(super) compares_expiry: bool,
-    hops: u8,
-}
-
-/// What a function's body gives.
-pub(super) struct Body {
-    /// Its summary.
-    pub func: Func,
-    /// Calls that some extractor knows.
-    pub sites: BTreeMap<(Interest, Span), Node>,
-    /// Whether an expiry is compared with something.
-    pub compares_expiry: bool,
-    /// Routers made here or handed in.
-    pub routers: Vec<Router>,
-    /// Guards that nestrs puts in front of everything.
-    pub global_guards: Vec<Node>,
-    /// Dangerous calls.
-    pub sinks: Vec<(Span, Sink)>,
-}
-
-/// A local variable.
-struct Local {
-    name: SmolStr,
-    value: Node,
-    /// Depth of branches where it was declared.
-    branch: u32,
-    /// Whether its value may be put in for its name.
-    small: bool,
-}
+use super::{Eval, MAX_HOPS, MAX_WEIGHT, is_of_request, named};
 
 impl<'n, 't> Eval<'n, 't> {
-    pub(super) fn new(names: &'n Names<'t>, self_type: &'n str) -> Self {
-        Self {
-            names,
-            self_type,
-            locals: Vec::new(),
-            routers: Vec::new(),
-            global_guards: Vec::new(),
-            sinks: Vec::new(),
-            sites: BTreeMap::new(),
-            func: Func::default(),
-            branch: 0,
-            development: 0,
-            comparing: false,
-            compares_expiry: false,
-            hops: 0,
-        }
-    }
-
-    /// Reads a whole function: its summary, and the sites in it.
-    pub(super) fn function(mut self, function: &Function) -> Body {
-        self.func.name = function.name.text.clone();
-        self.func.span = function.span;
-        self.params(&function.params);
-        if function.public {
-            self.open_parameters(&function.params);
-        }
-        let value = self.block(&function.body);
-        self.func.returns = (value.weight(MAX_WEIGHT) < MAX_WEIGHT).then_some(value);
-        self.retire(0);
-        Body {
-            func: self.func,
-            sites: self.sites,
-            compares_expiry: self.compares_expiry,
-            routers: self.routers,
-            global_guards: self.global_guards,
-            sinks: self.sinks,
-        }
-    }
-
-    /// Reads one expression outside any function: a constant.
-    pub(super) fn constant(mut self, expr: &Expr) -> (Node, BTreeMap<(Interest, Span), Node>) {
-        let node = self.expr(expr);
-        (node, self.sites)
-    }
-
-    fn params(&mut self, params: &[Param]) {
-        for param in params {
-            let mut lowered = super::func::param(param, self.names, self.self_type);
-            super::func::note_type(&mut self.func, &lowered);
-            let scope = if super::func::is_request(&lowered) { Scope::Request } else { Scope::Local };
-            let router = lowered.ty.as_ref().and_then(routers::framework_of_type);
-            for name in &param.pat.names {
-                let mut value = Node::new(name.span, NodeKind::Ref(named(&scope, &name.text)));
-                if let Some(framework) = router {
-                    let key = smol_str::format_smolstr!("{}@{}", name.text, param.pat.span.start);
-                    value.kind = NodeKind::Ref(self.router(key, framework, "parameter", Vec::new(), name.span));
-                }
-                self.bind(&name.text, value);
-            }
-            if let [only] = param.pat.names.as_slice() {
-                lowered.name = only.text.clone();
-            }
-            self.func.params.push(lowered);
-        }
-    }
-
-    /// Strings that a public function is handed: who calls it is not seen. Their names carry their
-    /// place, as those of all parameters whose value may be anything.
-    fn open_parameters(&mut self, params: &[Param]) {
-        for param in params {
-            let is_text = param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "str" | "String" | "Cow"));
-            let [name] = param.pat.names.as_slice() else { continue };
-            let structural = [
-                "table", "column", "schema", "order", "sort", "field", "sql", "query", "where", "clause", "database", "prefix", "enum",
-                "index", "view", "role",
-            ];
-            if is_text
-                && !structural.iter().any(|word| name.text.contains(word))
-                && let Some(local) = self.locals.iter_mut().rev().find(|local| local.name == name.text)
-                && matches!(&local.value.kind, NodeKind::Ref(known) if known.scope == Scope::Local)
-            {
-                let key = smol_str::format_smolstr!("{}@{}", name.text, name.span.start);
-                local.value.kind = NodeKind::Ref(Ref::new(Scope::Local, [key]));
-            }
-        }
-    }
-
-    fn sink(&mut self, sink: Option<Sink>, span: Span) {
-        if let Some(sink) = sink
-            && self.hops == 0
-            && self.development == 0
-        {
-            self.sinks.push((span, sink));
-        }
-    }
-
-    fn router(&mut self, key: SmolStr, framework: &'static str, made: &str, args: Vec<Node>, span: Span) -> Ref {
-        self.routers.push(Router { key: key.clone(), framework, made: made.into(), args, steps: Vec::new(), span });
-        Ref::new(Scope::Local, [key])
-    }
-
-    /// The router that a value stands for.
-    fn router_of(&mut self, node: &Node) -> Option<&mut Router> {
-        let name = node.as_ref().filter(|name| name.scope == Scope::Local && name.path.len() == 1)?;
-        self.routers.iter_mut().rev().find(|router| router.key == name.path[0])
-    }
-
-    fn bind(&mut self, name: &str, value: Node) {
-        let small = value.weight(MAX_WEIGHT) < MAX_WEIGHT;
-        self.locals.push(Local { name: name.into(), value, branch: self.branch, small });
-    }
-
-    fn bind_pat(&mut self, pat: &Pat, value: Option<Node>) {
-        match (pat.names.as_slice(), value) {
-            // `x`, `Some(x)`, `Ok(x)`, `State(x)`: the one name holds the value.
-            ([name], Some(value)) => self.bind(&name.text, value),
-            (names, value) => {
-                let of_request = value.as_ref().is_some_and(is_of_request);
-                for name in names {
-                    let scope = if of_request { Scope::Request } else { Scope::Local };
-                    self.bind(&name.text, Node::new(name.span, NodeKind::Ref(named(&scope, &name.text))));
-                }
-            }
-        }
-    }
-
-    /// Forgets the variables from `mark` on; what they had become is offered as a site.
-    fn retire(&mut self, mark: usize) {
-        while self.locals.len() > mark {
-            if let Some(local) = self.locals.pop() {
-                self.offer(&local.value);
-            }
-        }
-    }
-
-    fn block(&mut self, block: &Block) -> Node {
-        let mark = self.locals.len();
-        let mut value = Node::new(block.span, NodeKind::Null);
-        let count = block.stmts.len();
-        for (at, stmt) in block.stmts.iter().enumerate() {
-            match stmt {
-                Stmt::Let { pat, value, otherwise, .. } => {
-                    let value = value.as_ref().map(|expr| self.inner(expr));
-                    if let Some(block) = otherwise {
-                        self.branched(|eval| eval.block(block));
-                    }
-                    self.bind_pat(pat, value);
-                }
-                Stmt::Expr { expr, semi } => {
-                    let node = self.expr(expr);
-                    if at + 1 == count && !semi {
-                        value = node;
-                    }
-                }
-                Stmt::Item(_) => {}
-            }
-        }
-        self.retire(mark);
-        value
-    }
-
-    fn branched<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.branch += 1;
-        let value = read(self);
-        self.branch -= 1;
-        value
-    }
-
-    /// A value in its final place: its chain ends here.
-    pub(super) fn expr(&mut self, expr: &Expr) -> Node {
-        let node = self.inner(expr);
-        if matches!(node.kind, NodeKind::Call(_) | NodeKind::Op(..)) {
-            self.offer(&node);
-        }
-        node
-    }
-
-    /// Keeps a value that some extractor knows; of one root, the longest chain.
-    fn offer(&mut self, node: &Node) {
-        if self.hops > 0 || self.development > 0 {
-            return;
-        }
-        sites::interests(node, &mut |interest, span| {
-            let steps = |node: &Node| Chain::of(node).steps.len();
-            let slot = self.sites.entry((interest, span));
-            match slot {
-                std::collections::btree_map::Entry::Vacant(slot) => {
-                    slot.insert(node.clone());
-                }
-                std::collections::btree_map::Entry::Occupied(mut slot) if steps(slot.get()) < steps(node) => {
-                    slot.insert(node.clone());
-                }
-                std::collections::btree_map::Entry::Occupied(_) => {}
-            }
-        });
-    }
-
     fn exprs(&mut self, list: &[Expr]) -> Vec<Node> {
         list.iter().map(|expr| self.expr(expr)).collect()
     }
 
     /// A value that may still be called on or bound to a name.
-    fn inner(&mut self, expr: &Expr) -> Node {
+    pub(super) fn inner(&mut self, expr: &Expr) -> Node {
         let at = |kind: NodeKind| Node::new(expr.span, kind);
         match &expr.kind {
             ExprKind::Str { text, inner } => {
-                super::func::note_text(&mut self.func, text);
+                func::note_text(&mut self.func, text);
                 at(NodeKind::Text(Text { pieces: vec![Piece { span: *inner, part: Part::Lit(text.clone()) }] }))
             }
             ExprKind::Bytes(bytes) => at(NodeKind::Text(Text::lit(String::from_utf8_lossy(bytes), expr.span))),
@@ -290,7 +28,7 @@ impl<'n, 't> Eval<'n, 't> {
             ExprKind::Path(path) => self.name(path, expr.span),
             ExprKind::Call { callee, args } => self.call(callee, args, expr.span),
             ExprKind::Method { on, name, args, types } => {
-                super::func::note_types(&mut self.func, types);
+                func::note_types(&mut self.func, types);
                 self.method(on, &name.text, name.span, args, expr.span)
             }
             ExprKind::Field { on, name } => self.field(on, &name.text, expr.span),
@@ -300,7 +38,7 @@ impl<'n, 't> Eval<'n, 't> {
             }
             ExprKind::Struct { path, fields, rest } => {
                 let callee = self.names.path(path, self.self_type);
-                super::func::note_path(&mut self.func, &callee, path.span, self.comparing);
+                func::note_path(&mut self.func, &callee, path.span, self.comparing);
                 let mut map = Map::default();
                 if let Some(rest) = rest {
                     map.entries.push(Entry::Spread(self.expr(rest)));
@@ -404,8 +142,8 @@ impl<'n, 't> Eval<'n, 't> {
             ExprKind::Closure(closure) => {
                 let mark = self.locals.len();
                 for param in &closure.params {
-                    let lowered = super::func::param(param, self.names, self.self_type);
-                    super::func::note_type(&mut self.func, &lowered);
+                    let lowered = func::param(param, self.names, self.self_type);
+                    func::note_type(&mut self.func, &lowered);
                     for name in &param.pat.names {
                         self.bind(&name.text, Node::new(name.span, NodeKind::Ref(Ref::new(Scope::Local, [name.text.clone()]))));
                     }
@@ -414,7 +152,7 @@ impl<'n, 't> Eval<'n, 't> {
                 let value = self.branched(|eval| eval.expr(&closure.body));
                 self.retire(mark);
                 let func = Func {
-                    params: closure.params.iter().map(|param| super::func::param(param, self.names, self.self_type)).collect(),
+                    params: closure.params.iter().map(|param| func::param(param, self.names, self.self_type)).collect(),
                     calls: self.func.calls[calls..].to_vec(),
                     denies: self.func.denies[denies..].to_vec(),
                     returns: Some(value).filter(|value| value.weight(MAX_WEIGHT) < MAX_WEIGHT),
@@ -438,7 +176,7 @@ impl<'n, 't> Eval<'n, 't> {
         }
     }
 
-    fn name(&mut self, path: &Path, span: Span) -> Node {
+    pub(super) fn name(&mut self, path: &Path, span: Span) -> Node {
         if let Some(single) = path.single() {
             if let Some(local) = self.locals.iter().rev().find(|local| local.name == single) {
                 let mut node =
@@ -458,7 +196,7 @@ impl<'n, 't> Eval<'n, 't> {
             return value;
         }
         let reference = self.names.path(path, self.self_type);
-        super::func::note_path(&mut self.func, &reference, span, self.comparing);
+        func::note_path(&mut self.func, &reference, span, self.comparing);
         Node::new(span, NodeKind::Ref(reference))
     }
 
@@ -495,8 +233,8 @@ impl<'n, 't> Eval<'n, 't> {
             return Node::new(span, call_node(Ref::new(Scope::Local, ["()"]), Some(receiver), args, false));
         };
         let reference = self.names.path(path, self.self_type);
-        super::func::note_types(&mut self.func, &path.types);
-        super::func::note_path(&mut self.func, &reference, path.span, self.comparing);
+        func::note_types(&mut self.func, &path.types);
+        func::note_path(&mut self.func, &reference, path.span, self.comparing);
         self.func.calls.push(CallSite { callee: reference.clone(), span });
         // nestrs: `guard::<AuthnGuard>()`.
         if let ("guard", [ty], []) = (reference.last(), path.types.as_slice(), args) {
@@ -513,7 +251,7 @@ impl<'n, 't> Eval<'n, 't> {
         {
             return Node::new(span, NodeKind::Ref(Ref::new(Scope::Env, [key])));
         }
-        self.sink(super::sinks::of_call(&reference, &args), span);
+        self.sink(sinks::of_call(&reference, &args), span);
         if let Some(framework) = routers::framework(&reference) {
             let key = smol_str::format_smolstr!("router@{}", span.start);
             let made = reference.last().to_owned();
@@ -532,7 +270,7 @@ impl<'n, 't> Eval<'n, 't> {
 
     fn method(&mut self, on: &Expr, name: &str, name_span: Span, args: &[Expr], span: Span) -> Node {
         self.func.calls.push(CallSite { callee: Ref::new(Scope::Local, [name]), span: name_span });
-        super::func::note_method(&mut self.func, name);
+        func::note_method(&mut self.func, name);
         if args.is_empty() && is_transparent_method(name) {
             return self.inner(on);
         }
@@ -565,7 +303,7 @@ impl<'n, 't> Eval<'n, 't> {
             }
             _ => {}
         }
-        self.sink(super::sinks::of_method(name, &args, name_span), name_span);
+        self.sink(sinks::of_method(name, &args, name_span), name_span);
         if step_name == "use_guards_global" {
             self.global_guards.extend(args.iter().flat_map(Node::one_or_many).cloned());
         }
@@ -595,12 +333,12 @@ impl<'n, 't> Eval<'n, 't> {
     }
 
     /// The local variable that an expression is.
-    fn variable(&self, expr: &Expr) -> Option<usize> {
+    pub(super) fn variable(&self, expr: &Expr) -> Option<usize> {
         let single = expr.as_path()?.single()?;
         self.locals.iter().rposition(|local| local.name == single)
     }
 
-    fn set(&mut self, variable: Option<usize>, value: Node) {
+    pub(super) fn set(&mut self, variable: Option<usize>, value: Node) {
         if self.development > 0 {
             return;
         }
@@ -694,121 +432,6 @@ impl<'n, 't> Eval<'n, 't> {
         };
         Node::new(span, NodeKind::Op(kind, vec![left, right]))
     }
-
-    fn macro_call(&mut self, call: &MacroCall) -> Node {
-        let name = call.path.last();
-        match name {
-            "format" | "format_args" | "concat" => return self.format(&call.args, call.span),
-            "env" | "option_env" => {
-                let key = call.args.first().and_then(|arg| arg.value.as_str()).unwrap_or_default();
-                return Node::new(call.span, NodeKind::Ref(Ref::new(Scope::Env, [key])));
-            }
-            "write" | "writeln" => {
-                if let Some((target, rest)) = call.args.split_first() {
-                    let text = self.format(rest, call.span);
-                    if let Some(index) = self.variable(&target.value) {
-                        let joined = join(self.locals[index].value.clone(), text, call.span);
-                        if joined.as_text().is_some() {
-                            self.set(Some(index), joined);
-                        }
-                    }
-                }
-                return Node::new(call.span, NodeKind::Null);
-            }
-            _ => {}
-        }
-        let mut args = Vec::new();
-        let is_log = sites::is_log_macro(name);
-        for arg in &call.args {
-            let mut node = if is_log && arg.value.as_str().is_some_and(|text| text.contains('{')) {
-                self.format(std::slice::from_ref(arg), arg.value.span)
-            } else {
-                self.expr(&arg.value)
-            };
-            if let Some(name) = &arg.name {
-                let mut map = Map::default();
-                map.push(name.clone(), node.span, node);
-                let span = arg.value.span;
-                node = Node::new(span, NodeKind::Map(map));
-            }
-            args.push(node);
-        }
-        let mark = self.locals.len();
-        if !call.stmts.is_empty() {
-            self.branched(|eval| eval.block(&Block { stmts: call.stmts.clone(), span: call.span }));
-        }
-        self.retire(mark);
-        let mut callee = self.names.path(&call.path, self.self_type);
-        if let Some(last) = callee.path.last_mut() {
-            *last = smol_str::format_smolstr!("{last}!");
-        }
-        self.func.calls.push(CallSite { callee: callee.clone(), span: call.span });
-        Node::new(call.span, call_node(callee, None, args, false))
-    }
-
-    /// `format!("{a} and {}", b)` as a text with holes.
-    fn format(&mut self, args: &[Arg], span: Span) -> Node {
-        let Some((first, rest)) = args.split_first() else { return Node::unknown(Why::Opaque, span) };
-        let ExprKind::Str { text, inner } = &first.value.kind else {
-            let nodes = rest.iter().map(|arg| self.expr(&arg.value)).collect();
-            return Node::new(span, NodeKind::Op(Op::Add, nodes));
-        };
-        super::func::note_text(&mut self.func, text);
-        let values: Vec<(Option<SmolStr>, Node)> = rest.iter().map(|arg| (arg.name.clone(), self.expr(&arg.value))).collect();
-        let mut positional = values.iter().filter(|(name, _)| name.is_none()).map(|(_, node)| node);
-        let mut pieces = Vec::new();
-        // Offsets hold only where nothing was escaped.
-        let exact = inner.len() == text.len();
-        let place = |start: usize, end: usize| {
-            if exact { Span::new(inner.file, inner.start as usize + start, inner.start as usize + end) } else { *inner }
-        };
-        let mut at = 0;
-        while at < text.len() {
-            let next = text[at..].find(['{', '}']).map_or(text.len(), |found| at + found);
-            let doubled = text[next..].starts_with("{{") || text[next..].starts_with("}}");
-            let literal_end = if doubled { next + 1 } else { next };
-            if literal_end > at {
-                pieces.push(Piece { span: place(at, literal_end), part: Part::Lit(text[at..literal_end].into()) });
-            }
-            if doubled {
-                at = next + 2;
-                continue;
-            }
-            if next >= text.len() {
-                break;
-            }
-            let Some(length) = text[next..].find('}') else { break };
-            let spec = text[next..next + length].trim_start_matches('{');
-            let name = spec.split(':').next().unwrap_or_default().trim();
-            let hole_span = place(next, next + length + 1);
-            let node = if name.is_empty() {
-                positional.next().cloned()
-            } else if let Ok(index) = name.parse::<usize>() {
-                values.get(index).map(|(_, node)| node.clone())
-            } else {
-                let named = values.iter().find(|(known, _)| known.as_deref() == Some(name)).map(|(_, node)| node.clone());
-                Some(named.unwrap_or_else(|| {
-                    let path = Path { names: vec![name.into()], types: Vec::new(), span: hole_span };
-                    self.name(&path, hole_span)
-                }))
-            };
-            let node = node.unwrap_or_else(|| Node::unknown(Why::Opaque, hole_span));
-            match node.kind {
-                NodeKind::Text(inner) if pieces.len() + inner.pieces.len() <= MAX_WEIGHT => pieces.extend(inner.pieces),
-                _ => pieces.push(Piece { span: node.span, part: Part::Hole(Box::new(node)) }),
-            }
-            at = next + length + 1;
-        }
-        Node::new(span, NodeKind::Text(Text { pieces }))
-    }
-}
-
-/// A name that a pattern binds; of what the request brings, below its parameters.
-fn named(scope: &Scope, name: &SmolStr) -> Ref {
-    match scope {
-        Scope::Request => Ref::new(Scope::Request, ["params".into(), name.clone()]),
-        scope => Ref::new(scope.clone(), [name.clone()]),
-    }
 }
 
 /// Whether the last change of a value is the call at `span`.
@@ -821,12 +444,12 @@ fn is_last_step(value: &Node, span: Span) -> bool {
 }
 
 /// A call's node.
-fn call_node(callee: Ref, receiver: Option<Node>, args: Vec<Node>, is_new: bool) -> NodeKind {
+pub(super) fn call_node(callee: Ref, receiver: Option<Node>, args: Vec<Node>, is_new: bool) -> NodeKind {
     NodeKind::Call(Box::new(Call { callee, receiver, args, is_new, result_used: Tri::Maybe }))
 }
 
 /// Two strings joined; bounded, past the bound the rest is left out.
-fn join(left: Node, right: Node, span: Span) -> Node {
+pub(super) fn join(left: Node, right: Node, span: Span) -> Node {
     let mut pieces = match left.kind {
         NodeKind::Text(text) => text.pieces,
         _ => vec![Piece { span: left.span, part: Part::Hole(Box::new(left)) }],
@@ -850,18 +473,6 @@ fn choice(mut values: Vec<Node>, span: Span) -> Node {
         chosen = Node::new(span, NodeKind::Op(Op::Cond, vec![Node::unknown(Why::Opaque, span), value, chosen]));
     }
     chosen
-}
-
-/// Whether a value comes from the current request.
-pub(super) fn is_of_request(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Ref(reference) => reference.scope == Scope::Request,
-        NodeKind::Text(text) => text.holes().any(is_of_request),
-        NodeKind::Call(call) => call.receiver.as_ref().is_some_and(is_of_request) || call.args.iter().any(is_of_request),
-        NodeKind::Op(_, operands) => operands.iter().any(is_of_request),
-        NodeKind::List(items) => items.iter().any(is_of_request),
-        _ => false,
-    }
 }
 
 /// `String::from`, `Some`, `Arc::new` …: the value stays what it is.

@@ -1,0 +1,151 @@
+//! Many literals in one pass: a table of the three bytes that is rarest in each says at which few
+//! places of a text a literal can stand, and those are compared byte by byte.
+//!
+//! An automaton over the same literals takes milliseconds to build, which is most of the work of
+//! scanning one small file, and a dependent load for every byte; this takes microseconds, and a place
+//! does not wait for the one before it.
+
+/// What one pass looks for. Each literal has three bytes at least.
+#[derive(Debug)]
+pub struct Needles {
+    /// A bit for each hash of three bytes, letters in one case.
+    filter: Box<[u64; FILTER_BITS / 64]>,
+    /// Open addressing by the same hash, half empty at least.
+    slots: Vec<Slot>,
+    /// Ordered by their three bytes.
+    literals: Vec<Literal>,
+}
+
+/// Where a literal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// Its first byte.
+    pub start: u32,
+    /// Which one: its index in the list that [`Needles::new`] got.
+    pub needle: u16,
+}
+
+#[derive(Debug)]
+struct Literal {
+    bytes: Box<[u8]>,
+    any_case: bool,
+    /// Where its three bytes stand in it.
+    offset: usize,
+    needle: u16,
+}
+
+/// The literals of the same three bytes; an empty range if the slot is free.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    gram: u32,
+    from: u16,
+    to: u16,
+}
+
+/// Small enough to stay in the first cache, large enough that one place in fifty passes.
+const FILTER_BITS: usize = 1 << 16;
+
+/// Three bytes with the bit that tells small letters from capitals set; some signs fall together.
+const fn gram(bytes: [u8; 4]) -> u32 {
+    (u32::from_le_bytes(bytes) | 0x20_2020) & 0xff_ffff
+}
+
+const fn hash(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+impl Needles {
+    /// The table of these literals, each with whether ASCII case does not matter.
+    pub fn new<'l>(list: impl IntoIterator<Item = (&'l [u8], bool)>) -> Self {
+        let mut literals: Vec<(u32, Literal)> = Vec::new();
+        for (needle, (bytes, any_case)) in list.into_iter().enumerate() {
+            let rarest = (0..=bytes.len().saturating_sub(3))
+                .min_by_key(|at| bytes[*at..].iter().take(3).map(|byte| commonness(*byte)).sum::<usize>());
+            let offset = rarest.unwrap_or_default();
+            let &[a, b, c, ..] = &bytes[offset..] else { continue };
+            literals.push((gram([a, b, c, 0]), Literal { bytes: bytes.into(), any_case, offset, needle: needle as u16 }));
+        }
+        literals.sort_by_key(|(gram, _)| *gram);
+        let mut filter = Box::new([0; FILTER_BITS / 64]);
+        let mut slots = vec![Slot::default(); (literals.len() * 2).next_power_of_two()];
+        let mut from = 0;
+        for group in literals.chunk_by(|a, b| a.0 == b.0) {
+            let gram = group[0].0;
+            let hash = hash(gram);
+            filter[hash / 64] |= 1 << (hash % 64);
+            let free = (0..slots.len()).map(|step| (hash + step) % slots.len()).find(|at| slots[*at].to == 0);
+            let to = from + group.len();
+            slots[free.unwrap_or_default()] = Slot { gram, from: from as u16, to: to as u16 };
+            from = to;
+        }
+        Self { filter, slots, literals: literals.into_iter().map(|(_, literal)| literal).collect() }
+    }
+
+    /// Every place of every literal, by place.
+    pub fn find(&self, text: &[u8]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for (at, window) in text.windows(4).enumerate() {
+            let gram = gram([window[0], window[1], window[2], window[3]]);
+            let hash = hash(gram);
+            if self.filter[hash / 64] >> (hash % 64) & 1 == 1 {
+                self.compare(text, at, gram, hash, &mut hits);
+            }
+        }
+        if let [.., a, b, c] = *text {
+            let gram = gram([a, b, c, 0]);
+            self.compare(text, text.len() - 3, gram, hash(gram), &mut hits);
+        }
+        hits.sort_unstable();
+        hits
+    }
+
+    /// Adds the literals whose three bytes stand at a place.
+    fn compare(&self, text: &[u8], at: usize, gram: u32, hash: usize, hits: &mut Vec<Hit>) {
+        let mask = self.slots.len() - 1;
+        let mut slot = self.slots[hash & mask];
+        let mut step = 0;
+        while slot.to > 0 && slot.gram != gram {
+            step += 1;
+            slot = self.slots[(hash + step) & mask];
+        }
+        for literal in &self.literals[usize::from(slot.from)..usize::from(slot.to)] {
+            let Some(rest) = at.checked_sub(literal.offset).and_then(|start| text.get(start..start + literal.bytes.len())) else {
+                continue;
+            };
+            if *rest == *literal.bytes || literal.any_case && rest.eq_ignore_ascii_case(&literal.bytes) {
+                hits.push(Hit { start: (at - literal.offset) as u32, needle: literal.needle });
+            }
+        }
+    }
+}
+
+/// How common a byte is in source code and configuration, roughly: 0 is rare.
+fn commonness(byte: u8) -> usize {
+    const BY_FREQUENCY: &[u8] = b" etoainrsc\nldu\"pm.:ghf,b_y-)(v/w{}=0k;12x*3[]>45j6'#879<qz";
+    let small = byte.to_ascii_lowercase();
+    BY_FREQUENCY.iter().position(|common| *common == small).map_or(0, |at| BY_FREQUENCY.len() - at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn slowly(text: &[u8], list: &[(&[u8], bool)]) -> Vec<Hit> {
+        let found = |start: usize, (literal, any_case): (&[u8], bool)| {
+            text.get(start..start + literal.len())
+                .is_some_and(|rest| if any_case { rest.eq_ignore_ascii_case(literal) } else { rest == literal })
+        };
+        let at = |start: usize| (0..list.len()).filter(move |needle| found(start, list[*needle])).map(move |needle| (start, needle));
+        (0..text.len()).flat_map(at).map(|(start, needle)| Hit { start: start as u32, needle: needle as u16 }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_slow_search_finds_is_found(text in "[aAbB:/]{0,40}", words in prop::collection::vec(("[abA:/]{3,6}", any::<bool>()), 0..6)) {
+            let list: Vec<(&[u8], bool)> = words.iter().map(|(word, any_case)| (word.as_bytes(), *any_case)).collect();
+            prop_assert_eq!(Needles::new(list.iter().copied()).find(text.as_bytes()), slowly(text.as_bytes(), &list));
+        }
+    }
+}

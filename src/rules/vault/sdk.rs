@@ -1,0 +1,76 @@
+//! Secrets that are handed to SDKs: as a literal, or from the environment, where a vault would give them to
+//! this program alone. Which argument holds one is a row of `rules/tables/sdks.toml`.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use crate::ir::{Call, Fact, Kind, Node, NodeKind, Op, Scope};
+use crate::lower::option;
+use crate::lower::variable::is_filled_in;
+use crate::rules::Check;
+use crate::tables::{V, table};
+
+/// The rows by package.
+static SDKS: LazyLock<FxHashMap<&'static str, Vec<&'static V>>> = LazyLock::new(|| {
+    let mut sdks: FxHashMap<&'static str, Vec<&'static V>> = FxHashMap::default();
+    for row in table("sdks").map(|sdks| sdks.list("sdk")).unwrap_or_default() {
+        sdks.entry(row.text("module")).or_default().push(row);
+    }
+    sdks
+});
+
+/// A literal where an SDK takes its secret, unless a rule about secrets tells of it already.
+pub(in crate::rules) fn literal(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    for (name, value) in secrets(call) {
+        let is_secret = value.as_str().is_some_and(|text| is_filled_in(text) && text.len() >= 6 && !text.starts_with("eyJ"));
+        if is_secret && !cx.model.of(Kind::Secret).any(|told| value.span.contains(told.span) || told.span.contains(value.span)) {
+            let what = format!("{name} of `{}` is a literal", call.callee.last_named());
+            let found = cx.finding(fact, value.span, what).via(&value.via);
+            cx.report_by_place(found);
+        }
+    }
+}
+
+/// A secret that an SDK is handed from the environment.
+pub(in crate::rules) fn from_environment(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    for (name, value) in secrets(call) {
+        if let Some(variable) = variable(&value, 4) {
+            let what = format!(
+                "{name} of `{}` is read from `{variable}` of the environment, which every package of the program can read",
+                call.callee.last_named()
+            );
+            let found = cx.finding(fact, value.span, what).via(&value.via);
+            cx.report_by_place(found);
+        }
+    }
+}
+
+/// The values that a call hands over as secrets, with what they are called.
+fn secrets(call: &Call) -> Vec<(String, Node)> {
+    let Some(rows) = call.callee.module().and_then(|module| SDKS.get(module)) else { return Vec::new() };
+    let mut found = Vec::new();
+    for row in rows.iter().filter(|row| call.callee.path.iter().map(smol_str::SmolStr::as_str).eq(row.text("export").split('.'))) {
+        let argument = row.int("argument").and_then(|at| call.args.get(usize::try_from(at).ok()?));
+        if row.get("options").is_none() {
+            found.extend(argument.map(|argument| ("the secret".to_owned(), argument.clone())));
+        }
+        for path in row.texts("options") {
+            if let Some(value) = option(argument, path, |node| Some(node.clone())).value() {
+                found.push((format!("`{path}`"), value.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The variable that a value is read from: `process.env.X`, `process.env.X ?? ''`, `[process.env.X]`.
+fn variable(node: &Node, depth: u32) -> Option<&str> {
+    match &node.kind {
+        NodeKind::Ref(name) => (name.scope == Scope::Env && !name.path.is_empty()).then(|| name.first()),
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) | NodeKind::List(operands) if depth > 0 => {
+            operands.first().and_then(|first| variable(first, depth - 1))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,79 @@
+//! Keys that stand after their value or beside it: `name`/`value` pairs, `setObject:… forKey:…`,
+//! `"v".equals(password)`.
+
+use std::ops::Range;
+
+use super::{Cursor, Found};
+
+/// What leads from a value to a key that follows it.
+const SELECTORS: &[&[u8]] = &[b"forKey:", b"forHTTPHeaderField:"];
+
+impl Cursor<'_> {
+    /// The literal before a key that its place says it belongs to.
+    pub(super) fn value_first(&self, key: &Range<usize>) -> Found {
+        let line = self.line_before(key.start, 400);
+        if self.is_quoted_key() {
+            let line = line[..line.len() - 1].trim_ascii_end();
+            let head = line.strip_suffix(b"@").unwrap_or(line).trim_ascii_end();
+            let head = SELECTORS.iter().find_map(|selector| head.strip_suffix(*selector))?.trim_ascii_end();
+            return self.literal_ending(key.start, head.strip_suffix(b",").unwrap_or(head));
+        }
+        // `"v".equals(password)`, `'v' === $password`
+        let head = line.strip_suffix(b"$").unwrap_or(line).trim_ascii_end();
+        let head = [b".equals(".as_slice(), b"==="]
+            .iter()
+            .find_map(|operator| head.strip_suffix(*operator))
+            .or_else(|| head.strip_suffix(b"=="))?;
+        self.literal_ending(key.start, head.trim_ascii_end())
+    }
+
+    /// The literal that `head`, a part of the line before `end`, ends in.
+    fn literal_ending(&self, end: usize, head: &[u8]) -> Found {
+        let line_start = end - self.line_before(end, 400).len();
+        let (quote, inner) = head.split_last()?;
+        if !matches!(quote, b'"' | b'\'') {
+            return None;
+        }
+        let start = memchr::memrchr(*quote, inner)? + 1;
+        Some((line_start + start..line_start + inner.len(), true))
+    }
+
+    /// `"value": "v", "name": "KEY"`: the value of a pair that ends in its name; `head` ends in `name`.
+    fn value_before(head: &[u8]) -> Option<Range<usize>> {
+        let head = head.strip_suffix(b"name").or_else(|| head.strip_suffix(b"Name"))?;
+        let end = head.strip_suffix(b"\"")?.trim_ascii_end().strip_suffix(b",")?.trim_ascii_end().strip_suffix(b"\"")?.len();
+        let start = memchr::memrchr(b'"', &head[..end])? + 1;
+        let before = head[..start - 1].trim_ascii_end().strip_suffix(b":")?.trim_ascii_end();
+        before.ends_with(b"\"value\"").then_some(start..end)
+    }
+
+    /// `name: KEY` with `value: v` beside or below it: Kubernetes, Compose, XML properties, Terraform.
+    pub(super) fn pair(&self, key: &Range<usize>) -> Found {
+        let head = self.text[..key.start].trim_ascii_end();
+        let head = head.strip_suffix(b"\"").or_else(|| head.strip_suffix(b"'")).unwrap_or(head).trim_ascii_end();
+        let head = head.strip_suffix(b":").or_else(|| head.strip_suffix(b"="))?.trim_ascii_end();
+        let head = head.strip_suffix(b"\"").or_else(|| head.strip_suffix(b"'")).unwrap_or(head);
+        if ![b"name".as_slice(), b"Name", b"key", b"Key", b"NAME", b"KEY"].iter().any(|name| head.ends_with(name)) {
+            return None;
+        }
+        if let Some(found) = Self::value_before(head) {
+            return Some((found, true));
+        }
+        let mut at = key.end;
+        at += usize::from(matches!(self.byte(at), b'"' | b'\''));
+        at = self.space(at);
+        at += usize::from(matches!(self.byte(at), b',' | b';'));
+        at = self.space(at);
+        at += usize::from(matches!(self.byte(at), b'"' | b'\''));
+        if ![b"value".as_slice(), b"Value", b"VALUE"].iter().any(|word| self.has(at, word)) {
+            return None;
+        }
+        at += b"value".len();
+        at += usize::from(matches!(self.byte(at), b'"' | b'\''));
+        at = self.blanks(at);
+        if !matches!(self.byte(at), b':' | b'=') {
+            return None;
+        }
+        self.literal(at + 1, key)
+    }
+}
