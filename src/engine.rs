@@ -50,7 +50,7 @@ pub fn analyse(file: &SourceFile, depth: Depth) -> Analysed {
 }
 
 /// The files of a repository and what they say.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Session {
     files: Files,
     facts: BTreeMap<FileId, Arc<FileFacts>>,
@@ -84,6 +84,8 @@ pub struct Counts {
     pub bytes: usize,
     /// Files that a parser read, by format; the rest gave no reason to.
     pub parsed: BTreeMap<FileKind, usize>,
+    /// Bytes of those.
+    pub parsed_bytes: BTreeMap<FileKind, usize>,
     /// Facts by kind, after linking.
     pub facts: BTreeMap<Kind, usize>,
     /// How often a rule looked at a fact.
@@ -144,18 +146,28 @@ impl Session {
 
     /// The linked model of all files.
     pub fn model(&self) -> Model {
-        link(self.files.clone(), self.facts.values().map(|facts| FileFacts::clone(facts)).collect(), self.values_files.clone())
+        self.clone().into_model()
+    }
+
+    fn into_model(self) -> Model {
+        link(self.files, self.facts.into_values().map(Arc::unwrap_or_clone).collect(), self.values_files)
     }
 
     /// Links, runs the rules, settles.
     pub fn findings(&self, active: &Active, settings: &Settings) -> Outcome {
-        let model = self.model();
-        let mut counts = Counts { files: model.files.len(), bytes: self.bytes.values().sum(), rules: active.count(), ..Counts::default() };
+        self.clone().into_findings(active, settings)
+    }
+
+    /// The same of a session that is asked once: no fact is copied.
+    pub fn into_findings(self, active: &Active, settings: &Settings) -> Outcome {
+        let mut counts = Counts { files: self.files.len(), bytes: self.bytes.values().sum(), rules: active.count(), ..Counts::default() };
         for facts in self.facts.values().filter(|facts| facts.parsed) {
-            if let Some(meta) = model.files.get(facts.file) {
+            if let Some(meta) = self.files.get(facts.file) {
                 *counts.parsed.entry(meta.kind).or_default() += 1;
+                *counts.parsed_bytes.entry(meta.kind).or_default() += self.bytes.get(&facts.file).copied().unwrap_or_default();
             }
         }
+        let model = self.into_model();
         for fact in &model.facts {
             *counts.facts.entry(fact.kind.kind()).or_default() += 1;
         }

@@ -53,11 +53,6 @@ impl Gates {
         self.0 & (1 << gate as u8) != 0
     }
 
-    /// Whether there is any reason to parse.
-    pub fn any(self) -> bool {
-        self.0 & !(1 << Gate::Marker as u8 | 1 << Gate::BrowserEnv as u8) != 0
-    }
-
     /// Whether one of these gates is open.
     pub fn has_any(self, gates: &[Gate]) -> bool {
         gates.iter().any(|gate| self.has(*gate))
@@ -73,11 +68,21 @@ const NEEDLES: &[(&str, Gate)] = &[
     ("aws-cdk-lib", Gate::CloudCode),
     ("@aws-cdk/", Gate::CloudCode),
     ("@pulumi/", Gate::CloudCode),
-    ("express", Gate::JsRoutes),
+    // As a module's name: `expression` and `honor` are no frameworks.
+    ("express'", Gate::JsRoutes),
+    ("express\"", Gate::JsRoutes),
+    ("express-", Gate::JsRoutes),
+    ("express/", Gate::JsRoutes),
     ("@nestjs/", Gate::JsRoutes),
     ("fastify", Gate::JsRoutes),
-    ("koa", Gate::JsRoutes),
-    ("hono", Gate::JsRoutes),
+    ("koa'", Gate::JsRoutes),
+    ("koa\"", Gate::JsRoutes),
+    ("koa-", Gate::JsRoutes),
+    ("koa/", Gate::JsRoutes),
+    ("hono'", Gate::JsRoutes),
+    ("hono\"", Gate::JsRoutes),
+    ("hono-", Gate::JsRoutes),
+    ("hono/", Gate::JsRoutes),
     ("elysia", Gate::JsRoutes),
     ("procedure", Gate::JsRoutes),
     ("next/server", Gate::JsRoutes),
@@ -297,6 +302,6 @@ mod tests {
 
     #[test]
     fn a_named_library_opens_its_gate() {
-        assert!(!look("export const x = 1").gates.any());
+        assert!(look("export const x = expression || honor").gates == Gates::default());
     }
 }

@@ -117,5 +117,5 @@ fn scan(targets: &Targets) -> anyhow::Result<Outcome> {
     let scanned = crate::scan::scan(walk::walk(targets, &options)?, options.max_bytes, Depth::Structure, &pool, &|| {});
     let active = registry.active(|rule| !config.off.contains_key(rule.id));
     let settings = Settings { level: config.level.unwrap_or_default(), today: Some(super::today::today()), config, ..Settings::default() };
-    Ok(pool.install(|| scanned.session.findings(&active, &settings)))
+    Ok(pool.install(|| scanned.session.into_findings(&active, &settings)))
 }

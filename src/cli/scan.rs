@@ -16,10 +16,10 @@ use crate::finding::Severity;
 use crate::ir::ProblemKind;
 use crate::report::Report;
 use crate::report::view::View;
-use crate::rules::{Active, Rule};
+use crate::rules::Active;
 use crate::scan::Scanned;
 use crate::settle::{Baseline, Settings};
-use crate::walk::{self, Root, Targets, Tree};
+use crate::walk::{self, Root, Skipped, Targets, Tree};
 
 /// Arguments of `scan`.
 #[derive(Debug, Args)]
@@ -141,7 +141,9 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
     let only = if arguments.change.staged { Some(overlay_staged(&mut tree, &targets, &options)?) } else { None };
     let warnings = tree.warnings.clone();
     let progress = Progress::new(tree.files.len(), arguments.quiet);
-    let pool = crate::scan::pool(arguments.jobs).context("threads can't be started")?;
+    // To start a second thread costs more than a small file.
+    let one_file = arguments.jobs == 0 && tree.files.len() < 2 && arguments.change.since.is_none();
+    let pool = crate::scan::pool(if one_file { 1 } else { arguments.jobs }).context("threads can't be started")?;
     let mut scanned = if from_stdin {
         stdin(arguments, options.max_bytes)?
     } else {
@@ -161,12 +163,16 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
         let known = before(&targets, name, &active, &settings, &pool)?;
         settings.baseline = std::mem::take(&mut settings.baseline).and(known);
     }
-    let outcome = pool.install(|| scanned.session.findings(&active, &settings));
+    let Scanned { session, files, skipped, .. } = scanned;
+    let outcome = pool.install(|| session.into_findings(&active, &settings));
     let elapsed = progress.finish();
     let seconds = std::io::stderr().is_terminal().then_some(elapsed.as_secs_f64());
-    report(arguments, &sinks, &rules, &scanned, &outcome, &warnings, seconds)?;
+    let view = View::of(&outcome);
+    let include_suppressed = arguments.judgement.include_suppressed;
+    let shown = Report { outcome: &outcome, rules: &rules, skipped: &skipped, files, warnings: &warnings, include_suppressed, view };
+    report(arguments, &sinks, &shown, seconds)?;
     let threshold = arguments.judgement.fail_on.or(settings.config.fail_on).unwrap_or(Severity::Note);
-    Ok(verdict(arguments, threshold, &scanned, &outcome))
+    Ok(verdict(arguments, threshold, &skipped, &outcome))
 }
 
 /// Terraform's values files as they are reported: from the root of the scan.
@@ -204,7 +210,7 @@ fn before(targets: &Targets, name: &str, active: &Active, settings: &Settings, p
     let scanned = crate::scan::scan(tree, u64::MAX, active.depth(), pool, &|| {});
     // Everything that was found there, whatever the dials: what is hidden now was there before all the same.
     let everything = Settings { level: settings.level, today: settings.today.clone(), ..Settings::default() };
-    let outcome = pool.install(|| scanned.session.findings(active, &everything));
+    let outcome = pool.install(|| scanned.session.into_findings(active, &everything));
     Ok(Baseline::of(&outcome.findings, &outcome.files, &Baseline::default()))
 }
 
@@ -222,35 +228,18 @@ fn stdin(arguments: &Arguments, max_bytes: u64) -> anyhow::Result<Scanned> {
     Ok(Scanned { session, skipped: Vec::new(), files: 1, bytes: text.len() as u64 })
 }
 
-fn report(
-    arguments: &Arguments,
-    sinks: &[Sink],
-    rules: &[&'static Rule],
-    scanned: &Scanned,
-    outcome: &Outcome,
-    warnings: &[String],
-    seconds: Option<f64>,
-) -> anyhow::Result<()> {
-    let report = Report {
-        outcome,
-        rules,
-        skipped: &scanned.skipped,
-        files: scanned.files,
-        warnings,
-        include_suppressed: arguments.judgement.include_suppressed,
-        view: View::of(outcome),
-    };
-    output::write(&report, sinks, arguments.output.color)?;
-    let silent = arguments.quiet || (arguments.change.hook && outcome.findings.is_empty());
+fn report(arguments: &Arguments, sinks: &[Sink], report: &Report<'_>, seconds: Option<f64>) -> anyhow::Result<()> {
+    output::write(report, sinks, arguments.output.color)?;
+    let silent = arguments.quiet || (arguments.change.hook && report.outcome.findings.is_empty());
     if !silent {
-        let _ = crate::report::summary(&report, arguments.verbose, seconds, &mut anstream::stderr().lock());
+        let _ = crate::report::summary(report, arguments.verbose, seconds, &mut anstream::stderr().lock());
     }
     Ok(())
 }
 
-fn verdict(arguments: &Arguments, threshold: Severity, scanned: &Scanned, outcome: &Outcome) -> Answer {
-    let unread = outcome.problems.iter().any(|problem| problem.kind != ProblemKind::Bound)
-        || scanned.skipped.iter().any(|skipped| skipped.why.is_loss());
+fn verdict(arguments: &Arguments, threshold: Severity, skipped: &[Skipped], outcome: &Outcome) -> Answer {
+    let unread =
+        outcome.problems.iter().any(|problem| problem.kind != ProblemKind::Bound) || skipped.iter().any(|skipped| skipped.why.is_loss());
     if arguments.strict && unread {
         Answer::Incomplete
     } else if !arguments.judgement.exit_zero && outcome.findings.iter().any(|finding| finding.severity >= threshold) {

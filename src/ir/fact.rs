@@ -192,12 +192,21 @@ pub struct Resource {
     pub ty: SmolStr,
     /// Its name in the source.
     pub name: SmolStr,
-    /// Its address with module path and instance key: `module.logs.aws_s3_bucket.this["a"]`.
+    /// Its address with module path and instance key, after the folder of the root module, so that two
+    /// roots never share one: `infra/prod/module.logs.aws_s3_bucket.this["a"]`.
     pub address: SmolStr,
     /// What sort of block it is.
     pub mode: ResourceMode,
     /// Every attribute; nested blocks are lists of maps.
     pub attrs: Node,
+}
+
+impl Resource {
+    /// The root module that a resource of Terraform was evaluated for: the folder before its address.
+    pub fn root(&self) -> &str {
+        let head = self.address.split('[').next().unwrap_or_default();
+        head.rsplit_once('/').map_or("", |(root, _)| root)
+    }
 }
 
 /// Sorts of [`Resource`].

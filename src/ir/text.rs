@@ -218,6 +218,11 @@ impl Text {
     /// stars. A hole opens every later position, as a possibility only.
     fn glob_with(&self, pattern: &str, same: impl Fn(u8, u8) -> bool, wild: bool) -> Tri {
         let pattern = pattern.as_bytes();
+        match self.pieces.as_slice() {
+            [] => return known_glob(b"", pattern, same, wild).into(),
+            [Piece { part: Part::Lit(text), .. }] => return known_glob(text.as_bytes(), pattern, same, wild).into(),
+            _ => {}
+        }
         let is_star = |at: usize| wild && pattern.get(at) == Some(&b'*');
         let close = |states: &mut Vec<Tri>| {
             for at in 0..pattern.len() {
@@ -264,6 +269,31 @@ impl Text {
         }
         states[pattern.len()]
     }
+}
+
+/// A glob on a text without holes: of several stars only the last can need another try.
+fn known_glob(text: &[u8], pattern: &[u8], same: impl Fn(u8, u8) -> bool, wild: bool) -> bool {
+    let (mut at, mut here) = (0, 0);
+    let mut star = None;
+    while here < text.len() {
+        match pattern.get(at) {
+            Some(b'*') if wild => {
+                star = Some((at, here));
+                at += 1;
+            }
+            Some(&byte) if (wild && byte == b'?') || same(byte, text[here]) => {
+                at += 1;
+                here += 1;
+            }
+            _ => {
+                let Some((open, from)) = star else { return false };
+                star = Some((open, from + 1));
+                at = open + 1;
+                here = from + 1;
+            }
+        }
+    }
+    pattern[at..].iter().all(|byte| wild && *byte == b'*')
 }
 
 /// Shows holes as `${…}`, for messages and `seclint facts`.

@@ -44,12 +44,26 @@ impl Tri {
 
     /// Yes if any is, no if all are provably not.
     pub fn any(values: impl IntoIterator<Item = Self>) -> Self {
-        values.into_iter().fold(Self::No, Self::or)
+        let mut any = Self::No;
+        for value in values {
+            any = any.or(value);
+            if any.is_yes() {
+                break;
+            }
+        }
+        any
     }
 
     /// Yes if all are, no if one provably is not.
     pub fn all(values: impl IntoIterator<Item = Self>) -> Self {
-        values.into_iter().fold(Self::Yes, Self::and)
+        let mut all = Self::Yes;
+        for value in values {
+            all = all.and(value);
+            if all.is_no() {
+                break;
+            }
+        }
+        all
     }
 }
 

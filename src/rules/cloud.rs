@@ -105,7 +105,7 @@ fn property(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, topic: &str) {
             continue;
         }
         let bad = find(&resource.attrs, &row.path, row);
-        if bad.is_empty() || is_settled(cx, row.moot) {
+        if bad.is_empty() || is_settled(cx, row.moot, resource.root()) {
             continue;
         }
         for found in bad {
@@ -122,11 +122,14 @@ fn property(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, topic: &str) {
     }
 }
 
-/// Whether the account has the setting that makes a row moot; one that is switched off has no effect.
-fn is_settled(cx: &Check<'_>, ty: &str) -> bool {
+/// Whether the account has the setting that makes a row moot, as far as the same root module says; one that
+/// is switched off has no effect.
+fn is_settled(cx: &Check<'_>, ty: &str, root: &str) -> bool {
     !ty.is_empty()
         && cx.model.of(Kind::Resource).any(|fact| match &fact.kind {
-            FactKind::Resource(other) => other.ty == ty && other.attrs.get("enabled").is_none_or(|enabled| !enabled.truth().is_no()),
+            FactKind::Resource(other) => {
+                other.ty == ty && other.root() == root && other.attrs.get("enabled").is_none_or(|enabled| !enabled.truth().is_no())
+            }
             _ => false,
         })
 }

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
 use crate::ir::{Power, SecretFamily};
+use crate::needles::Needles;
 use crate::tables::{self, V};
 
 use super::encoded::{self, Encoding};
@@ -100,7 +100,7 @@ pub(super) struct Detectors {
     /// What each of `literals` leads to.
     pub(super) triggers: Vec<Trigger>,
     /// Words of providers, for shapes that need one near.
-    pub(super) near: AhoCorasick,
+    pub(super) near: Needles,
     /// The detectors of each word of `near`.
     pub(super) of_word: Vec<Vec<usize>>,
 }
@@ -248,7 +248,7 @@ impl Detectors {
             literals.push(literal);
             triggers.push(Trigger::Encoded(encoding));
         }
-        Self { literals, triggers, near: automaton(&near_words), of_word, list }
+        Self { literals, triggers, near: Needles::new(near_words.iter().map(|word| (word.as_bytes(), true))), of_word, list }
     }
 }
 
@@ -282,15 +282,6 @@ pub fn keywords() -> Vec<&'static str> {
 /// The detector of an id.
 pub(super) fn find(id: &str) -> Option<&'static Detector> {
     all().iter().find(|detector| detector.id == id)
-}
-
-/// Runs on single keys and their lines, so that the smallest of automatons will do.
-fn automaton(words: &[String]) -> AhoCorasick {
-    AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-        .ascii_case_insensitive(true)
-        .build(words)
-        .unwrap_or_else(|error| unreachable!("the words are constants: {error}"))
 }
 
 /// A row; one that cannot be read is left out, and a test says so.

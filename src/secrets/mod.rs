@@ -45,11 +45,13 @@ pub use explain::{Judged, explain};
 pub use tag::tag;
 pub use value::Reason;
 
+use serde::Serialize;
+
 use crate::extract::Extract;
 use crate::ir::FactKind;
 
 /// How much work a file was: deterministic, for the benchmark's golden.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Places that the one pass found.
     pub hits: usize,

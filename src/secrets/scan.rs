@@ -68,9 +68,8 @@ impl<'f> Scanner<'f> {
     fn run(&mut self, hits: &[Hit]) {
         let detectors = &*DETECTORS;
         for hit in hits {
-            let (start, needle) = (hit.start as usize, usize::from(hit.needle));
-            let range = start..start + super::detector::literals()[needle].len();
-            match &detectors.triggers[needle] {
+            let range = hit.range();
+            match &detectors.triggers[usize::from(hit.needle)] {
                 Trigger::Tokens(list) => {
                     for index in list {
                         self.token(&detectors.list[*index], range.start);
@@ -344,9 +343,10 @@ impl<'f> Scanner<'f> {
         let context = &self.text[line_start..key.end];
         detectors
             .near
-            .find_overlapping_iter(context)
-            .filter(|hit| stands_alone(context, hit.start()..hit.end()))
-            .flat_map(|hit| detectors.of_word[hit.pattern().as_usize()].iter().map(move |index| (*index, hit.end() - hit.start())))
+            .find(context)
+            .into_iter()
+            .filter(|hit| stands_alone(context, hit.range()))
+            .flat_map(|hit| detectors.of_word[usize::from(hit.needle)].iter().map(move |index| (*index, hit.len)))
             .filter(|(index, _)| detectors.list[*index].shape.is_whole(value.as_bytes()))
             .max_by_key(|(index, word)| (detectors.list[*index].literal, *word, std::cmp::Reverse(*index)))
             .map(|(index, _)| &detectors.list[index])

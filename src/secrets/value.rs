@@ -335,7 +335,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     }
     // Within a long random value, four letters in a row may happen to spell a word.
     let long_random = value.len() >= 24 && randomness::bits(value.as_bytes()) > 6.5;
-    WORDS.placeholder_parts.find_iter(value).any(|part| !(long_random && part.len() < 7))
+    WORDS.placeholder_parts.find(value.as_bytes()).iter().any(|part| !(long_random && part.len < 7))
 }
 
 /// One byte over and over, neighbours in order, or few distinct ones: `xxxxxxxx`, `12345678`, `abcabcabc`.

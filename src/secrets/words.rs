@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::needles::Needles;
 use crate::tables::{self, V};
 
 use super::key::KeyClass;
@@ -42,7 +42,7 @@ pub(super) struct Words {
     /// Values to be filled in.
     pub(super) placeholders: Set,
     /// Parts of such values.
-    pub(super) placeholder_parts: AhoCorasick,
+    pub(super) placeholder_parts: Needles,
 }
 
 /// All of them.
@@ -63,10 +63,7 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
         languages: set("languages"),
         handles: set("handles"),
         placeholders: set("placeholders"),
-        placeholder_parts: AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(list("placeholder_parts"))
-            .unwrap_or_else(|error| unreachable!("the words are constants: {error}")),
+        placeholder_parts: Needles::new(list("placeholder_parts").iter().map(|part| (part.as_bytes(), true))),
     }
 });
 

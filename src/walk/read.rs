@@ -19,7 +19,7 @@ pub enum Loaded {
 /// Reads a file that a walk found, once, into a buffer that is used again for the next.
 pub fn load(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> Loaded {
     let staged = found.content.as_deref();
-    match staged.map_or_else(|| read_guarded(&found.at, max_bytes, buffer), |bytes| Ok(bytes.len() as u64 <= max_bytes)) {
+    match staged.map_or_else(|| read_listed(&found.at, max_bytes, buffer), |bytes| Ok(bytes.len() as u64 <= max_bytes)) {
         Err(_) => return Loaded::Skip(Skip::Unreadable),
         Ok(false) => return Loaded::Skip(Skip::Size),
         Ok(true) => {}
@@ -43,32 +43,51 @@ pub fn load(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> 
 
 /// Reads a regular file of at most `max_bytes` into `buffer`; `false` if it is larger.
 ///
-/// Links and special files are refused before the file is opened, and what was opened must be what was
-/// looked at: a pipe would block, a device could do anything.
-#[expect(clippy::disallowed_methods, reason = "the one place that opens files of the tree, with its guards")]
+/// Links and special files are refused before the file is opened: a device could do anything.
 pub fn read_guarded(path: &Path, max_bytes: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
     buffer.clear();
-    let before = path.symlink_metadata()?;
-    if !before.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    if path.symlink_metadata()?.is_file() { read_listed(path, max_bytes, buffer) } else { Err(not_regular()) }
+}
+
+/// The same for a file that the walk has seen to be regular. If it has become a link or a pipe since, it
+/// is neither followed nor waited for.
+fn read_listed(path: &Path, max_bytes: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    buffer.clear();
+    let mut file = open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(not_regular());
     }
-    let file = File::open(path)?;
-    let after = file.metadata()?;
-    if !after.is_file() || !same_file(&before, &after) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the file changed while it was opened"));
+    if meta.len() > max_bytes {
+        return Ok(false);
     }
-    buffer.reserve(usize::try_from(after.len().min(max_bytes)).unwrap_or(0) + 1);
-    file.take(max_bytes + 1).read_to_end(buffer)?;
-    Ok(buffer.len() as u64 <= max_bytes)
+    // One call as a rule: to ask whether there is more than the size says costs as much as the reading.
+    buffer.resize(usize::try_from(meta.len()).unwrap_or(usize::MAX), 0);
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    buffer.truncate(filled);
+    Ok(true)
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
 #[cfg(unix)]
-fn same_file(before: &std::fs::Metadata, after: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (before.dev(), before.ino()) == (after.dev(), after.ino())
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    File::options().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
 }
 
 #[cfg(not(unix))]
-fn same_file(before: &std::fs::Metadata, after: &std::fs::Metadata) -> bool {
-    before.len() == after.len()
+#[expect(clippy::disallowed_methods, reason = "the one place that opens files of the tree, with its guards")]
+fn open(path: &Path) -> io::Result<File> {
+    if path.symlink_metadata()?.is_file() { File::open(path) } else { Err(not_regular()) }
 }

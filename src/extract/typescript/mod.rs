@@ -34,10 +34,13 @@ use crate::prefilter::Gate;
 use crate::source::{FileKind, Src};
 use names::Module;
 
+/// What a TypeScript or JavaScript file must name to be parsed.
+const GATES: [Gate; 8] = [Gate::Nitric, Gate::CloudCode, Gate::JsRoutes, Gate::Jwt, Gate::Cors, Gate::JsNames, Gate::JsSinks, Gate::Sdk];
+
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
     let path = &cx.file.path;
-    let is_wanted = cx.gates.any() || nextjs::role(path).is_some() || env::is_settings(path) || env::is_named_in(cx);
+    let is_wanted = cx.gates.has_any(&GATES) || nextjs::role(path).is_some() || env::is_settings(path) || env::is_named_in(cx);
     if !is_wanted {
         return;
     }

@@ -87,7 +87,7 @@ type Instances = Rc<(bool, Vec<Key>)>;
 #[derive(Debug)]
 struct Module<'c> {
     config: &'c Config,
-    /// `module.a["k"].module.b`; empty for the root.
+    /// `infra/prod/module.a["k"].module.b`; of a root module its folder.
     path: SmolStr,
     /// The instance that calls it, with the index of the call and its key there.
     parent: Option<(usize, usize, Key)>,
@@ -148,7 +148,7 @@ impl<'c> Evaluator<'c> {
     }
 
     fn run(&mut self, config: &'c Config) {
-        self.add_module(config, SmolStr::default(), None, 0);
+        self.add_module(config, config.dir.clone(), None, 0);
         let mut at = 0;
         while at < self.modules.len() {
             let config = self.modules[at].config;
@@ -184,10 +184,15 @@ impl<'c> Evaluator<'c> {
         self.modules.len() - 1
     }
 
-    /// The full address of something in a module instance.
+    /// The full address of something in a module instance: after the folder of the root module, since the
+    /// same names in another root are other resources.
     fn full(&self, module: usize, address: &str) -> SmolStr {
-        let path = &self.modules[module].path;
-        if path.is_empty() { SmolStr::new(address) } else { format_smolstr!("{path}.{address}") }
+        let Module { path, depth, .. } = &self.modules[module];
+        match depth {
+            _ if path.is_empty() => SmolStr::new(address),
+            0 => format_smolstr!("{path}/{address}"),
+            _ => format_smolstr!("{path}.{address}"),
+        }
     }
 
     /// Evaluates every instance of a resource.

@@ -24,8 +24,8 @@ pub(super) fn link(linker: &mut Linker, roots: &mut [Root]) {
         linker.facts = rest;
         companions::link(&mut planned);
         let folder = config::folder(linker.files.path(file));
-        if let Some((_, facts)) = best(roots, folder, &planned) {
-            replace(facts, &mut planned);
+        if let Some((folder, facts)) = best(roots, folder, &planned) {
+            replace(folder, facts, &mut planned);
         }
         linker.facts.append(&mut planned);
     }
@@ -41,7 +41,7 @@ fn resource(fact: &Fact) -> Option<&Resource> {
 /// The root module that a plan is of: the one that shares most addresses, its own folder first.
 fn best<'r>(roots: &'r mut [Root], folder: &str, planned: &[Fact]) -> Option<&'r mut Root> {
     let wanted: rustc_hash::FxHashSet<&str> = planned.iter().filter_map(resource).map(|it| it.address.as_str()).collect();
-    let shared = |root: &Root| root.1.iter().filter_map(resource).filter(|it| wanted.contains(it.address.as_str())).count();
+    let shared = |root: &Root| root.1.iter().filter_map(resource).filter(|it| wanted.contains(in_root(&it.address, &root.0))).count();
     let (index, shared, _) = roots
         .iter()
         .enumerate()
@@ -50,10 +50,15 @@ fn best<'r>(roots: &'r mut [Root], folder: &str, planned: &[Fact]) -> Option<&'r
     (shared > 0).then(|| &mut roots[index])
 }
 
+/// An address as a plan of that root writes it.
+fn in_root<'a>(address: &'a str, folder: &str) -> &'a str {
+    address.strip_prefix(folder).map_or(address, |rest| rest.strip_prefix('/').unwrap_or(rest))
+}
+
 /// Takes the evaluated twins of planned resources out, and their places over.
-fn replace(evaluated: &mut Vec<Fact>, planned: &mut [Fact]) {
+fn replace(folder: &str, evaluated: &mut Vec<Fact>, planned: &mut [Fact]) {
     let by_address: FxHashMap<SmolStr, usize> =
-        evaluated.iter().enumerate().filter_map(|(at, fact)| Some((resource(fact)?.address.clone(), at))).collect();
+        evaluated.iter().enumerate().filter_map(|(at, fact)| Some((in_root(&resource(fact)?.address, folder).into(), at))).collect();
     let mut taken = vec![false; evaluated.len()];
     for fact in planned {
         let Some(at) = resource(fact).and_then(|it| by_address.get(&it.address)).copied() else { continue };
@@ -62,6 +67,7 @@ fn replace(evaluated: &mut Vec<Fact>, planned: &mut [Fact]) {
         fact.span = twin.span;
         fact.owner = twin.owner.clone();
         if let (FactKind::Resource(planned), Some(source)) = (&mut fact.kind, resource(twin)) {
+            planned.address = source.address.clone();
             place(&mut planned.attrs, Some(&source.attrs), twin.span, &Via::default());
         }
     }

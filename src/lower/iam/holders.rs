@@ -5,6 +5,9 @@ use smol_str::SmolStr;
 
 use crate::ir::{Fact, FactKind, Node, Ref, Resource, Scope};
 
+/// Addresses by root module, kind (`role`) and name: a name of another root is another principal.
+type Names<'f> = FxHashMap<(&'f str, &'f str, &'f str), &'f SmolStr>;
+
 /// The principals of identity policies, by the address of what holds them.
 #[derive(Debug, Default)]
 pub(super) struct Holders {
@@ -20,10 +23,10 @@ impl Holders {
                 _ => None,
             })
         };
-        let mut names: FxHashMap<(&str, &str), &SmolStr> = FxHashMap::default();
+        let mut names: Names<'_> = FxHashMap::default();
         for resource in resources().filter(|resource| matches!(resource.ty.as_str(), "aws_iam_role" | "aws_iam_user" | "aws_iam_group")) {
             if let Some(name) = resource.attrs.get("name").and_then(Node::as_str) {
-                names.insert((&resource.ty[8..], name), &resource.address);
+                names.insert((resource.root(), &resource.ty[8..], name), &resource.address);
             }
         }
         let mut out = Self::default();
@@ -33,13 +36,13 @@ impl Holders {
         out
     }
 
-    fn read(&mut self, resource: &Resource, names: &FxHashMap<(&str, &str), &SmolStr>) {
+    fn read(&mut self, resource: &Resource, names: &Names<'_>) {
         let mut principals = Vec::new();
         for (attr, kind) in
             [("role", "role"), ("user", "user"), ("group", "group"), ("roles", "role"), ("users", "user"), ("groups", "group")]
         {
             if let Some(node) = resource.attrs.get(attr) {
-                node.each(&mut |item| principals.extend(principal(item, kind, names)));
+                node.each(&mut |item| principals.extend(principal(item, kind, resource.root(), names)));
             }
         }
         match resource.ty.as_str() {
@@ -79,10 +82,13 @@ impl Holders {
 }
 
 /// The address of a role, user or group from a reference to it or from its name.
-fn principal(node: &Node, kind: &str, names: &FxHashMap<(&str, &str), &SmolStr>) -> Option<SmolStr> {
+fn principal(node: &Node, kind: &str, root: &str, names: &Names<'_>) -> Option<SmolStr> {
     if let Some(reference) = node.as_ref() {
         return reference.path.first().cloned();
     }
     let name = node.as_str()?;
-    Some(names.get(&(kind, name)).map_or_else(|| SmolStr::new(format!("{kind} {name}")), |address| SmolStr::clone(address)))
+    Some(names.get(&(root, kind, name)).map_or_else(
+        || SmolStr::new(if root.is_empty() { format!("{kind} {name}") } else { format!("{root}/{kind} {name}") }),
+        |address| SmolStr::clone(address),
+    ))
 }
