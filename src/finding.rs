@@ -62,6 +62,9 @@ pub struct Finding {
     pub history: Option<History>,
     /// What it is about, without line numbers: part of the fingerprint.
     pub subject: SmolStr,
+    /// What other tools call this finding, where the rule stands for many of theirs; empty for all the
+    /// names of the rule.
+    pub peers: &'static [&'static str],
     /// Stable key; set by `settle`.
     pub fingerprint: String,
 }
@@ -84,6 +87,17 @@ impl Severity {
             Self::Medium => "medium",
             Self::High => "high",
             Self::Critical => "critical",
+        }
+    }
+
+    /// The one of a name in a table; without one it is medium.
+    pub fn of(name: &str) -> Self {
+        match name {
+            "critical" => Self::Critical,
+            "high" => Self::High,
+            "low" => Self::Low,
+            "note" => Self::Note,
+            _ => Self::Medium,
         }
     }
 
@@ -148,6 +162,13 @@ impl Finding {
     #[must_use]
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
+        self
+    }
+
+    /// Names the ids of other tools that mean this very finding.
+    #[must_use]
+    pub fn peers(mut self, peers: &'static [&'static str]) -> Self {
+        self.peers = peers;
         self
     }
 

@@ -95,6 +95,7 @@ fn finding(rule: &'static Rule, span: Span, number: usize) -> Finding {
         label: "here".into(),
         related: vec![Related { span, text: "a [related] place".into() }],
         subject: format!("subject-{number}").into(),
+        peers: &[],
         history: None,
         fingerprint: format!("fingerprint-{number}"),
     }

@@ -19,6 +19,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
     let registry = own_rules::registry(&working_folder()?)?;
     let Some(rule) = registry.find(&arguments.id) else {
+        if arguments.id.parse::<super::trail::Place>().is_ok() {
+            bail!("`{}` is a place, not a rule; `seclint scan --explain-secret {0}` says what was made of it", arguments.id);
+        }
         match registry.suggest(&arguments.id) {
             Some(near) => bail!("there is no rule `{}`; did you mean `{near}`?", arguments.id),
             None => bail!("there is no rule `{}`; `seclint rules` lists them", arguments.id),

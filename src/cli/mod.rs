@@ -20,6 +20,7 @@ mod scan;
 mod select;
 mod test;
 mod today;
+mod trail;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

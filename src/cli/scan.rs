@@ -1,7 +1,7 @@
 //! `seclint scan`.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args, ValueEnum};
 
 use super::output::{self, Sink};
 use super::progress::Progress;
-use super::{Answer, own_rules, select, working_folder};
+use super::{Answer, own_rules, select, trail, working_folder};
 use crate::config::Config;
 use crate::engine::{Outcome, Session};
 use crate::finding::Severity;
@@ -19,7 +19,8 @@ use crate::report::view::View;
 use crate::rules::Active;
 use crate::scan::Scanned;
 use crate::settle::{Baseline, Settings};
-use crate::walk::{self, Root, Skipped, Targets, Tree};
+use crate::source::{FileId, SourceFile};
+use crate::walk::{self, Loaded, Root, Skipped, Targets, Tree};
 
 /// Arguments of `scan`.
 #[derive(Debug, Args)]
@@ -34,6 +35,9 @@ pub(super) struct Arguments {
     select: select::Arguments,
     #[command(flatten)]
     judgement: super::judgement::Arguments,
+    /// Say why the secrets of a line were reported, or why not, instead of scanning
+    #[arg(long, value_name = "FILE:LINE", conflicts_with_all = ["paths", "since", "staged"])]
+    explain_secret: Option<trail::Place>,
     /// Exit with 2 if a file could not be read whole
     #[arg(long)]
     strict: bool,
@@ -141,13 +145,16 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
     let only = if arguments.change.staged { Some(overlay_staged(&mut tree, &targets, &options)?) } else { None };
     let warnings = tree.warnings.clone();
     let progress = Progress::new(tree.files.len(), arguments.quiet);
+    let everything = registry.active(|_| true);
+    let explained = arguments.explain_secret.as_ref().map(|place| text_of(place, &tree, options.max_bytes)).transpose()?;
+    let depth = if explained.is_some() { everything.depth() } else { active.depth() };
     // To start a second thread costs more than a small file.
     let one_file = arguments.jobs == 0 && tree.files.len() < 2 && arguments.change.since.is_none();
     let pool = crate::scan::pool(if one_file { 1 } else { arguments.jobs }).context("threads can't be started")?;
     let mut scanned = if from_stdin {
         stdin(arguments, options.max_bytes)?
     } else {
-        crate::scan::scan(tree, options.max_bytes, active.depth(), &pool, &|| progress.tick())
+        crate::scan::scan(tree, options.max_bytes, depth, &pool, &|| progress.tick())
     };
     scanned.session.set_values_files(values_files(arguments, &targets.root, &working)?);
     let mut settings = Settings {
@@ -163,9 +170,15 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
         let known = before(&targets, name, &active, &settings, &pool)?;
         settings.baseline = std::mem::take(&mut settings.baseline).and(known);
     }
+    let said = explained.is_some().then(|| pool.install(|| scanned.session.findings(&everything, &trail::unhidden(&settings))));
     let Scanned { session, files, skipped, .. } = scanned;
     let outcome = pool.install(|| session.into_findings(&active, &settings));
     let elapsed = progress.finish();
+    if let (Some(place), Some(file), Some(all)) = (&arguments.explain_secret, &explained, &said) {
+        let runs = trail::Runs { active: &active, settings: &settings, shown: &outcome, all };
+        anstream::stdout().lock().write_all(trail::text(place, file, &runs).as_bytes())?;
+        return Ok(Answer::Clean);
+    }
     let seconds = std::io::stderr().is_terminal().then_some(elapsed.as_secs_f64());
     let view = View::of(&outcome);
     let include_suppressed = arguments.judgement.include_suppressed;
@@ -187,8 +200,20 @@ fn values_files(arguments: &Arguments, root: &Root, working: &Path) -> anyhow::R
 /// The paths that were named. A hook is handed the names of files that a commit deletes, or of links to
 /// nothing, as well.
 fn named(arguments: &Arguments, working: &Path) -> Vec<PathBuf> {
+    if let Some(place) = &arguments.explain_secret {
+        return vec![place.file.clone()];
+    }
     let there = |path: &&PathBuf| !arguments.change.hook || working.join(path).symlink_metadata().is_ok();
     arguments.paths.iter().filter(there).cloned().collect()
+}
+
+/// The file whose line is to be explained, as the scan reads it.
+fn text_of(place: &trail::Place, tree: &Tree, max_bytes: u64) -> anyhow::Result<SourceFile> {
+    let [found] = tree.files.as_slice() else { bail!("{}: is not one file that a scan reads", place.file.display()) };
+    match walk::load(found, FileId(0), max_bytes, &mut Vec::new()) {
+        Loaded::Text(file) => Ok(file),
+        Loaded::Skip(skip) => bail!("{}: {}", place.file.display(), skip.describe()),
+    }
 }
 
 /// Puts what is staged in the place of what is on disk; says which files are staged.

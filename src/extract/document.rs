@@ -41,7 +41,8 @@ pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
         compose::project(cx, map);
     } else if let Some((provider, ty)) = manifest(name, map) {
         let name = ["name", "package.name"].iter().find_map(|at| document.all(at).first().and_then(|name| name.as_str()));
-        let name = SmolStr::from(name.unwrap_or_default());
+        // A policy has no name but its file's.
+        let name = SmolStr::from(if ty.contains("policy") { &cx.file.path } else { name.unwrap_or_default() });
         resource(cx, document.span, provider, ty, name, document.clone());
     }
 }
@@ -58,8 +59,11 @@ fn manifest(name: &str, map: &Map) -> Option<(&'static str, &'static str)> {
         "nest-cli.json" => return Some(("nestjs", "config")),
         _ => {}
     }
-    if has("Statement") && statements(map).any(|statement| statement.get("Effect").is_some()) {
+    if holds_policy(map) {
         return Some(("aws", "policy-document"));
+    }
+    if map.get("bindings").is_some_and(|list| list.one_or_many().iter().any(|it| it.get("role").is_some() && it.get("members").is_some())) {
+        return Some(("google", "iam-policy"));
     }
     if has("auths") && map.get("auths").is_some_and(|auths| auths.as_map().is_some()) {
         return Some(("docker", "config"));
@@ -70,8 +74,17 @@ fn manifest(name: &str, map: &Map) -> Option<(&'static str, &'static str)> {
     None
 }
 
-fn statements(map: &Map) -> impl Iterator<Item = &Node> {
-    map.get("Statement").map(Node::one_or_many).unwrap_or_default().into_iter()
+/// A policy of AWS, or what its command line takes and prints with policies in it.
+fn holds_policy(map: &Map) -> bool {
+    let is_policy =
+        |policy: &Map| policy.get("Statement").is_some_and(|list| list.one_or_many().iter().any(|it| it.get("Effect").is_some()));
+    let in_place = |key: &str| map.get(key).and_then(Node::as_map).is_some_and(is_policy);
+    is_policy(map)
+        || in_place("PolicyDocument")
+        || in_place("AssumeRolePolicyDocument")
+        || map.get("PolicyVersion").and_then(|version| version.get("Document")).and_then(Node::as_map).is_some_and(is_policy)
+        || map.get("Role").is_some_and(|role| role.get("AssumeRolePolicyDocument").is_some())
+        || map.get("RoleDetailList").is_some()
 }
 
 /// Adds a resource; its owner and address are its type and name.

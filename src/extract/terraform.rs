@@ -55,6 +55,10 @@ fn read_block(cx: &mut Extract<'_>, block: &Block) {
                 let ty = format_smolstr!("backend_{}", backend.label(0));
                 resource(cx, backend, ResourceMode::Provider, &ty, &backend.label(0));
             }
+            for providers in block.body.of("required_providers") {
+                let name = SmolStr::new_static("required_providers");
+                resource(cx, providers, ResourceMode::Provider, &name, &name);
+            }
         }
         _ => {}
     }

@@ -36,6 +36,9 @@ pub(super) fn link(linker: &mut Linker) {
             let attrs = Node::new(policy.span, NodeKind::Map(attrs));
             added.push(Fact::new(policy.span, fact.owner.clone(), FactKind::Resource(aws("aws_iam_role_policy", &name, attrs))));
         }
+        if let Some(role) = serverless_role(resource) {
+            added.push(Fact::new(fact.span, fact.owner.clone(), FactKind::Resource(role)));
+        }
     }
     linker.facts.extend(added);
 }
@@ -177,7 +180,9 @@ impl Type {
         let mut attrs = self.attributes(&resource.attrs);
         if let NodeKind::Map(map) = &mut attrs.kind {
             for (key, value) in &self.set {
-                map.push(*key, attrs.span, Node::text(*value, attrs.span));
+                if map.get(key).is_none() {
+                    map.push(*key, attrs.span, Node::text(*value, attrs.span));
+                }
             }
         }
         aws(self.terraform, &resource.name, attrs)
@@ -230,13 +235,30 @@ fn snake(key: &str) -> SmolStr {
     out.into()
 }
 
-/// The statements that a function of SAM writes itself; its policy templates grant what they name.
-fn serverless_policies(resource: &Resource) -> Vec<&Node> {
+/// What a function of SAM writes below `Policies`; its policy templates grant what they name.
+fn policies_of(resource: &Resource) -> Vec<&Node> {
     if !resource.ty.starts_with("AWS::Serverless::") {
         return Vec::new();
     }
-    let policies = resource.attrs.get("Policies").map(Node::one_or_many).unwrap_or_default();
-    policies.into_iter().filter(|policy| policy.get("Statement").is_some()).collect()
+    resource.attrs.get("Policies").map(Node::one_or_many).unwrap_or_default()
+}
+
+/// The statements that it writes itself.
+fn serverless_policies(resource: &Resource) -> Vec<&Node> {
+    policies_of(resource).into_iter().filter(|policy| policy.get("Statement").is_some()).collect()
+}
+
+/// The role that SAM makes for it, with the managed policies that it names: by ARN, or those of AWS by name.
+fn serverless_role(resource: &Resource) -> Option<Resource> {
+    let arn = |policy: &&Node| match policy.as_str() {
+        Some(name) if !name.starts_with("arn:") => Node::text(format_smolstr!("arn:aws:iam::aws:policy/{name}"), policy.span),
+        _ => (*policy).clone(),
+    };
+    let arns: Vec<Node> = policies_of(resource).iter().filter(|policy| policy.as_text().is_some()).map(arn).collect();
+    let span = arns.first()?.span;
+    let mut attrs = Map::default();
+    attrs.push("managed_policy_arns", span, Node::new(span, NodeKind::List(arns)));
+    Some(aws("aws_iam_role", &resource.name, Node::new(span, NodeKind::Map(attrs))))
 }
 
 #[cfg(test)]

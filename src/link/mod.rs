@@ -7,8 +7,10 @@ mod cloudformation;
 pub mod images;
 mod installs;
 mod javascript;
+mod modules;
 mod nats;
 pub mod packages;
+pub mod platform;
 mod repository;
 pub mod routes;
 mod rust;
@@ -25,6 +27,8 @@ pub struct Model {
     pub files: Files,
     /// Every fact, in the order of files and places.
     pub facts: Vec<Fact>,
+    /// What holds for all of its Terraform.
+    pub platform: platform::Platform,
     /// What could not be read or evaluated.
     pub problems: Vec<Problem>,
     /// What images copy of the repository.
@@ -70,6 +74,7 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) 
         }
     }
     terraform::evaluate(&mut linker);
+    modules::link(&mut linker.facts);
     nats::link(&mut linker);
     javascript::link(&linker.files, &linker.symbols, &mut linker.facts);
     cloudformation::link(&mut linker);
@@ -78,6 +83,8 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) 
         crate::lower::lower(fact, &mut lowered);
     }
     crate::lower::iam::grants(&linker.facts, &mut lowered);
+    crate::lower::google::grants(&linker.facts, &mut lowered);
+    crate::lower::azure::grants(&linker.facts, &mut lowered);
     crate::lower::net::rules(&linker.facts, &mut lowered);
     linker.facts.extend(lowered);
     rust::link(&mut linker);
@@ -87,5 +94,6 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) 
     repository::git_state(&linker.files, &mut linker.facts);
     repository::examples(&linker.files, &mut linker.facts);
     linker.facts.sort_by_key(|fact| fact.span);
-    Model { files: linker.files, facts: linker.facts, problems: linker.problems, images, markers }
+    let platform = platform::Platform::new(&linker.files, &linker.facts);
+    Model { platform, files: linker.files, facts: linker.facts, problems: linker.problems, images, markers }
 }

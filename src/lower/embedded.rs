@@ -1,6 +1,7 @@
 //! Text in text: JSON in a heredoc, YAML in a string, a template file. The value tree that comes out
 //! has the places of the host file, and what was a hole in the text is a hole or a value in the tree.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use smol_str::SmolStr;
@@ -22,6 +23,17 @@ pub fn json(text: &Text) -> Option<Node> {
         let parsed = crate::parse::json::parse(src);
         parsed.problems.is_empty().then_some(parsed.tree)
     })
+}
+
+/// The document that a value holds as text, `jsonencode(…)` or JSON in a string; any other value itself.
+pub fn document(node: &Node) -> Cow<'_, Node> {
+    match &node.kind {
+        NodeKind::Call(call) if matches!(call.callee.last(), "jsonencode" | "yamlencode") => {
+            call.args.first().map_or(Cow::Borrowed(node), Cow::Borrowed)
+        }
+        NodeKind::Text(text) => json(text).map_or(Cow::Borrowed(node), Cow::Owned),
+        _ => Cow::Borrowed(node),
+    }
 }
 
 /// The value of a YAML text of one document.

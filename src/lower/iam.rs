@@ -2,8 +2,12 @@
 //! `aws_iam_policy_document` data sources, which are merged as the provider merges them.
 
 pub mod actions;
+pub mod condition;
 mod document;
+pub mod effective;
 mod holders;
+pub mod pattern;
+mod target;
 
 use std::sync::LazyLock;
 
@@ -11,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use self::document::Documents;
-use crate::ir::{Fact, FactKind, Grant, GrantSite, Node, NodeKind, Ref, Resource, Scope};
+use crate::ir::{Fact, FactKind, Grant, GrantSite, Node, NodeKind, Ref, Resource, ResourceMode, Scope, Span};
 use crate::tables::table;
 
 /// Where a policy stands: the attribute's path and the kind of policy.
@@ -43,7 +47,7 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
     for fact in facts {
         let FactKind::Resource(resource) = &fact.kind else { continue };
         for (attr, site) in PLACES.get(resource.ty.as_str()).into_iter().flatten() {
-            for node in resource.attrs.all(attr) {
+            for node in places(resource, attr) {
                 let owner = match document_address(node) {
                     Some(address) => {
                         used.insert(address.clone());
@@ -58,6 +62,7 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
         }
     }
     permissions(facts, &mut found);
+    files(facts, &documents, &mut found);
     for (owner, resource) in documents.all() {
         if !used.contains(&resource.address) {
             for grant in documents.statements(resource, &mut FxHashSet::default()) {
@@ -66,7 +71,11 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
         }
     }
     let holders = holders::Holders::new(facts);
+    let boundaries = boundaries(facts);
     for (_, grant) in &mut found.grants {
+        if grant.holders.iter().all(|holder| boundaries.contains(holder.first()) && holders.is_unused(holder)) {
+            grant.site = GrantSite::Boundary;
+        }
         let mut resolved: Vec<Ref> = grant.holders.iter().flat_map(|holder| holders.resolve(holder)).collect();
         resolved.sort();
         resolved.dedup();
@@ -75,15 +84,74 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
     out.extend(found.grants.into_iter().map(|(owner, grant)| Fact::new(grant.span, owner, FactKind::Grant(grant))));
 }
 
-/// `aws_lambda_permission` is a statement of a function's policy, spelled as attributes.
+/// The values at a place of a resource; the resource itself is at the empty one.
+fn places<'r>(resource: &'r Resource, attr: &str) -> Vec<&'r Node> {
+    if attr.is_empty() { vec![&resource.attrs] } else { resource.attrs.all(attr) }
+}
+
+/// The policies that bound users and roles: what they allow is not granted by them.
+fn boundaries(facts: &[Fact]) -> FxHashSet<&str> {
+    let resources = facts.iter().filter_map(|fact| match &fact.kind {
+        FactKind::Resource(resource) => Some(resource),
+        _ => None,
+    });
+    resources.filter_map(|resource| resource.attrs.get("permissions_boundary").and_then(Node::as_ref).map(Ref::first)).collect()
+}
+
+/// Statements of a resource's policy that are spelled as attributes, such as `aws_lambda_permission`.
 fn permissions(facts: &[Fact], found: &mut Found) {
     for fact in facts {
         let FactKind::Resource(resource) = &fact.kind else { continue };
-        if resource.ty == "aws_lambda_permission" {
-            let grant = document::lambda_permission(&resource.attrs);
+        if let Some(grant) = document::permission(&resource.ty, &resource.attrs).filter(|_| resource.mode == ResourceMode::Managed) {
             found.add(fact.owner.clone(), GrantSite::Resource, Grant { span: fact.span, ..grant }, resource);
         }
     }
+}
+
+/// Where a file of JSON holds policies: the document itself, what the command line takes and prints.
+const IN_FILES: [&str; 10] = [
+    "",
+    "PolicyDocument",
+    "AssumeRolePolicyDocument",
+    "Role.AssumeRolePolicyDocument",
+    "PolicyVersion.Document",
+    "Policies.PolicyVersionList.Document",
+    "RoleDetailList.AssumeRolePolicyDocument",
+    "RoleDetailList.RolePolicyList.PolicyDocument",
+    "UserDetailList.UserPolicyList.PolicyDocument",
+    "GroupDetailList.GroupPolicyList.PolicyDocument",
+];
+
+/// Documents that stand in a file of their own. One that a resource uses is that resource's.
+fn files(facts: &[Fact], documents: &Documents<'_>, found: &mut Found) {
+    let used: FxHashSet<Span> = found.grants.iter().map(|(_, grant)| grant.span).collect();
+    for fact in facts {
+        let FactKind::Resource(resource) = &fact.kind else { continue };
+        if resource.ty != "policy-document" {
+            continue;
+        }
+        // A bound grants nothing by itself, and nothing but its name says that it is one.
+        let name = resource.name.to_ascii_lowercase();
+        let is_bound = ["scp", "service-control", "service_control", "boundar"].iter().any(|word| name.contains(word));
+        for node in IN_FILES.iter().flat_map(|place| places(resource, place)) {
+            for grant in documents.read(node, &mut FxHashSet::default()) {
+                if used.contains(&grant.span) {
+                    continue;
+                }
+                let is_trust = !grant.principals.is_empty() && grant.actions.iter().all(is_assuming);
+                let site = match (is_bound, is_trust) {
+                    (true, _) => GrantSite::Boundary,
+                    (false, true) => GrantSite::Trust,
+                    (false, false) => GrantSite::Unattached,
+                };
+                found.add(fact.owner.clone(), site, grant, resource);
+            }
+        }
+    }
+}
+
+fn is_assuming(action: &Node) -> bool {
+    action.as_text().is_some_and(|text| text.starts("sts:AssumeRole").is_yes())
 }
 
 /// The data source whose JSON a node is.

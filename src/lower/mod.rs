@@ -3,10 +3,12 @@
 //! Runs after names are resolved, so that a policy in a local, an imported options object and a
 //! literal are the same. Sees [`crate::ir::Node`]s only.
 
+pub mod azure;
 mod cdk;
 pub mod command;
 mod cors;
 pub mod embedded;
+pub mod google;
 pub mod iam;
 mod javascript;
 mod jwt;

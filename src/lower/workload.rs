@@ -13,6 +13,8 @@
 mod compose;
 mod kubernetes;
 
+pub(super) use kubernetes::to_manifest;
+
 use smol_str::SmolStr;
 
 use crate::ir::{Entry, Fact, FactKind, Map, Node, NodeKind, Resource, ResourceMode, Span, Why};

@@ -46,6 +46,7 @@ impl<'m> Check<'m> {
             related: Vec::new(),
             history: None,
             subject: subject.into(),
+            peers: &[],
             fingerprint: String::new(),
         }
     }

@@ -1,73 +1,13 @@
-//! Properties of cloud resources by tables: each row of `rules/tables/cloud.toml` says which attribute of
+//! Properties of cloud resources by tables: each row of `rules/tables/cloud-*.toml` says which attribute of
 //! which resource types means "public", "encrypted", "logged", what absence means and what is bad.
 
-use std::sync::LazyLock;
+mod rows;
 
-use rustc_hash::FxHashMap;
+use crate::finding::Finding;
+use crate::ir::{Entry, Fact, Map, Node, NodeKind, Op, Resource, ResourceMode, Tri, Via, Why};
 
-use crate::finding::Severity;
-use crate::ir::{Entry, Fact, FactKind, Kind, Node, NodeKind, Op, Resource, ResourceMode, Text, Tri, Why};
-use crate::tables::{V, table};
-
+use self::rows::{Absent, Condition, Row, rows};
 use super::Check;
-
-/// A row of the table.
-struct Row {
-    topic: &'static str,
-    path: Vec<&'static str>,
-    shown: &'static str,
-    bad: Vec<&'static str>,
-    /// Whether nothing written is bad: the platform's default.
-    absent: bool,
-    /// Whether the innermost block must be there for absence to count.
-    in_block: bool,
-    unless: &'static [V],
-    /// A resource type that settles the matter for the whole account.
-    moot: &'static str,
-    says: &'static str,
-    severity: Severity,
-}
-
-/// Rows by resource type; those with a pattern apart.
-struct Rows {
-    exact: FxHashMap<&'static str, Vec<Row>>,
-    patterns: Vec<(&'static str, Row)>,
-}
-
-static ROWS: LazyLock<Rows> = LazyLock::new(|| {
-    let mut rows = Rows { exact: FxHashMap::default(), patterns: Vec::new() };
-    for row in table("cloud").map_or(&[][..], |table| table.list("property")) {
-        for ty in row.texts("types") {
-            if ty.contains('*') {
-                rows.patterns.push((ty, read(row)));
-            } else {
-                rows.exact.entry(ty).or_default().push(read(row));
-            }
-        }
-    }
-    rows
-});
-
-fn read(row: &'static V) -> Row {
-    Row {
-        topic: row.text("topic"),
-        path: row.text("attr").split('.').collect(),
-        shown: row.text("attr"),
-        bad: row.texts("bad").collect(),
-        absent: row.flag("absent"),
-        in_block: row.flag("in-block"),
-        unless: row.list("unless"),
-        moot: row.text("moot"),
-        says: row.text("says"),
-        severity: match row.text("severity") {
-            "critical" => Severity::Critical,
-            "high" => Severity::High,
-            "low" => Severity::Low,
-            "note" => Severity::Note,
-            _ => Severity::Medium,
-        },
-    }
-}
 
 /// Data that is kept in clear.
 pub(super) fn unencrypted_at_rest(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
@@ -94,48 +34,65 @@ pub(super) fn missing_logging(cx: &mut Check<'_>, fact: &Fact, resource: &Resour
     property(cx, fact, resource, "logging");
 }
 
-fn property(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, topic: &str) {
+/// Who need not prove who they are, or only weakly.
+pub(super) fn weak_authentication(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    property(cx, fact, resource, "authentication");
+}
+
+/// An endpoint of an API that everybody may call.
+pub(super) fn api_without_authorization(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    property(cx, fact, resource, "authorization");
+}
+
+/// A protection of the platform is off.
+pub(super) fn protection_off(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    property(cx, fact, resource, "hardening");
+}
+
+/// What was destroyed is gone; a key stays the same for ever.
+pub(super) fn missing_recovery(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    property(cx, fact, resource, "recovery");
+}
+
+fn property(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, table: &str) {
     if resource.mode != ResourceMode::Managed {
         return;
     }
-    let exact = ROWS.exact.get(resource.ty.as_str()).into_iter().flatten();
-    let globs = ROWS.patterns.iter().filter(|(pattern, _)| is_like(&resource.ty, pattern)).map(|(_, row)| row);
-    for row in exact.chain(globs).filter(|row| row.topic == topic) {
-        if row.unless.iter().any(|unless| !exempt(unless, resource).is_no()) {
+    let Some(rows) = rows(table) else { return };
+    for row in rows.of(&resource.ty) {
+        let is_off = |condition: &Condition| !holds(condition, &resource.attrs).is_no();
+        if row.unless.iter().any(is_off) || !row.when.iter().all(|condition| holds(condition, &resource.attrs).is_yes()) {
             continue;
         }
-        let bad = find(&resource.attrs, &row.path, row);
-        if bad.is_empty() || is_settled(cx, row.moot, resource.root()) {
+        if !row.moot.is_empty() && cx.model.platform.has(resource.root(), row.moot) {
             continue;
         }
-        for found in bad {
-            let (span, via, written) = match found {
-                Some(node) => (node.span, node.via.clone(), format!(" (`{} = {}`)", row.shown, short(node))),
-                None => (fact.span, crate::ir::Via::default(), format!(" (`{}` is not set)", row.shown)),
+        let default_is_old = || row.absent_before.is_some_and(|major| cx.model.platform.is_before(&cx.model.files, fact, resource, major));
+        for found in find(&resource.attrs, &row.path, row, &default_is_old) {
+            let finding = match &found {
+                Found::Value(node) => {
+                    let what = format!("`{}` {} (`{} = {}`)", fact.owner, row.says, row.shown, short(node));
+                    about(cx.finding(fact, node.span, what), &node.via)
+                }
+                // Several attributes that are not set stand at one place.
+                Found::Nothing => {
+                    let written = if row.path.is_empty() { String::new() } else { format!(" (`{}` is not set)", row.shown) };
+                    let finding = cx.finding(fact, fact.span, format!("`{}` {}{written}", fact.owner, row.says));
+                    finding.subject(format!("{} {}", fact.owner, row.shown))
+                }
             };
-            let finding = cx.finding(fact, span, format!("`{}` {}{written}", fact.owner, row.says)).via(&via).severity(row.severity);
-            cx.report(match via.hops().first() {
-                Some(hop) => finding.subject(hop.name.clone()),
-                None => finding,
-            });
+            cx.report(finding.severity(row.severity).level(row.level).peers(&row.peers));
         }
     }
 }
 
-/// Whether the account has the setting that makes a row moot, as far as the same root module says; one that
-/// is switched off has no effect.
-fn is_settled(cx: &Check<'_>, ty: &str, root: &str) -> bool {
-    !ty.is_empty()
-        && cx.model.of(Kind::Resource).any(|fact| match &fact.kind {
-            FactKind::Resource(other) => {
-                other.ty == ty && other.root() == root && other.attrs.get("enabled").is_none_or(|enabled| !enabled.truth().is_no())
-            }
-            _ => false,
-        })
-}
-
-fn is_like(ty: &str, pattern: &str) -> bool {
-    Text::lit(ty, crate::ir::Span::default()).glob(pattern).is_yes()
+/// A value that came from elsewhere makes one finding however many resources take it.
+fn about(finding: Finding, via: &Via) -> Finding {
+    let finding = finding.via(via);
+    match via.hops().first() {
+        Some(hop) => finding.subject(hop.name.clone()),
+        None => finding,
+    }
 }
 
 fn short(node: &Node) -> String {
@@ -143,28 +100,46 @@ fn short(node: &Node) -> String {
     if text.len() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text }
 }
 
-/// The places where a row's attribute is provably bad: the value, or nothing where absence is.
-fn find<'n>(node: &'n Node, path: &[&str], row: &Row) -> Vec<Option<&'n Node>> {
-    let Some((key, rest)) = path.split_first() else { return Vec::new() };
+/// A place where a row's attribute is provably bad.
+enum Found {
+    /// This value is.
+    Value(Node),
+    /// Nothing is written, and the default is bad.
+    Nothing,
+}
+
+fn find(node: &Node, path: &[&str], row: &Row, default_is_old: &dyn Fn() -> bool) -> Vec<Found> {
+    let Some((key, rest)) = path.split_first() else {
+        return if row.path.is_empty() { vec![Found::Nothing] } else { Vec::new() };
+    };
+    let node = crate::lower::embedded::document(node);
     let mut found = Vec::new();
-    let mut maps = Vec::new();
-    node.each(&mut |item| maps.push(item));
-    for item in maps {
-        let Some(map) = item.as_map() else { continue };
+    node.each(&mut |item| {
+        let Some(map) = item.as_map() else { return };
         match map.get(key).filter(|value| !is_nothing(value)) {
             None => {
-                if row.absent && !map.is_open() && (rest.is_empty() || !row.in_block) {
-                    found.push(None);
+                let is_bad = match row.absent {
+                    Absent::Good => default_is_old(),
+                    Absent::Bad => true,
+                    Absent::Attr => rest.is_empty(),
+                    Absent::Block => !rest.is_empty(),
+                };
+                if is_bad && !map.is_open() && stands_beside(row, map) {
+                    found.push(Found::Nothing);
                 }
             }
-            Some(value) if rest.is_empty() => value.each(&mut |value| {
-                if is_bad(value, row) {
-                    found.push(Some(value));
+            Some(value) if rest.is_empty() => {
+                if stands_beside(row, map) {
+                    value.each(&mut |value| {
+                        if is_bad(value, row) {
+                            found.push(Found::Value(value.clone()));
+                        }
+                    });
                 }
-            }),
-            Some(value) => found.extend(find(value, rest, row)),
+            }
+            Some(value) => found.extend(find(value, rest, row, default_is_old)),
         }
-    }
+    });
     found
 }
 
@@ -172,9 +147,16 @@ fn find<'n>(node: &'n Node, path: &[&str], row: &Row) -> Vec<Option<&'n Node>> {
 fn is_bad(value: &Node, row: &Row) -> bool {
     match &value.kind {
         NodeKind::Op(Op::Cond, branches) => branches.len() == 3 && branches[1..].iter().all(|branch| is_bad(branch, row)),
-        NodeKind::Null => row.absent,
+        NodeKind::Null => matches!(row.absent, Absent::Bad | Absent::Attr),
         _ => row.bad.iter().any(|bad| equals(value, bad).is_yes()),
     }
+}
+
+/// Whether the conditions on the neighbours in the same block hold.
+fn stands_beside(row: &Row, map: &Map) -> bool {
+    row.beside
+        .iter()
+        .all(|condition| map.get(condition.attr).is_some_and(|value| condition.is.iter().any(|wanted| equals(value, wanted).is_yes())))
 }
 
 /// `null`, or a list of no blocks.
@@ -186,18 +168,59 @@ fn is_nothing(node: &Node) -> bool {
     }
 }
 
-/// Whether a value is the one that the table writes: a word, a glob, `any`, or `open` for an open range.
+/// Whether a value is the one that the table writes.
 fn equals(value: &Node, wanted: &str) -> Tri {
     match (wanted, &value.kind) {
         ("any", _) => Tri::Yes,
         ("true", _) => value.truth(),
         ("false", _) => !value.truth(),
         ("open", NodeKind::Text(text)) => text.known().map_or(Tri::Maybe, |text| crate::lower::cidr_is_open(&text).into()),
+        (_, NodeKind::Text(_) | NodeKind::Number(_)) if wanted.starts_with(['<', '>']) => compares(value, wanted),
         (_, NodeKind::Text(text)) => text.glob_ignore_case(wanted),
         (_, NodeKind::Number(number)) => (number.to_string() == wanted).into(),
         (_, NodeKind::Null | NodeKind::Bool(_) | NodeKind::List(_) | NodeKind::Map(_)) => Tri::No,
         _ => Tri::Maybe,
     }
+}
+
+/// `<14`, `>2`.
+fn compares(value: &Node, wanted: &str) -> Tri {
+    let (Some(number), Ok(bound)) = (value.as_number(), wanted[1..].parse::<f64>()) else { return Tri::Maybe };
+    (if wanted.starts_with('<') { number < bound } else { number > bound }).into()
+}
+
+/// Whether a condition holds. What is not known may hold.
+fn holds(condition: &Condition, attrs: &Node) -> Tri {
+    let path: Vec<&str> = condition.attr.split('.').collect();
+    let mut answer = Tri::No;
+    visit(attrs, &path, &mut |value| {
+        answer = answer.or(match value {
+            Some(value) => Tri::any(condition.is.iter().map(|wanted| equals(value, wanted))),
+            None => Tri::Maybe,
+        });
+    });
+    answer
+}
+
+/// Shows each value at a path, down into JSON texts; nothing for one that may be there.
+fn visit(node: &Node, path: &[&str], show: &mut dyn FnMut(Option<&Node>)) {
+    let Some((key, rest)) = path.split_first() else {
+        node.each(&mut |item| {
+            if !is_nothing(item) {
+                show(Some(item));
+            }
+        });
+        return;
+    };
+    crate::lower::embedded::document(node).each(&mut |item| match item.as_map() {
+        Some(map) => match map.get(key) {
+            Some(value) => visit(value, rest, show),
+            None if map.entries.iter().any(may_set) => show(None),
+            None => {}
+        },
+        None if is_settled(item) => {}
+        None => show(None),
+    });
 }
 
 /// Whether an entry may set an attribute that is not seen. The defaults of a module that is not in the
@@ -210,23 +233,7 @@ fn may_set(entry: &Entry) -> bool {
     }
 }
 
-/// Whether something on the way to an attribute is not known.
-fn is_hidden(attrs: &Node, path: &str) -> bool {
-    let parents = path.match_indices('.').map(|(at, _)| &path[..at]);
-    parents.flat_map(|parent| attrs.all(parent)).any(|node| matches!(node.kind, NodeKind::Unknown(_) | NodeKind::Ref(_) | NodeKind::Op(..)))
-}
-
-/// Whether an exception holds: an attribute with one of some values. What is not known may hold.
-fn exempt(unless: &V, resource: &Resource) -> Tri {
-    let path = unless.text("attr");
-    let parents_open = resource.attrs.as_map().is_some_and(|map| map.entries.iter().any(may_set));
-    let mut answer = if parents_open || is_hidden(&resource.attrs, path) { Tri::Maybe } else { Tri::No };
-    for value in resource.attrs.all(path) {
-        value.each(&mut |value| {
-            if !is_nothing(value) {
-                answer = answer.or(Tri::any(unless.texts("is").map(|wanted| equals(value, wanted))));
-            }
-        });
-    }
-    answer
+/// Whether a value that is no map is known to hold none.
+fn is_settled(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::List(_))
 }

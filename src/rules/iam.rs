@@ -1,42 +1,82 @@
 //! Permissions: what a policy allows, whoever wrote it and in whatever format.
 
+pub(super) mod attached;
+pub(super) mod azure;
+pub(super) mod deputy;
 pub(super) mod escalation;
+pub(super) mod google;
+pub(super) mod oidc;
 pub(super) mod principal;
 pub(super) mod resource;
 
+use std::sync::LazyLock;
+
 use crate::finding::{Finding, Severity};
-use crate::ir::{Dialect, Effect, Fact, Grant, GrantSite, Node, Resource, Tri};
+use crate::ir::{Dialect, Fact, FactKind, Grant, GrantSite, Kind, Node, Tri};
+use crate::lower::iam::actions::{Level, by_level, is_service, matching};
+use crate::lower::iam::effective::{Identities, allows};
+use crate::tables::table;
 
 use super::Check;
 
 /// Services of which every action is as good as the account, or as its data.
 const SENSITIVE: [&str; 11] = ["iam", "sts", "kms", "organizations", "secretsmanager", "s3", "lambda", "ec2", "ssm", "sso", "dynamodb"];
 
-/// An allow statement whose action is `*`, `*:*` or `service:*`.
-pub(super) fn wildcard_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant) {
-    if grant.dialect != Dialect::Aws || grant.site == GrantSite::Boundary || !allows(grant).is_yes() {
-        return;
-    }
-    for action in &grant.actions {
-        let Some(text) = action.as_text() else { continue };
-        if text.eq_str("*").or(text.eq_str("*:*")).is_yes() {
-            let severity =
-                if is_any_resource(grant).is_yes() && grant.site != GrantSite::Resource { Severity::Critical } else { Severity::High };
-            let what = format!("`{}` allows every action (`{text}`) on {}", fact.owner, resources(grant));
-            cx.report(at(cx, fact, action, what).severity(severity));
-        } else if let Some(service) = text.as_str().and_then(|text| text.strip_suffix(":*"))
-            && matches!(grant.site, GrantSite::Identity | GrantSite::Unattached)
-        {
-            let wide = is_any_resource(grant).is_yes();
-            let severity = match (wide, SENSITIVE.contains(&service.to_ascii_lowercase().as_str())) {
-                (true, true) => Severity::High,
-                (true, false) | (false, true) => Severity::Medium,
-                (false, false) => Severity::Low,
+/// Every allow statement whose action is `*`, `*:*`, `service:*`, or a part of a service that changes it.
+pub(super) fn wildcard_action(cx: &mut Check<'_>) {
+    let identities = Identities::new(&cx.model.facts);
+    for fact in cx.model.of(Kind::Grant) {
+        let FactKind::Grant(grant) = &fact.kind else { continue };
+        if grant.dialect == Dialect::Aws && grant.site != GrantSite::Boundary && allows(grant).is_yes() {
+            let denied = |pattern: &str| {
+                let mut holders = grant.holders.iter().filter_map(|holder| identities.get(holder.first())).peekable();
+                holders.peek().is_some() && holders.all(|identity| identity.denies_all(pattern, &grant.resources))
             };
-            let what = format!("`{}` allows every action of `{service}` (`{text}`) on {}", fact.owner, resources(grant));
-            cx.report(at(cx, fact, action, what).severity(severity));
+            for action in grant.actions.iter().filter(|action| !action.as_str().is_some_and(&denied)) {
+                wide_action(cx, fact, grant, action);
+            }
         }
     }
+}
+
+fn wide_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant, action: &Node) {
+    let Some(text) = action.as_text() else { return };
+    let is_identity = matches!(grant.site, GrantSite::Identity | GrantSite::Unattached);
+    let wide = is_any_resource(grant).is_yes();
+    if text.eq_str("*").or(text.eq_str("*:*")).is_yes() {
+        let severity = if wide && grant.site != GrantSite::Resource { Severity::Critical } else { Severity::High };
+        let what = format!("`{}` allows every action (`{text}`) on {}", fact.owner, resources(grant));
+        cx.report(at(cx, fact, action, what).severity(severity));
+        return;
+    }
+    let Some((service, name)) = text.as_str().and_then(|text| text.split_once(':')).filter(|_| is_identity) else { return };
+    let is_sensitive = SENSITIVE.contains(&service.to_ascii_lowercase().as_str());
+    let expanded = || matching(&format!("{service}:{name}"));
+    if name.bytes().all(|byte| byte == b'*') {
+        let severity = match (wide, is_sensitive) {
+            (true, true) => Severity::High,
+            (true, false) | (false, true) => Severity::Medium,
+            (false, false) => Severity::Low,
+        };
+        let groups = by_level(&expanded(), &KNOWN);
+        let detail = if groups.is_empty() { String::new() } else { format!(": {groups}") };
+        let what = format!("`{}` allows every action of `{service}` (`{text}`) on {}{detail}", fact.owner, resources(grant));
+        cx.report(at(cx, fact, action, what).severity(severity));
+    } else if name.contains('*') && wide && is_sensitive {
+        let granting = expanded();
+        if granting.len() > 1 && granting.iter().any(|action| action.level == Level::Permissions) && grant.conditions.is_empty() {
+            let what = format!("`{}` allows `{text}` on {}: {}", fact.owner, resources(grant), by_level(&granting, &KNOWN));
+            cx.report(at(cx, fact, action, what).severity(Severity::Medium));
+        }
+    }
+}
+
+/// Names that a reader knows, to be shown where a wildcard is expanded.
+static KNOWN: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows("known"));
+
+/// The actions of a row of the table of escalation.
+fn rows(key: &str) -> Vec<&'static str> {
+    table("aws_escalation").and_then(|table| table.get(key)).map(|row| row.texts("actions").collect()).unwrap_or_default()
 }
 
 /// An allow statement for all actions or resources but some.
@@ -56,27 +96,17 @@ pub(super) fn not_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant) {
     }
 }
 
-/// The platform's own policies that are as good as the account.
-const ADMIN_POLICIES: [&str; 3] = ["AdministratorAccess", "IAMFullAccess", "PowerUserAccess"];
-
-/// A principal that is given one of [`ADMIN_POLICIES`].
-pub(super) fn admin_policy(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
-    let is_attachment = resource.ty.starts_with("aws_iam_") || resource.ty == "aws_ssoadmin_managed_policy_attachment";
-    if !is_attachment {
+/// An action that its service does not know: a statement that does nothing, or will one day.
+pub(super) fn unknown_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant) {
+    if grant.dialect != Dialect::Aws {
         return;
     }
-    for node in ["policy_arn", "managed_policy_arns", "managed_policy_arn"].iter().flat_map(|attr| resource.attrs.all(attr)) {
-        node.each(&mut |arn| {
-            let Some(text) = arn.as_text().filter(|text| text.contains(":policy/").is_yes() && text.starts("arn:").is_yes()) else {
-                return;
-            };
-            let name = ADMIN_POLICIES.iter().find(|name| text.ends(&format!(":aws:policy/{name}")).is_yes());
-            if let Some(name) = name {
-                let severity = if *name == "AdministratorAccess" { Severity::High } else { Severity::Medium };
-                let what = format!("`{}` gives `{name}`", fact.owner);
-                cx.report(at(cx, fact, arn, what).severity(severity));
-            }
-        });
+    for action in grant.actions.iter().chain(&grant.not_actions) {
+        let Some((text, (service, _))) = action.as_str().and_then(|text| Some((text, text.split_once(':')?))) else { continue };
+        if is_service(service) && matching(text).is_empty() {
+            let what = format!("`{}` names `{text}`, which is no action of `{service}`", fact.owner);
+            cx.report(at(cx, fact, action, what));
+        }
     }
 }
 
@@ -87,11 +117,6 @@ fn some(nodes: &[Node]) -> String {
         [one] => format!("`{one}`"),
         [first, rest @ ..] => format!("`{first}` and {} more", rest.len()),
     }
-}
-
-/// Whether the statement allows; without an effect it does.
-fn allows(grant: &Grant) -> Tri {
-    grant.effect.test(Tri::Yes, |effect| (*effect == Effect::Allow).into())
 }
 
 /// Whether it holds for every resource.

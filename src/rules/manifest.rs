@@ -48,6 +48,9 @@ pub struct Front {
     /// The same rule elsewhere: `checkov:CKV_AWS_63`.
     #[serde(default)]
     pub peers: Vec<String>,
+    /// The table of `rules/tables/` whose rows it judges by; their peers are its peers.
+    #[serde(default)]
+    pub rows: String,
     /// The version that brought it.
     pub since: String,
     /// `stable` or `preview`.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::ir::{Power, Validity};
 
 use super::validity::base64;
-use super::{keyfile, value};
+use super::{harmless, keyfile};
 
 /// A private key that was found.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub(super) fn pem(text: &[u8], at: usize) -> Option<Key> {
         _ => return None,
     };
     let body_start = label_end + 5;
+    // Armour that another begins in was cut: headers alone, one below the other, cost no more than their lines.
+    let rest = &rest[..memchr::memmem::find(&rest[body_start..], BEGIN).map_or(rest.len(), |next| body_start + next)];
     let end = memchr::memmem::find(&rest[body_start..], b"-----END");
     let body = &rest[body_start..end.map_or(rest.len(), |end| body_start + end)];
     let Body { base64: encoded, encrypted, elided, sum } = unfold(body);
@@ -63,7 +65,7 @@ pub(super) fn pem(text: &[u8], at: usize) -> Option<Key> {
         _ => Validity::Malformed,
     };
     // The header of an OpenSSH key has runs of zeros; where the structure is right they mean nothing.
-    if validity != Validity::Valid && value::is_repetitive(encoded.as_bytes()) {
+    if validity != Validity::Valid && harmless::is_repetitive(encoded.as_bytes()) {
         return None;
     }
     let span_end = end.map_or(at + body_start + body.len(), |end| {

@@ -63,7 +63,7 @@ pub(super) fn secret(file: &SourceFile, candidate: &Candidate) -> Option<Secret>
         validity: candidate.validity,
         tag: super::tag::tag(value).into(),
         can_be_guessed: super::tag::can_be_guessed(value),
-        harmless: known.map(SmolStr::new_static).or_else(|| role(file, candidate.span.start)),
+        harmless: known.map(SmolStr::new_static).or_else(|| lowered(file, candidate)),
         in_environment: file.kind == FileKind::Dotenv,
         committed: Tri::Maybe,
         ignored: Tri::Maybe,
@@ -92,7 +92,7 @@ pub(super) fn keystore(file: &SourceFile) -> Option<Secret> {
         pair: None,
         confidence: Confidence::High,
         validity: Validity::Unchecked,
-        harmless: if is_debug { Some("it is Android's debug key store".into()) } else { role(file, 0) },
+        harmless: if is_debug { Some("it is Android's debug key store") } else { role(file, 0) }.map(SmolStr::new_static),
         committed: Tri::Maybe,
         ignored: Tri::Maybe,
         in_image: None,
@@ -102,21 +102,46 @@ pub(super) fn keystore(file: &SourceFile) -> Option<Secret> {
     })
 }
 
-/// What the file's role says about a secret at a place in it.
-fn role(file: &SourceFile, at: usize) -> Option<SmolStr> {
+/// What makes harm less likely at a candidate's place: the role of the file, a comment, a job of CI.
+pub(super) fn lowered(file: &SourceFile, candidate: &Candidate) -> Option<SmolStr> {
+    let is_of_job = || candidate.reason == Reason::LiteralPassword && is_of_ci(&file.path) && is_word(file, candidate);
+    role(file, candidate.span.start)
+        .or_else(|| is_of_job().then_some("it is a word that opens a service of a CI job or a development container"))
+        .map(SmolStr::new_static)
+}
+
+/// What the file's role, or a comment, says about a secret at a place in it.
+fn role(file: &SourceFile, at: usize) -> Option<&'static str> {
     let class = file.class;
-    let role = if class.test || is_unit_test(file, at) {
-        "it stands in a test"
+    if class.test || is_unit_test(file, at) {
+        Some("it stands in a test")
     } else if class.example {
-        "it stands in an example"
+        Some("it stands in an example")
     } else if class.docs {
-        "it stands in documentation"
+        Some("it stands in documentation")
     } else if class.vendored {
-        "it stands in somebody else's code"
+        Some("it stands in somebody else's code")
+    } else if super::context::is_comment(&file.text, file.kind, at) {
+        Some("it stands in a comment")
     } else {
-        return None;
-    };
-    Some(SmolStr::new_static(role))
+        None
+    }
+}
+
+/// Files that describe CI jobs and development containers, whose services live for minutes.
+fn is_of_ci(path: &str) -> bool {
+    const FOLDERS: &[&str] = &[".github/", ".devcontainer/", ".circleci/", ".buildkite/", ".gitlab/", ".azure-pipelines/"];
+    const NAMES: &[&str] =
+        &[".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml", ".drone.yml", "appveyor.yml"];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    FOLDERS.iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}"))) || NAMES.contains(&name)
+}
+
+/// `postgres`, `root`, `minio123`: small letters, then digits that count up.
+fn is_word(file: &SourceFile, candidate: &Candidate) -> bool {
+    let value = file.text.get(candidate.span.clone()).unwrap_or_default();
+    let word = ["1234", "123", "12", "1"].iter().find_map(|count| value.strip_suffix(count)).unwrap_or(value);
+    word.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Whether a place lies in the unit tests of a Rust file, which stand at its end.

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use crate::ir::Confidence;
 
+use super::harmless;
 use super::randomness;
 use super::validity::base64;
-use super::value::{self, Reason};
+use super::value::{self, Position, Reason};
 
 /// A candidate's place with how sure it is, or with why it is none.
 type Judged = (Range<usize>, Result<Confidence, Reason>);
@@ -18,14 +19,25 @@ pub(super) fn bearer(text: &[u8], at: usize) -> Option<Judged> {
     if token.len() < 10 {
         return None;
     }
-    let verdict = match value::harmless("bearer", token) {
+    // A word goes on with a letter that no token has; `Credential=a/b` is a parameter of a signature.
+    let is_word = text.get(run.end).is_some_and(|byte| !byte.is_ascii());
+    let is_parameter = token.trim_end_matches('=').contains('=') || token.contains("-HMAC-") || token.contains("-SHA");
+    if is_word || is_parameter || is_jwt_header(token) {
+        return Some((run, Err(Reason::Identifier)));
+    }
+    let verdict = match harmless::harmless("bearer", token, Position::Config) {
         Some(reason) => Err(reason),
-        None if value::is_identifier(token) => Err(Reason::Identifier),
+        None if value::is_identifier(token) || value::names_itself(token) => Err(Reason::Identifier),
         None if randomness::looks_random(token.as_bytes()) => Ok(Confidence::High),
         None if token.len() >= 16 && token.bytes().filter(u8::is_ascii_digit).count() >= 3 => Ok(Confidence::Medium),
         None => Err(Reason::LowRandomness),
     };
     Some((run, verdict))
+}
+
+/// The first part of a JSON Web Token alone, which is the same for everybody.
+fn is_jwt_header(token: &str) -> bool {
+    token.starts_with("eyJ") && !token.contains('.') && base64(token).is_some_and(|raw| memchr::memmem::find(&raw, b"\"alg\"").is_some())
 }
 
 /// The credentials after `Basic `: base64 of `user:password`.
@@ -69,14 +81,14 @@ pub(super) fn user_password_at(text: &[u8], run: Range<usize>) -> Option<Judged>
 }
 
 fn user_password(user: &str, password: &str) -> Result<Confidence, Reason> {
-    if value::is_reference(user) && value::is_reference(password) || password.starts_with('$') {
+    if harmless::is_reference(user) && harmless::is_reference(password) || password.starts_with('$') {
         return Err(Reason::Reference);
     }
     let lower = password.to_ascii_lowercase();
     if matches!(lower.as_str(), "password" | "pass" | "passwd" | "secret" | "token" | "api_token" | "x") {
         return Err(Reason::Placeholder);
     }
-    match value::harmless("", password) {
+    match harmless::harmless("", password, Position::Config) {
         Some(Reason::PathOrUrl) | None => Ok(Confidence::Medium),
         Some(reason) => Err(reason),
     }

@@ -45,6 +45,10 @@ pub(super) fn classify(key: &str) -> Option<KeyClass> {
             table.keys.get(last).copied().or((!is_lookup).then_some(KeyClass::Bare))
         }
         "secret" | "secrets" | "salt" if before.iter().any(|word| table.signers.contains(word)) => Some(KeyClass::Signing),
+        // The name of a secret of Kubernetes.
+        "secret" | "secrets" if matches!(last, "tls" | "ca" | "cert" | "certs" | "certificate" | "existing" | "pull") => None,
+        // `firstPass` of an encoder, `renderPass` of a shader.
+        "pass" if table.passes.contains(last) => None,
         "token" if table.handles.contains(last) => None,
         "auth" | "seed" | "salt" | "nonce" | "cnonce" | "iv" | "appid" | "cred" => Some(KeyClass::Bare),
         // Too short to mean anything by themselves.

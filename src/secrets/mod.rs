@@ -13,12 +13,15 @@
 //! Detectors are rows of `rules/secrets/*.toml`.
 
 mod armour;
+mod assigned;
 mod assignment;
 mod candidate;
+mod context;
 mod detector;
 mod encoded;
 mod explain;
 mod forms;
+mod harmless;
 mod header;
 mod jwt;
 mod key;
@@ -41,7 +44,7 @@ mod words;
 
 pub(crate) use detector::literals;
 pub use detector::{Detector, all as detectors, keywords};
-pub use explain::{Judged, explain};
+pub use explain::{Judged, explain, trail};
 pub use tag::tag;
 pub use value::Reason;
 

@@ -9,7 +9,8 @@ use crate::source::SourceFile;
 use super::assignment;
 use super::candidate::Candidate;
 use super::detector::{self, Detector};
-use super::value::{self, Reason};
+use super::harmless;
+use super::value::Reason;
 
 /// Bytes around a secret in which its id is looked for.
 const WINDOW: usize = 600;
@@ -72,7 +73,7 @@ fn named_id(file: &SourceFile, detector: &Detector, secret: &Range<usize>, block
         }
     }
     let is_id =
-        |id: &Range<usize>| id != secret && file.text.get(id.clone()).is_some_and(|text| text.len() >= 4 && !value::is_reference(text));
+        |id: &Range<usize>| id != secret && file.text.get(id.clone()).is_some_and(|text| text.len() >= 4 && !harmless::is_reference(text));
     ids.into_iter().filter(is_id).min_by_key(|id| id.start.abs_diff(secret.start))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Shannon's entropy calls `getUserPasswordFromStore` more random than `hunter2`. A trigram model of
 //! source code and English does not: words come out near 3.5 bits a character, random base62 near 10,
-//! hex near 7. `tools/train_randomness.py` makes the table from permissively licensed crates.
+//! hex near 7. `scripts/train_randomness.py` makes the table from permissively licensed crates.
 
 /// -log2 P(c | a, b) in sixteenths of a bit, for 32 folded symbols.
 static TRIGRAMS: &[u8; 32 * 32 * 32] = include_bytes!("trigrams.bin");
@@ -45,19 +45,68 @@ fn fold(byte: u8) -> usize {
     }
 }
 
-/// Whether a value reads like a key drawn at random: improbable as words, and of more than one
-/// alphabet or long. The threshold falls with length, since the mean settles.
+/// The same for what follows the prefix of a provider, where a name is not to be expected.
+pub(super) fn looks_random_after_prefix(value: &[u8]) -> bool {
+    let Measured { bits, random, .. } = measure(value);
+    random || (value.len() >= 12 && bits >= base(value.len()))
+}
+
+/// What the model says about a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measured {
+    /// Bits a character.
+    pub(super) bits: f32,
+    /// The bits from which on it is taken for random.
+    pub(super) threshold: f32,
+    /// Whether it is.
+    pub(super) random: bool,
+}
+
+/// Whether a value reads like a key drawn at random.
 pub(super) fn looks_random(value: &[u8]) -> bool {
-    let threshold = match value.len() {
-        0..8 => return false,
-        8..16 => 6.2,
-        16..24 => 5.6,
-        _ => 5.2,
-    };
+    measure(value).random
+}
+
+/// Measures a value. The threshold falls with length, since the mean settles; it is higher for what
+/// is built like a name, since `KafkaSslCfg` and foreign words are improbable too. Measured on the
+/// identifiers of 60 repositories and on drawn strings (`scripts/train_randomness.py --measure`).
+pub(super) fn measure(value: &[u8]) -> Measured {
+    const NAME: f32 = 1.6;
+    let base = base(value.len());
+    let threshold = if is_built_like_a_name(value) { base + NAME } else { base };
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let bits = bits(value);
     // Of digits alone: a phone number, a timestamp, an id.
-    letters > 0 && digits + letters > value.len() / 2 && bits(value) >= threshold
+    let random = value.len() >= 8 && letters > 0 && digits + letters > value.len() / 2 && bits >= threshold;
+    Measured { bits, threshold, random }
+}
+
+fn base(length: usize) -> f32 {
+    match length {
+        0..16 => 6.2,
+        16..24 => 5.6,
+        _ => 5.2,
+    }
+}
+
+/// Whether a value changes between small letters, capitals and digits no more often than names do:
+/// less than once in six characters of its longest part, not counting the small letter after a capital.
+fn is_built_like_a_name(value: &[u8]) -> bool {
+    if value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
+        return false;
+    }
+    let longest = value.split(|byte| !byte.is_ascii_alphanumeric()).max_by_key(|part| part.len()).unwrap_or_default();
+    let sort = |byte: u8| match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        _ => 2,
+    };
+    let changes = longest.windows(2).filter(|pair| match (sort(pair[0]), sort(pair[1])) {
+        (1, 0) => false,
+        (before, after) => before != after,
+    });
+    changes.count() * 6 < longest.len()
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use crate::ir::Confidence;
 
+use super::harmless;
 use super::randomness;
-use super::value::{self, Reason};
+use super::value::Reason;
 
 /// A password in a URL.
 #[derive(Debug, PartialEq)]
@@ -58,6 +59,8 @@ const STAND_INS: &[&str] = &[
     "yourpassword",
     "db_password",
     "x-oauth-basic",
+    "x-access-token",
+    "tok",
     "credentials",
     "pass123",
     "pat",
@@ -81,14 +84,21 @@ pub(super) fn read(text: &[u8], at: usize) -> Option<Result<Credential<'_>, (Ran
     }
     let (user, password, offset) = match userinfo.split_once(':') {
         // `https://TOKEN:x-oauth-basic@`, `https://TOKEN:@`
-        Some((user, "" | "x-oauth-basic")) => ("", user, 0),
+        Some((user, "" | "x-oauth-basic")) if scheme.starts_with("http") && user.len() >= 8 => ("", user, 0),
         Some((user, password)) => (user, password, user.len() + 1),
         None if scheme.starts_with("http") && randomness::looks_random(userinfo.as_bytes()) => ("", userinfo, 0),
         None => return None,
     };
     let span = start + offset..start + offset + password.len();
-    let local = matches!(host.split(':').next().unwrap_or_default(), "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal");
+    let name = host.split(':').next().unwrap_or_default();
+    // A name without a dot is a service of the same network.
+    let local = matches!(name, "127.0.0.1" | "0.0.0.0" | "host.docker.internal") || !name.contains('.');
     let customary = local && password.eq_ignore_ascii_case(user);
+    // The public key of a Sentry project, followed by the project's number.
+    let is_sentry = user.is_empty() && offset == 0 && (host.contains("sentry") || window[stop..].get(1).is_some_and(u8::is_ascii_digit));
+    if is_sentry && password.len() == 32 && password.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Some(Err((span, Reason::PublicByContext)));
+    }
     Some(
         judge(password, host)
             .map(|confidence| Credential { scheme, user, host, span: span.clone(), customary, confidence })
@@ -100,12 +110,20 @@ fn judge(password: &str, host: &str) -> Result<Confidence, Reason> {
     if password.is_empty() {
         return Err(Reason::TooShort);
     }
-    if value::is_reference(password) || password.contains(['$', '{', '}', '(', '*', '[']) || matches!(password, "%s" | "%v" | "%d" | "%@") {
+    if harmless::is_reference(password)
+        || password.contains(['$', '{', '}', '(', '*', '['])
+        || matches!(password, "%s" | "%v" | "%d" | "%@")
+    {
         return Err(Reason::Reference);
+    }
+    // `https://USERNAME:PERSONAL_ACCESS_TOKEN@` of a documentation, `http://@HOST:@PORT` of a template.
+    let is_name = password.contains('_') && password.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    if is_name || password.starts_with('@') {
+        return Err(Reason::Placeholder);
     }
     let lower = password.to_ascii_lowercase();
     if STAND_INS.contains(&lower.as_str())
-        || value::is_placeholder(password)
+        || harmless::is_placeholder(password)
         || password.bytes().all(|byte| byte == b'x' || byte == b'*' || byte == b'.')
     {
         return Err(Reason::Placeholder);

@@ -3,7 +3,8 @@
 
 use crate::ir::Confidence;
 
-use super::key::{self, KeyClass};
+use super::harmless::harmless;
+use super::key::KeyClass;
 use super::randomness;
 use super::words::WORDS;
 
@@ -91,7 +92,7 @@ pub(super) enum Position {
 
 /// Judges the value of an assignment whose key names a secret.
 pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position) -> Result<(Reason, Confidence), Reason> {
-    match harmless(key, value) {
+    match harmless(key, value, position) {
         // `password: password` is a label in a program and people's choice in configuration.
         Some(Reason::EchoesKey) if class == KeyClass::Password && position == Position::Config && is_small_word(value) => {
             return Ok((Reason::LiteralPassword, Confidence::Medium));
@@ -116,17 +117,18 @@ pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position)
     if class == KeyClass::Bare {
         return if random && is_drawn(value) { Ok((Reason::Random, Confidence::Medium)) } else { Err(Reason::LowRandomness) };
     }
-    if random && value.len() >= 12 {
+    if random && value.len() >= 12 && !(class == KeyClass::Token && names_itself(value)) {
         return Ok((Reason::Random, Confidence::High));
     }
     let (letters, digits, signs) = alphabet(value);
     let spaced = value.contains(' ');
     let mixed = letters > 0 && (digits > 0 || signs > 0);
     match class {
+        KeyClass::Token if random && names_itself(value) => Err(Reason::Identifier),
         KeyClass::Token if random && value.len() >= 10 => Ok((Reason::Random, Confidence::Medium)),
         KeyClass::Bare | KeyClass::Token => Err(if spaced { Reason::NaturalLanguage } else { Reason::LowRandomness }),
         // `keyboard cat` signs many a session.
-        KeyClass::Signing if spaced && position == Position::Code && value.split(' ').count() <= 3 => {
+        KeyClass::Signing if spaced && position == Position::Code && value.split(' ').count() <= 3 && !key.ends_with("salt") => {
             Ok((Reason::Chosen, Confidence::Medium))
         }
         _ if spaced => passphrase(class, value, position),
@@ -169,12 +171,6 @@ fn passphrase(class: KeyClass, value: &str, position: Position) -> Result<(Reaso
     }
 }
 
-/// `DB_ADMIN_PASSWORD` as a value names a variable.
-fn is_constant_name(value: &str) -> bool {
-    let shaped = value.contains('_') && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
-    shaped && !randomness::looks_random(value.as_bytes())
-}
-
 fn is_small_word(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_lowercase())
 }
@@ -182,6 +178,22 @@ fn is_small_word(value: &str) -> bool {
 /// `chunkReload`: letters alone, with a capital inside.
 fn is_camel_case(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_alphabetic()) && value.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+}
+
+/// `AIza-test-api-key-1`: says that it is a key, and no part of it is drawn at random.
+pub(super) fn names_itself(value: &str) -> bool {
+    let parts = || value.split(['-', '_', '.', ':', ' ']);
+    parts().filter(|part| WORDS.labels.contains(part.to_ascii_lowercase().as_str())).count() >= 2
+        && !parts().any(|part| part.len() >= 8 && randomness::looks_random(part.as_bytes()))
+}
+
+/// `my-app-tls`, `feeds-api-key`: an object that holds a secret, by its name.
+pub(super) fn is_resource_name(value: &str, class: KeyClass) -> bool {
+    const ENDINGS: &[&str] =
+        &["secret", "secrets", "cert", "certs", "tls", "ca", "cas", "creds", "credentials", "key", "keys", "token", "tokens"];
+    class == KeyClass::Secret
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && value.rsplit_once('-').is_some_and(|(_, last)| ENDINGS.contains(&last.to_ascii_lowercase().as_str()))
 }
 
 /// `8-4-4-4-12` hexadecimal digits: an id as a rule, a key at some providers.
@@ -228,159 +240,6 @@ fn alphabet(value: &str) -> (usize, usize, usize) {
     (letters, digits, value.chars().count() - letters - digits)
 }
 
-/// What makes a value harmless whatever its key; `None` if nothing does.
-pub(super) fn harmless(key: &str, value: &str) -> Option<Reason> {
-    if value.len() < 3 {
-        return Some(Reason::TooShort);
-    }
-    if is_reference(value) {
-        return Some(Reason::Reference);
-    }
-    if let Some(reason) = stored_safely(value) {
-        return Some(reason);
-    }
-    // A certificate; `armour` reads private keys.
-    if value.starts_with("LS0tLS1CRUdJTi") || value.starts_with("-----BEGIN") {
-        return Some(Reason::PublicByContext);
-    }
-    if is_constant_name(value) {
-        return Some(Reason::Identifier);
-    }
-    if is_keyword(value) {
-        return Some(Reason::Keyword);
-    }
-    if is_placeholder(value) {
-        return Some(Reason::Placeholder);
-    }
-    if echoes(key, value) {
-        return Some(Reason::EchoesKey);
-    }
-    if is_repetitive(value.as_bytes()) {
-        return Some(Reason::Repetitive);
-    }
-    if is_path_or_url(value) {
-        return Some(Reason::PathOrUrl);
-    }
-    None
-}
-
-/// Templates, variables, look-ups in vaults: the literal is not here.
-pub(super) fn is_reference(value: &str) -> bool {
-    let bytes = value.as_bytes();
-    WORDS.references.iter().any(|start| value.starts_with(start)) && !is_crypt(value)
-        || value.contains("${") || value.contains("{{") || value.contains("$(") || value.contains("<%=") || value.contains("#{")
-        // `%NAME%`, `__NAME__`, `@NAME@`, `[NAME]`, `<name>`, `{name}`
-        || matches!((bytes.first(), bytes.last()), (Some(b'%'), Some(b'%')) | (Some(b'@'), Some(b'@')) | (Some(b'<'), Some(b'>')) | (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) | (Some(b'('), Some(b')')))
-        || (value.starts_with("__") && value.ends_with("__"))
-        || value.contains("secretKeyRef") || value.contains("resolve:secretsmanager") || value.contains("resolve:ssm")
-}
-
-/// `$2b$…`, `$argon2id$…`, `$6$…`: a hash of crypt(3).
-fn is_crypt(value: &str) -> bool {
-    let mut parts = value.split('$');
-    value.starts_with('$') && parts.clone().count() >= 4 && parts.nth(1).is_some_and(|id| !id.is_empty() && id.len() <= 16)
-}
-
-fn stored_safely(value: &str) -> Option<Reason> {
-    const ENCRYPTED: &[&str] =
-        &["ENC[", "ENC(", "{cipher}", "AgA", "AgB", "vault:v1:", "{AES}", "{AES256}", "$ANSIBLE_VAULT", "encrypted:", "secure:"];
-    if is_crypt(value)
-        || value.starts_with("{bcrypt}")
-        || value.starts_with("{SSHA}")
-        || value.starts_with("pbkdf2_sha256$")
-        || value.starts_with("SCRAM-SHA-256$")
-    {
-        return Some(Reason::PasswordHash);
-    }
-    // Sealed secrets begin with `AgA`/`AgB` and are long.
-    let sealed = |start: &&&str| !start.starts_with("Ag") || value.len() > 300;
-    ENCRYPTED.iter().filter(sealed).any(|start| value.starts_with(start)).then_some(Reason::Encrypted)
-}
-
-fn is_keyword(value: &str) -> bool {
-    // `required|string|min:8` validates a form.
-    if value.contains('|') && value.split('|').any(|part| WORDS.keywords.contains(part)) {
-        return true;
-    }
-    (value.len() <= 24 && WORDS.keywords.contains(value.to_ascii_lowercase().as_str()))
-        || value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b':' | b',')) && value.len() < 6
-}
-
-/// Whether the value's words are those of its key: `password: "Password"`, `apiKey: "api-key"`,
-/// `PASSWORD=user_password`.
-fn echoes(key: &str, value: &str) -> bool {
-    if value.len() > 40
-        || value.bytes().any(|byte| byte.is_ascii_digit())
-        || !value.bytes().all(|byte| byte.is_ascii_alphabetic() || b" _-.:?!*/".contains(&byte))
-    {
-        return false;
-    }
-    let words = key::words(value);
-    let key_words = key::words(key);
-    let same = words.len() == key_words.len() && words == key_words;
-    let all = words.iter().all(|word| WORDS.labels.contains(word.as_str()) || key_words.contains(word));
-    let capital = value.starts_with(|c: char| c.is_ascii_uppercase());
-    all && !words.is_empty() && (same || capital || words.len() >= 2)
-}
-
-/// The grammar of placeholders: `changeme`, `your-api-key`, `xxxx`, `<token>`, `…`, `EXAMPLE`.
-pub(super) fn is_placeholder(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    if value.ends_with("...") || value.contains('…') || value.contains("---") {
-        return true;
-    }
-    // `password` and `secret` themselves are not in the list: people do deploy with them.
-    if value.len() <= 24 && WORDS.placeholders.contains(lower.as_str()) {
-        return true;
-    }
-    // Within a long random value, four letters in a row may happen to spell a word.
-    let long_random = value.len() >= 24 && randomness::bits(value.as_bytes()) > 6.5;
-    WORDS.placeholder_parts.find(value.as_bytes()).iter().any(|part| !(long_random && part.len < 7))
-}
-
-/// One byte over and over, neighbours in order, or few distinct ones: `xxxxxxxx`, `12345678`, `abcabcabc`.
-pub(super) fn is_repetitive(value: &[u8]) -> bool {
-    if value.len() < 6 {
-        return value.iter().all(|byte| *byte == value[0]);
-    }
-    let mut seen = [false; 256];
-    for byte in value {
-        seen[usize::from(*byte)] = true;
-    }
-    let distinct = seen.iter().filter(|seen| **seen).count();
-    if distinct <= 2 || (value.len() >= 16 && distinct <= 4) {
-        return true;
-    }
-    let run = |step: i16| {
-        let (mut longest, mut current) = (1, 1);
-        for pair in value.windows(2) {
-            let is_next = i16::from(pair[1]) - i16::from(pair[0]) == step && pair[0].is_ascii_alphanumeric();
-            current = if is_next { current + 1 } else { 1 };
-            longest = longest.max(current);
-        }
-        longest
-    };
-    // Someone's `123456` is a password; a machine's key of 20 with eight in a row is made up.
-    let longest = run(0).max(run(1)).max(run(-1));
-    value.len() >= 12 && (longest >= 8 || longest * 2 > value.len())
-}
-
-/// File paths, URLs without credentials, MIME types, versions, dates, e-mail addresses, host names.
-fn is_path_or_url(value: &str) -> bool {
-    if let Some((_, rest)) = value.split_once("://") {
-        return !rest.split(['/', '?']).next().unwrap_or_default().contains('@');
-    }
-    let starts = ["/", "./", "../", "~/", "C:\\", "file:", "data:", "@/", "~", "urn:", "oauth2:", "http:"]
-        .iter()
-        .any(|start| value.starts_with(start));
-    let path_like =
-        value.matches('/').count() >= 1 && value.split('/').all(|part| part.len() <= 40 && !randomness::looks_random(part.as_bytes()));
-    let ending = value.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && WORDS.endings.contains(ending));
-    (starts && value.len() > 1 && path_like)
-        || (path_like && !value.contains(['+', '='])) && value.bytes().filter(u8::is_ascii_uppercase).count() * 4 < value.len()
-        || (ending && !value.contains('@'))
-}
-
 /// A name of code: its words, split at case and separators, are probable under the model.
 pub(super) fn is_identifier(value: &str) -> bool {
     let ascii = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:$/".contains(&byte));
@@ -400,7 +259,7 @@ mod tests {
         for (key, class, value, position, expected) in [
             ("password", Password, "hunter2", Config, Ok(Reason::LiteralPassword)),
             ("password", Password, "Tr0ub4dor&3", Code, Ok(Reason::LiteralPassword)),
-            ("password", Password, "Passwort", Code, Err(Reason::Identifier)),
+            ("password", Password, "Kennwort", Code, Err(Reason::Identifier)),
             ("password", Password, "Password", Config, Err(Reason::EchoesKey)),
             ("password", Password, "${DB_PASSWORD}", Config, Err(Reason::Reference)),
             ("password", Password, "{{ .Values.password }}", Config, Err(Reason::Reference)),

@@ -37,6 +37,8 @@ pub(super) struct Words {
     pub(super) endings: Set,
     /// ISO 639-1 codes of languages that software is translated to.
     pub(super) languages: Set,
+    /// Words before `pass` that make it a run over something.
+    pub(super) passes: Set,
     /// Words before `token` that make it a handle of a request.
     pub(super) handles: Set,
     /// Values to be filled in.
@@ -61,6 +63,7 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
         labels: set("labels"),
         endings: set("endings"),
         languages: set("languages"),
+        passes: set("passes"),
         handles: set("handles"),
         placeholders: set("placeholders"),
         placeholder_parts: Needles::new(list("placeholder_parts").iter().map(|part| (part.as_bytes(), true))),

@@ -7,7 +7,7 @@ use super::{Settings, Suppressed};
 use crate::finding::Finding;
 use crate::ir::{FileId, Marker, MarkerScope, Span};
 use crate::link::Model;
-use crate::rules::{Active, Check, Rule};
+use crate::rules::{Active, Check};
 
 /// The tool whose comments are ours.
 const OURS: &str = "seclint";
@@ -28,7 +28,7 @@ pub(super) fn apply(found: &mut Vec<Finding>, suppressed: &mut Vec<Suppressed>, 
             if !touches(marker.covers, finding.span) || has_ended(marker, settings) {
                 continue;
             }
-            if let Some(id) = silenced_by(marker, finding.rule, active) {
+            if let Some(id) = silenced_by(marker, &finding, active) {
                 used[at].push(id);
                 by = by.or(Some(marker));
             }
@@ -83,8 +83,9 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && text.bytes().enumerate().all(digit_or_dash)
 }
 
-/// The name by which a marker silences a rule, if it does.
-fn silenced_by<'m>(marker: &'m Marker, rule: &Rule, active: &Active) -> Option<&'m str> {
+/// The name by which a marker silences a finding, if it does.
+fn silenced_by<'m>(marker: &'m Marker, finding: &Finding, active: &Active) -> Option<&'m str> {
+    let rule = finding.rule;
     match &marker.scope {
         MarkerScope::All => Some(""),
         MarkerScope::Secrets => (rule.family == "secrets").then_some(""),
@@ -92,17 +93,20 @@ fn silenced_by<'m>(marker: &'m Marker, rule: &Rule, active: &Active) -> Option<&
             if marker.tool == OURS {
                 active.find(id).is_some_and(|named| named.id == rule.id)
             } else {
-                rule.peers.iter().any(|peer| names_peer(peer, marker.tool, id))
+                let peers = if finding.peers.is_empty() { rule.peers } else { finding.peers };
+                peers.iter().any(|peer| names_peer(peer, marker.tool, id))
             }
         }),
     }
 }
 
-/// Whether `checkov:CKV_AWS_1` is what `checkov` calls `ckv_aws_1`. Trivy reads the ids of tfsec as well.
+/// Whether `checkov:CKV_AWS_1`, or `CKV_AWS_1` alone, is what `checkov` calls `ckv_aws_1`. Trivy reads the ids
+/// of tfsec as well, and has left the `AVD-` of its own ids out.
 fn names_peer(peer: &str, tool: &str, id: &str) -> bool {
-    let Some((whose, name)) = peer.split_once(':') else { return false };
+    let (whose, name) = peer.split_once(':').unwrap_or((tool, peer));
     let same_tool = whose == tool || (matches!(whose, "trivy" | "tfsec") && matches!(tool, "trivy" | "tfsec"));
-    same_tool && name.eq_ignore_ascii_case(id)
+    let short = |id: &str| id.get(..4).filter(|start| start.eq_ignore_ascii_case("avd-")).map_or(0, str::len);
+    same_tool && name[short(name)..].eq_ignore_ascii_case(&id[short(id)..])
 }
 
 /// Findings about a comment of ours.

@@ -107,8 +107,8 @@ impl FileKind {
             | "vb" | "fs" | "hs" | "jl" | "nim" | "zig" | "tcl" | "ino" | "pde" | "cxx" | "hxx" | "hh" | "cu" | "vbs" | "bas" | "pas"
             | "coffee" | "jsp" | "jspx" | "asp" | "aspx" | "ascx" | "cshtml" | "razor" | "phtml" | "inc" | "erb" | "ejs" | "cls"
             | "sol" | "rkt" | "scm" | "lisp" | "el" | "cljs" | "ml" | "mli" | "fsx" | "elm" | "cr" | "awk" | "f90" | "d" | "v" | "sv"
-            | "gd" | "ahk" | "au3" | "as" | "hx" | "pyx" | "pxd" | "pyw" | "psd1" | "sas" | "rake" | "gemspec" | "podspec" | "bzl"
-            | "cmake" | "graphql" | "proto" | "thrift" | "jenkinsfile" | "mjml" | "rmd" => Self::Code,
+            | "gd" | "ahk" | "au3" | "as" | "hx" | "pyx" | "pxd" | "pyw" | "psd1" | "sas" | "rake" | "gemspec" | "ru" | "podspec"
+            | "bzl" | "cmake" | "graphql" | "proto" | "thrift" | "jenkinsfile" | "mjml" | "rmd" => Self::Code,
             _ => return None,
         })
     }

@@ -6,4 +6,5 @@ mod history;
 mod hostile;
 mod output;
 mod scan;
+mod trail;
 mod tree;

@@ -20,7 +20,6 @@ mod functions;
 mod handle;
 mod instance;
 mod plan;
-mod registry;
 mod types;
 
 use std::rc::Rc;
@@ -354,8 +353,7 @@ impl<'c> Evaluator<'c> {
             mode: ResourceMode::ModuleCall,
             attrs,
         };
-        let stands_for = registry::resources(&resource).into_iter().chain(std::iter::once(resource));
-        self.facts.extend(stands_for.map(|resource| Fact::new(call.span, name.clone(), FactKind::Resource(resource))));
+        self.facts.push(Fact::new(call.span, name, FactKind::Resource(resource)));
     }
 
     /// A template file, parsed once.

@@ -56,6 +56,8 @@ impl<'f> Documents<'f> {
             NodeKind::Call(call) if matches!(call.callee.last(), "jsonencode" | "yamlencode") => {
                 call.args.first().map(|arg| self.policy(arg, used, depth + 1)).unwrap_or_default()
             }
+            // The lists of some formats are the statements themselves.
+            NodeKind::Map(map) if map.get("Effect").is_some() => read_statements(node),
             NodeKind::Map(map) => map.get("Statement").map(read_statements).unwrap_or_default(),
             NodeKind::List(items) => items.iter().flat_map(|item| self.policy(item, used, depth + 1)).collect(),
             NodeKind::Text(text) => match embedded::json(text) {
@@ -209,30 +211,46 @@ fn block(node: &Node, map: &Map) -> Grant {
     grant
 }
 
-/// The statement that an `aws_lambda_permission` adds to the function's policy.
-pub(super) fn lambda_permission(attrs: &Node) -> Grant {
-    const CONDITIONS: [(&str, &str, &str); 4] = [
+/// The statement that a resource adds to another one's policy, spelled as attributes.
+pub(super) fn permission(ty: &str, attrs: &Node) -> Option<Grant> {
+    const CONDITIONS: [(&str, &str, &str); 5] = [
         ("source_arn", "ArnLike", "aws:SourceArn"),
         ("source_account", "StringEquals", "aws:SourceAccount"),
         ("principal_org_id", "StringEquals", "aws:PrincipalOrgID"),
+        ("organization_id", "StringEquals", "aws:PrincipalOrgID"),
         ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
     ];
+    let target = match ty {
+        "aws_lambda_permission" => "function_name",
+        "aws_lambda_layer_version_permission" => "layer_name",
+        "aws_cloudwatch_event_permission" => "event_bus_name",
+        _ => return None,
+    };
+    let name = attrs.get("principal")?;
     let mut grant = unread(attrs);
     grant.effect = Field::known(Effect::Allow, attrs.span);
     take_list(attrs.get("action"), &mut grant.actions);
-    take_list(attrs.get("function_name"), &mut grant.resources);
-    if let Some(name) = attrs.get("principal") {
-        let is_service = name.as_text().is_some_and(|text| text.ends(".amazonaws.com").is_yes());
-        let kind = if is_service { PrincipalKind::Service } else { principal_kind("*", name) };
-        grant.principals.push(Principal { kind, name: name.clone() });
-    }
+    take_list(attrs.get(target), &mut grant.resources);
+    let is_service = name.as_text().is_some_and(|text| text.ends(".amazonaws.com").is_yes());
+    let kind = if is_service { PrincipalKind::Service } else { principal_kind("*", name) };
+    grant.principals.push(Principal { kind, name: name.clone() });
     for (attr, operator, key) in CONDITIONS {
         if let Some(value) = attrs.get(attr).filter(|value| !matches!(value.kind, NodeKind::Null)) {
             let values = vec![value.clone()];
             grant.conditions.push(Condition { operator: operator.into(), key: Text::lit(key, value.span), values, span: value.span });
         }
     }
-    grant
+    for block in attrs.get("condition").map(Node::one_or_many).unwrap_or_default() {
+        let text = |key: &str| block.get(key).and_then(Node::as_text).cloned();
+        grant.conditions.push(match text("key").zip(block.get("value")) {
+            Some((key, value)) => {
+                let operator = text("type").as_ref().and_then(Text::as_str).unwrap_or_default().into();
+                Condition { operator, key, values: vec![value.clone()], span: block.span }
+            }
+            None => unknown_condition(block),
+        });
+    }
+    Some(grant)
 }
 
 /// A statement whose effect and place are still to be read.

@@ -70,6 +70,11 @@ impl Holders {
         }
     }
 
+    /// Whether no principal is seen behind a holder.
+    pub(super) fn is_unused(&self, holder: &Ref) -> bool {
+        self.principals.get(holder.first()).is_none_or(Vec::is_empty)
+    }
+
     /// The principals behind a holder; the holder itself if none is seen.
     pub(super) fn resolve(&self, holder: &Ref) -> Vec<Ref> {
         match self.principals.get(holder.first()) {

@@ -126,13 +126,15 @@ fn windows(spec: &Node) -> Option<Node> {
 
 /// Terraform's blocks as the manifest that they stand for: `host_network` is `hostNetwork`, `container`
 /// blocks are `containers`.
-fn to_manifest(node: &Node) -> Node {
-    const LISTS: [(&str, &str); 5] = [
+pub(in crate::lower) fn to_manifest(node: &Node) -> Node {
+    const LISTS: [(&str, &str); 7] = [
         ("container", "containers"),
         ("init_container", "initContainers"),
         ("volume", "volumes"),
         ("volume_mount", "volumeMounts"),
         ("port", "ports"),
+        ("rule", "rules"),
+        ("subject", "subjects"),
     ];
     let kind = match &node.kind {
         NodeKind::List(items) => NodeKind::List(items.iter().map(to_manifest).collect()),

@@ -2,29 +2,26 @@
 
 use std::sync::LazyLock;
 
+use super::{KNOWN, rows};
 use crate::finding::Severity;
-use crate::ir::{Dialect, Fact, Grant, GrantSite, Node, Text, Tri};
-use crate::lower::iam::actions::{Level, matching};
+use crate::ir::{Dialect, Fact, Grant, GrantSite, Node};
+use crate::lower::iam::actions::{Action, Level, by_level, matching};
+use crate::lower::iam::condition::narrows;
+use crate::lower::iam::effective::allows;
+use crate::lower::iam::pattern::covers;
 use crate::rules::Check;
-use crate::tables::table;
 
 /// Reads that on every resource are a leak of all data.
 static READS: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows("read"));
+/// Calls that answer with a credential.
+static CREDENTIALS: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows("credentials"));
 /// Writes that services need on every resource.
 static MILD: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows("mild"));
 
-fn rows(key: &str) -> Vec<&'static str> {
-    table("aws_escalation").and_then(|table| table.get(key)).map(|row| row.texts("actions").collect()).unwrap_or_default()
-}
-
-/// Keys of conditions that say nothing about the resource.
-const UNRELATED: [&str; 5] =
-    ["aws:securetransport", "aws:requestedregion", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:currenttime"];
-
 /// Writes, or reads of data, on every resource where they could be limited to some.
 pub(in crate::rules) fn wildcard_resource(cx: &mut Check<'_>, fact: &Fact, grant: &Grant) {
-    if grant.dialect != Dialect::Aws || !matches!(grant.site, GrantSite::Identity | GrantSite::Unattached) || !super::allows(grant).is_yes()
-    {
+    let is_identity = matches!(grant.site, GrantSite::Identity | GrantSite::Unattached);
+    if grant.dialect != Dialect::Aws || !is_identity || !allows(grant).is_yes() {
         return;
     }
     let Some(star) =
@@ -32,41 +29,38 @@ pub(in crate::rules) fn wildcard_resource(cx: &mut Check<'_>, fact: &Fact, grant
     else {
         return;
     };
-    let is_unrelated = |key: &Text| Tri::any(UNRELATED.iter().map(|known| key.eq_ignore_case(known))).is_yes();
-    if grant.conditions.iter().any(|condition| !is_unrelated(&condition.key)) {
+    if grant.conditions.iter().any(|condition| !narrows(condition, None).is_no()) {
         return;
     }
-    let mut named: Vec<(String, Severity)> = Vec::new();
-    for pattern in grant.actions.iter().filter_map(Node::as_str) {
-        if !pattern.contains(':') || pattern == "*:*" {
-            continue;
-        }
-        for (name, level) in matching(pattern) {
-            let is_mild = MILD.iter().any(|mild| covers(mild, &name));
-            named.push((
-                name,
-                if is_mild {
-                    Severity::Low
-                } else if level == Level::Permissions {
-                    Severity::High
-                } else {
-                    Severity::Medium
-                },
-            ));
-        }
-        named.extend(READS.iter().filter(|read| covers(pattern, read)).map(|read| ((*read).to_owned(), Severity::Medium)));
+    let mut named: Vec<(Severity, Action)> = Vec::new();
+    for pattern in grant.actions.iter().filter_map(Node::as_str).filter(|pattern| *pattern != "*:*") {
+        named.extend(matching(pattern).into_iter().filter_map(|action| Some((weight(&action)?, action))));
     }
-    named.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
-    named.dedup();
-    let Some((_, severity)) = named.first() else { return };
+    named.sort_by(|a, b| (b.0, a.1.level, &a.1.name).cmp(&(a.0, b.1.level, &b.1.name)));
+    named.dedup_by(|a, b| a.1.name == b.1.name);
+    let Some((severity, _)) = named.first() else { return };
     let severity = (*severity).min(Severity::Medium);
-    let shown: Vec<String> = named.iter().take(3).map(|(name, _)| format!("`{name}`")).collect();
-    let more = if named.len() > 3 { format!(" and {} more actions", named.len() - 3) } else { String::new() };
-    let what = format!("`{}` allows {}{more} on every resource (`{star}`)", fact.owner, shown.join(", "));
+    let actions: Vec<Action> = named.into_iter().map(|(_, action)| action).collect();
+    let groups = match actions.as_slice() {
+        [one] => format!("`{}`", one.name),
+        many => by_level(many, &KNOWN),
+    };
+    let what = format!("`{}` allows {groups} on every resource (`{star}`)", fact.owner);
     cx.report(super::at(cx, fact, star, what).severity(severity));
 }
 
-/// Whether a pattern covers an action.
-fn covers(pattern: &str, action: &str) -> bool {
-    Text::lit(action, crate::ir::Span::default()).glob_ignore_case(pattern).is_yes()
+/// How bad an action is on every resource; none if it knows no resources, or only shows settings.
+fn weight(action: &Action) -> Option<Severity> {
+    let is_in = |list: &[&str]| list.contains(&action.name.as_str());
+    if !action.limited {
+        return None;
+    }
+    match action.level {
+        _ if MILD.iter().any(|mild| covers(mild, &action.name)) => (action.level <= Level::Write).then_some(Severity::Low),
+        Level::Permissions => Some(Severity::High),
+        _ if is_in(&CREDENTIALS) => Some(Severity::High),
+        Level::Write => Some(Severity::Medium),
+        Level::Tagging => Some(Severity::Low),
+        Level::Read | Level::List => is_in(&READS).then_some(Severity::Medium),
+    }
 }

@@ -15,7 +15,7 @@ use super::super::encoded::{self, Encoding};
 use super::super::key::{self, KeyClass};
 use super::super::place::{Holds, Place};
 use super::super::value::Reason;
-use super::super::{forms, header, sql};
+use super::super::{forms, harmless, header, sql};
 use super::{MAX_DEPTH, Scanner};
 
 impl Scanner<'_> {
@@ -35,6 +35,10 @@ impl Scanner<'_> {
     fn argument(&mut self, anchor: &Range<usize>, index: usize, holds: Holds) {
         let Some(at) = forms::argument(self.text, anchor.end, index) else { return };
         let Some(value) = assignment::literal_at(self.text, at, self.file.kind) else { return };
+        // `basic_auth("admin", conf["password"])`, `auth=("user", "pass")`
+        if self.text[..value.start - 1].ends_with(b"[") || harmless::repeats_key("password", self.str(&value)) {
+            return;
+        }
         let name = anchor.start..anchor.end - usize::from(!self.text[anchor.end - 1].is_ascii_alphanumeric());
         match holds {
             Holds::Class(class) => self.assigned(&Assignment { key: name, value, quoted: true }, class),

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Holds the names in rules/tables/cloud-*.toml to the schemas of the Terraform providers.
+
+The npm packages @cdktf/provider-{aws,google,google-beta,azurerm} carry every resource type and attribute.
+Older ones are read too, for rows about attributes that a later version renamed:
+
+    npm pack @cdktf/provider-aws @cdktf/provider-aws@19 @cdktf/provider-google @cdktf/provider-google@13 \\
+        @cdktf/provider-google-beta @cdktf/provider-azurerm @cdktf/provider-azurerm@12 @cdktf/provider-azurerm@5
+    scripts/check-cloud-rows.py *.tgz
+"""
+
+import fnmatch
+import pathlib
+import re
+import sys
+import tarfile
+import tomllib
+
+TABLES = pathlib.Path(__file__).parent.parent / "rules" / "tables"
+
+# Resources that a companion is joined to stand as attributes: see companions.toml.
+COMPANION = re.compile(r"(aws|google|azurerm)_\w+")
+
+# What was there in versions that no package holds: azurerm before 3, google before 4.
+GONE = {
+    "azurerm_data_lake_store": {"encryption_state"},
+    "azurerm_key_vault": {"soft_delete_enabled"},
+    "azurerm_kubernetes_cluster": {
+        "addon_profile", "addon_profile.kube_dashboard.enabled", "addon_profile.oms_agent.enabled", "role_based_access_control.enabled",
+    },
+    "azurerm_mariadb_server": {"ssl_enforcement"},
+    "azurerm_mysql_server": {"ssl_enforcement"},
+    "azurerm_mssql_server": {"extended_auditing_policy"},
+    "azurerm_postgresql_server": {"ssl_enforcement"},
+    "azurerm_storage_account": {"allow_blob_public_access"},
+    "google_container_cluster": {
+        "addons_config.kubernetes_dashboard.disabled", "master_auth.username", "node_config.workload_metadata_config.node_metadata",
+    },
+    "google_container_node_pool": {"node_config.workload_metadata_config.node_metadata"},
+    # CloudFormation alone has it.
+    "aws_rds_cluster": {"publicly_accessible"},
+    "aws_elasticsearch_domain": {f"log_publishing_options.{log}_logs" for log in ("es_application", "search_slow", "index_slow", "audit")},
+}
+
+
+def schema(package):
+    """The attribute paths of each resource type of a package, from the functions that write them."""
+    types = {}
+    with tarfile.open(package) as archive:
+        for member in archive:
+            match = re.fullmatch(r"package/lib/(?!data-(?:aws|google|azurerm)-)[^/]+/index\.js", member.name)
+            if not match:
+                continue
+            code = archive.extractfile(member).read().decode()
+            kind = re.search(r'\.tfResourceType = "([^"]+)"', code)
+            top = re.search(r"synthesizeAttributes\(\) \{(.*?)\n    \}", code, re.S)
+            if not kind or not top or "extends cdktf.TerraformDataSource" in code:
+                continue
+            blocks = {
+                name: re.findall(r"\n        (\w+): (.*?),(?=\n)", body)
+                for name, body in re.findall(r"\nfunction (\w+)ToTerraform\(struct\) \{(.*?)\n\}", code, re.S)
+            }
+            paths = types.setdefault(kind.group(1), set())
+            collect(paths, "", re.findall(r"\n            (\w+): (.*?),(?=\n)", top.group(1)), blocks, 0)
+    return types
+
+
+def collect(paths, prefix, items, blocks, depth):
+    for name, expression in items:
+        paths.add(prefix + name)
+        block = re.search(r"(\w+)ToTerraform(?:,|\(|\))", expression)
+        if block and block.group(1) in blocks and depth < 9:
+            collect(paths, f"{prefix}{name}.", blocks[block.group(1)], blocks, depth + 1)
+
+
+def many(value):
+    return value if isinstance(value, list) else [value]
+
+
+def is_known(paths, path):
+    """A path of the schema, or one into a map or a JSON text, about which the schema says no more."""
+    if path in paths or COMPANION.match(path):
+        return True
+    parts = path.split(".")
+    starts = (".".join(parts[:at]) for at in range(1, len(parts)))
+    return any(start in paths and not any(other.startswith(start + ".") for other in paths) for start in starts)
+
+
+def mistakes(types):
+    for table in sorted(TABLES.glob("cloud-*.toml")):
+        for row in tomllib.loads(table.read_text())["rows"]:
+            attr = row.get("attr", "")
+            parent = attr.rpartition(".")[0]
+            conditions = {text.partition("=")[0] for key in ("when", "unless") for text in many(row.get(key, []))}
+            beside = {f"{parent}.{text.partition('=')[0]}" for text in many(row.get("beside", []))}
+            patterns = [ty for ty in many(row["types"]) if not ty.startswith("alicloud")]
+            found = {ty: fnmatch.filter(types, ty) for ty in patterns}
+            for ty, matching in found.items():
+                if not matching:
+                    yield f"{table.name}: there is no type {ty}"
+                for path in {attr} - {""} | beside:
+                    if matching and not any(is_known(types[name], path) for name in matching):
+                        yield f"{table.name}: {ty} has no {path}"
+            every = [name for matching in found.values() for name in matching]
+            for path in conditions:
+                if every and not any(is_known(types[name], path) for name in every):
+                    yield f"{table.name}: {', '.join(patterns)} has no {path}"
+
+
+def main():
+    types = {}
+    for package in sys.argv[1:]:
+        for ty, paths in schema(package).items():
+            types.setdefault(ty, set()).update(paths)
+    if not types:
+        sys.exit(__doc__)
+    for ty, paths in GONE.items():
+        types.setdefault(ty, set()).update(paths)
+    found = list(mistakes(types))
+    print("\n".join([*found, f"{len(types)} types, {len(found)} mistakes"]))
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()

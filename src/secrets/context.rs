@@ -1,0 +1,234 @@
+//! What stands around a key and its value: comments, templates, look-ups, bindings. It tells a literal
+//! from the code, the sentence or the name of a secret that looks like one.
+
+use std::ops::Range;
+
+use crate::source::FileKind;
+
+use super::value::Reason;
+
+/// An assignment within its file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'t> {
+    /// The whole text.
+    pub(super) text: &'t str,
+    /// The format.
+    pub(super) kind: FileKind,
+    /// Where the key begins and ends.
+    pub(super) key: (usize, usize),
+    /// Where the value begins and ends.
+    pub(super) value: (usize, usize),
+    /// Whether quotes stand around the value.
+    pub(super) quoted: bool,
+}
+
+impl<'t> Place<'t> {
+    fn value_text(&self) -> &'t str {
+        self.text.get(self.value.0..self.value.1).unwrap_or_default()
+    }
+
+    fn between(&self) -> &'t str {
+        self.text.get(self.key.1..self.value.0).unwrap_or_default()
+    }
+
+    fn before(&self, bytes: usize) -> &'t [u8] {
+        &self.text.as_bytes()[self.key.0.saturating_sub(bytes)..self.key.0]
+    }
+
+    /// The line up to the key, at most so many bytes of it.
+    fn line_head(&self) -> &'t [u8] {
+        let before = self.before(400);
+        &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..]
+    }
+
+    /// Why what looks like an assignment is none.
+    pub(super) fn refutes(&self) -> Option<Reason> {
+        if self.is_lookup() || self.is_binding() || (!self.quoted && (self.is_expression() || self.is_compared())) {
+            return Some(Reason::Reference);
+        }
+        (!self.quoted && self.is_in_sentence()).then_some(Reason::NaturalLanguage)
+    }
+
+    /// Whether the value stands in for an environment variable that is not set.
+    pub(super) fn is_fallback(&self) -> bool {
+        let key = &self.text.as_bytes()[self.key.0..self.key.1];
+        let is_variable = key.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_');
+        is_variable && ["||", "??", "?:", " or ", "unwrap_or", "orElse", "getOrElse"].iter().any(|sign| self.between().contains(sign))
+    }
+
+    /// `getSecret("name")`, `deleteClusterSecret("name")`: what is asked for, by its name.
+    fn is_lookup(&self) -> bool {
+        const VERBS: &[&str] =
+            &["get", "find", "load", "lookup", "fetch", "delete", "remove", "create", "list", "has", "ensure", "mock", "read", "expect"];
+        let name = self.text.get(self.key.0..self.key.1).unwrap_or_default();
+        let name = name.rsplit('.').next().unwrap_or(name);
+        let verb = name.find(|c: char| c.is_ascii_uppercase() || c == '_').filter(|at| *at > 0);
+        let verb = match verb {
+            Some(at) => &name[..at],
+            // `CreateClusterSecret` begins with a capital.
+            None => name.get(1..).and_then(|rest| rest.find(|c: char| c.is_ascii_uppercase())).map_or("", |at| &name[..=at]),
+        };
+        let names_secret = ["ecret", "assw", "oken", "ey", "redential"].iter().any(|word| name.contains(word));
+        self.quoted && names_secret && self.between().trim_start().starts_with('(') && VERBS.contains(&verb.to_ascii_lowercase().as_str())
+    }
+
+    /// `:secret="tab.isSecret"` of Vue, `[password]="form.password"` of Angular.
+    fn is_binding(&self) -> bool {
+        let (before, gap) = (self.before(2), self.between());
+        let opens = |byte: u8| before == [b' ', byte] || before == [b'\n', byte] || before == [b'\t', byte];
+        (opens(b':') && matches!(gap, "=\"" | "='")) || (opens(b'[') && matches!(gap, "]=\"" | "]='"))
+    }
+
+    /// `password: randAscii(20)`, `auth = group["Id"]`, and whatever a template computes.
+    fn is_expression(&self) -> bool {
+        let value = self.value_text();
+        let name = value.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':'))).unwrap_or(value.len());
+        let calls = match value.as_bytes().get(name) {
+            Some(b'(') if value[name + 1..].starts_with(|c: char| !(c.is_alphanumeric() || "\"':_$ (".contains(c))) => false,
+            Some(b'(') => {
+                let closed = value[name..].contains(')') || self.text.as_bytes().get(self.value.1) == Some(&b')');
+                value.ends_with('(') || closed || value[..name].contains('.')
+            }
+            Some(b'[') => matches!(value.as_bytes().get(name + 1), Some(b'"' | b'\'' | b':')),
+            _ => false,
+        };
+        // `{{- $password := include "x" . -}}`
+        let head = self.line_head();
+        let opened = memchr::memmem::rfind(head, b"{{");
+        let in_template = opened.is_some_and(|at| memchr::memmem::find(&head[at..], b"}}").is_none());
+        (name > 0 && calls && value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')) || in_template
+    }
+
+    /// `unvault(password) == expected`
+    fn is_compared(&self) -> bool {
+        self.between().contains("==") || self.between().contains("!=")
+    }
+
+    /// `Pass: no certificate is set`, `the password provided by your admin`.
+    fn is_in_sentence(&self) -> bool {
+        let gap = self.between().trim();
+        if is_comment(self.text, self.kind, self.key.0) && (gap.is_empty() || gap == "\"" || self.value_text().contains(' ')) {
+            return true;
+        }
+        if !matches!(self.kind, FileKind::Shell | FileKind::Text | FileKind::Prose) {
+            return false;
+        }
+        let rest = &self.text.as_bytes()[self.value.1..];
+        let another_word = rest.first() == Some(&b' ') && rest.get(1).is_some_and(u8::is_ascii_alphabetic);
+        if gap == ":" && another_word {
+            return true;
+        }
+        // Of netrc, Redis, stunnel: the directive begins its line.
+        let head = self.line_head().trim_ascii_start();
+        let begins = head.is_empty() || ["machine", "default", "login", "user"].iter().any(|word| head.starts_with(word.as_bytes()));
+        gap.is_empty() && self.kind == FileKind::Text && !self.before(2).ends_with(b"--") && !begins
+    }
+}
+
+/// Whether a place stands in a comment of its file.
+pub(super) fn is_comment(text: &str, kind: FileKind, at: usize) -> bool {
+    const WINDOW: usize = 600;
+    let before = &text.as_bytes()[at.saturating_sub(WINDOW)..at];
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+    let head = line.trim_ascii_start();
+    let hash = |head: &[u8]| head.first() == Some(&b'#');
+    match kind {
+        FileKind::Json | FileKind::Prose | FileKind::Text | FileKind::Pem => false,
+        FileKind::Xml => memchr::memmem::rfind(before, b"<!--").is_some_and(|at| memchr::memmem::find(&before[at..], b"-->").is_none()),
+        FileKind::Yaml | FileKind::Toml | FileKind::Dotenv | FileKind::Shell | FileKind::Dockerfile => hash(head),
+        FileKind::Ini | FileKind::NatsConf => hash(head) || head.starts_with(b";") || head.starts_with(b"//"),
+        FileKind::Terraform | FileKind::Tfvars | FileKind::Hcl => hash(head) || head.starts_with(b"//") || head.starts_with(b"/*"),
+        // `#define` and `#[attribute]` are code; a comment that begins with a hash has a blank after it as a rule.
+        FileKind::Code => {
+            head.starts_with(b"# ") || head.starts_with(b"-- ") || head.starts_with(b"##") || is_slashed(head) || is_slashed_after(line)
+        }
+        _ => is_slashed(head) || is_slashed_after(line),
+    }
+}
+
+/// `// …`, `/* …`, `* …` of a block.
+fn is_slashed(head: &[u8]) -> bool {
+    head.starts_with(b"//") || head.starts_with(b"/*") || head.starts_with(b"* ")
+}
+
+/// `code; // password: x`
+fn is_slashed_after(line: &[u8]) -> bool {
+    memchr::memmem::rfind(line, b"// ").is_some_and(|at| at > 0 && matches!(line[at - 1], b' ' | b'\t' | b';' | b','))
+}
+
+/// The value without the quote or bracket that belongs to what stands around it: `- 'PASSWORD=x'`.
+pub(super) fn trim(text: &[u8], value: Range<usize>) -> Range<usize> {
+    let mut end = value.end;
+    while end > value.start {
+        let inner = &text[value.start..end];
+        let open = match inner[inner.len() - 1] {
+            quote @ (b'"' | b'\'') => quote,
+            b']' => b'[',
+            b'}' => b'{',
+            _ => break,
+        };
+        if inner[..inner.len() - 1].contains(&open) {
+            break;
+        }
+        end -= 1;
+    }
+    value.start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place<'t>(kind: FileKind, text: &'t str, key: &str, value: &str, quoted: bool) -> Place<'t> {
+        let key_at = text.find(key).unwrap();
+        let value_at = key_at + key.len() + text[key_at + key.len()..].find(value).unwrap();
+        Place { text, kind, key: (key_at, key_at + key.len()), value: (value_at, value_at + value.len()), quoted }
+    }
+
+    #[test]
+    fn code_sentences_and_names_are_no_assignments() {
+        use FileKind::{Code, Component, Shell, Text, Yaml};
+        for (kind, text, key, value, quoted, expected) in [
+            (Yaml, "{{- $password := include \"x\" . }}", "password", "include", false, Some(Reason::Reference)),
+            (Yaml, "{{ .x }} password: hunter2", "password", "hunter2", false, None),
+            (Yaml, "auth: group[\"Id\"]", "auth", "group[\"Id\"]", false, Some(Reason::Reference)),
+            (Yaml, "password: yourWeak(!)Password", "password", "yourWeak(!", false, None),
+            (Yaml, "x: unvault(password) == plaintext", "password", "plaintext", false, Some(Reason::Reference)),
+            (Component, "<a :secret=\"tab.secret\"", "secret", "tab.secret", true, Some(Reason::Reference)),
+            (Code, "DeleteSecret(\"my-2\")", "DeleteSecret", "my-2", true, Some(Reason::Reference)),
+            (Code, "setSecret(\"my-2\")", "setSecret", "my-2", true, None),
+            (Shell, "echo Pass: no certificate", "Pass", "no", false, Some(Reason::NaturalLanguage)),
+            (Text, "your password provided by us", "password", "provided", false, Some(Reason::NaturalLanguage)),
+            (Text, "machine x login y password hunter2", "password", "hunter2", false, None),
+        ] {
+            assert_eq!(place(kind, text, key, value, quoted).refutes(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_are_told_from_code() {
+        use FileKind::{Code, Dotenv, Json, TypeScript, Xml, Yaml};
+        for (kind, text, expected) in [
+            (Yaml, "a: 1\n  # password: x", true),
+            (Yaml, "url: http://x#password: x", false),
+            (Dotenv, "#password=x", true),
+            (TypeScript, "const a = 1; // password: x", true),
+            (TypeScript, "const a = \"http://password=x", false),
+            (TypeScript, "/**\n * password: x", true),
+            (Code, "#define password x", false),
+            (Code, "# password x", true),
+            (Xml, "<!-- a\n password x", true),
+            (Xml, "<!-- a -->\n password x", false),
+            (Json, "// password", false),
+        ] {
+            assert_eq!(is_comment(text, kind, text.find("password").unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_the_text_around_is_trimmed() {
+        for (value, expected) in [("x'", "x"), ("true]", "true"), ("'x'", "'x'"), ("a[0]", "a[0]"), ("x", "x"), ("'", "")] {
+            assert_eq!(&value[trim(value.as_bytes(), 0..value.len())], expected);
+        }
+    }
+}
