@@ -6,6 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use seclint::engine::Session;
+use seclint::rules::Registry;
+use seclint::settle::Settings;
+
 #[test]
 fn a_wildcard_goes_from_a_modules_variable_to_a_sarif_region() {
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/projects/module-wildcard");
@@ -60,4 +64,14 @@ fn a_suppressed_finding_is_in_sarif_only_when_it_is_asked_for() {
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0]["suppressions"][0]["kind"], "inSource");
     assert_eq!(shown[0]["suppressions"][0]["justification"], "a throw-away demo");
+}
+
+#[test]
+fn a_file_that_is_copied_by_name_is_told_once() {
+    let mut session = Session::default();
+    session.set_file(".env.example", "DB_PASSWORD=\n");
+    session.set_file("Dockerfile", "FROM node:22.14.0-slim\nCOPY .env .\nUSER node\n");
+    let outcome = session.findings(&Registry::default().active(|_| true), &Settings::default());
+    let ids: Vec<_> = outcome.findings.iter().map(|finding| finding.rule.id).collect();
+    assert_eq!(ids, ["dockerfile-secret"]);
 }

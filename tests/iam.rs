@@ -206,3 +206,78 @@ fn a_wildcard_says_what_it_stands_for() {
     let found = findings("iam-wildcard-action", "main.tf", &attached(&allow("\"iam:Create*\"")));
     assert!(found[0].contains("`iam:Create*` on `*`") && found[0].contains("`iam:CreateAccessKey`"), "{found:?}");
 }
+
+#[test]
+fn policies_of_a_template_are_joined_by_its_references() {
+    const TEMPLATE: &str = "
+AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  Bound:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}
+  Bounded:
+    Type: AWS::IAM::Role
+    Properties:
+      PermissionsBoundary: !Ref Bound
+      Policies: [{PolicyName: a, PolicyDocument: {Statement: [{Effect: Allow, Action: 'iam:PutRolePolicy', Resource: '*'}]}}]
+  Denied:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies: [{PolicyName: a, PolicyDocument: {Statement: [{Effect: Allow, Action: 'iam:PutRolePolicy', Resource: '*'}]}}]
+  Denies:
+    Type: AWS::IAM::Policy
+    Properties:
+      Roles: [!Ref Denied]
+      PolicyDocument: {Statement: [{Effect: Deny, Action: 'iam:*', Resource: '*'}]}
+  User:
+    Type: AWS::IAM::User
+    Properties:
+      Groups: [!Ref Group]
+      Policies: [{PolicyName: a, PolicyDocument: {Statement: [{Effect: Allow, Action: 'iam:PassRole', Resource: !Sub 'arn:aws:iam::${AWS::AccountId}:role/*'}]}}]
+  Group:
+    Type: AWS::IAM::Group
+    Properties:
+      Policies: [{PolicyName: a, PolicyDocument: {Statement: [{Effect: Allow, Action: 'ec2:RunInstances', Resource: '*'}]}}]
+  Joined:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns: [!Ref Create, !Ref Start]
+  Create:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {Statement: [{Effect: Allow, Action: ['codebuild:CreateProject', 'codebuild:StartBuild'], Resource: '*'}]}
+  Start:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Action: 'iam:PassRole'
+            Resource: '*'
+            Condition: {StringEquals: {'iam:PassedToService': codebuild.amazonaws.com}}
+";
+    let found = findings("iam-privilege-escalation", "stack.yaml", TEMPLATE);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(found.iter().any(|what| what.contains("aws_iam_user.User` can start a machine with any role")), "{found:#?}");
+    assert!(found.iter().any(|what| what.contains("aws_iam_role.Joined` can run a build with any role")), "{found:#?}");
+    assert!(findings("iam-wildcard-action", "stack.yaml", TEMPLATE).is_empty(), "a boundary grants nothing");
+}
+
+#[test]
+fn roles_of_two_templates_are_two() {
+    let role = |actions: &str| {
+        format!(
+            "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      Policies: [{{PolicyName: a, PolicyDocument: {{Statement: \
+             [{{Effect: Allow, Action: ['{actions}'], Resource: '*'}}]}}}}]\n"
+        )
+    };
+    let mut session = Session::default();
+    session.set_file("a.yaml", &role("glue:CreateJob"));
+    session.set_file("b.yaml", &role("glue:CreateTrigger"));
+    session.set_file("c.yaml", &role("iam:PassRole"));
+    let outcome = session.findings(&Registry::default().active(|_| true), &Settings::default());
+    let found: Vec<&str> =
+        outcome.findings.iter().filter(|it| it.rule.id == "iam-privilege-escalation").map(|it| it.what.as_str()).collect();
+    assert_eq!(found, ["`AWS::IAM::Role/Role` can pass any role to any service (`iam:PassRole`)"]);
+}

@@ -208,3 +208,18 @@ fn a_file_that_is_too_large_to_parse_is_named() {
         assert!(analysed.facts.problems.iter().any(|problem| problem.kind == ProblemKind::Size), "{path} is left out in silence");
     }
 }
+
+#[test]
+fn one_long_line_full_of_keys_costs_what_its_bytes_cost() {
+    on_worker_stack(|| {
+        for (path, entry) in [
+            ("a.yaml", "password: x, "),
+            ("a.env", "PASSWORD=x "),
+            ("a.ts", "password: \"hunter2x\", "),
+            ("a.json", "{\"password\":\"x\"},"),
+            ("a.pem", "-----BEGIN RSA PRIVATE KEY-----\\n"),
+        ] {
+            check(path, entry.repeat((300 << 10) / entry.len()).as_bytes());
+        }
+    });
+}

@@ -40,7 +40,7 @@ pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
     } else if compose::is_compose(name, map) {
         compose::project(cx, map);
     } else if let Some((provider, ty)) = manifest(name, map) {
-        let name = ["name", "package.name"].iter().find_map(|at| document.all(at).first().and_then(|name| name.as_str()));
+        let name = ["name", "package.name", "service"].iter().find_map(|at| document.all(at).first().and_then(|name| name.as_str()));
         // A policy has no name but its file's.
         let name = SmolStr::from(if ty.contains("policy") { &cx.file.path } else { name.unwrap_or_default() });
         resource(cx, document.span, provider, ty, name, document.clone());

@@ -17,5 +17,4 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
             cx.fact(key_span.to(value.span), key.clone(), FactKind::EnvEntry(fact));
         }
     }
-    cx.documents.push(document);
 }

@@ -1,15 +1,12 @@
-//! INI-like files: their values, for the secrets engine, and the settings of package managers.
+//! INI-like files: the settings of package managers. The secrets of others are found in their text.
 
 use super::{Extract, document};
 use crate::parse::ini;
 
-/// Reads the file's values.
+/// Reads the settings of an `.npmrc`.
 pub(super) fn extract(cx: &mut Extract<'_>) {
-    if !cx.is_too_large() {
-        let document = cx.take(ini::parse(&cx.file.src()));
-        if cx.file.path.ends_with(".npmrc") {
-            document::resource(cx, document.span, "npm", "settings", "", document.clone());
-        }
-        cx.documents.push(document);
+    if cx.file.path.ends_with(".npmrc") && !cx.is_too_large() {
+        let settings = cx.take(ini::parse(&cx.file.src()));
+        document::resource(cx, settings.span, "npm", "settings", "", settings);
     }
 }

@@ -16,5 +16,4 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     if !super::terraform::json::extract(cx, &document) {
         document::extract(cx, &mut document);
     }
-    cx.documents.push(document);
 }

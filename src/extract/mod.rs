@@ -16,7 +16,7 @@ mod toml;
 mod typescript;
 mod yaml;
 
-use crate::ir::{Depth, Fact, FactKind, FileFacts, Node, Problem, ProblemKind, Span};
+use crate::ir::{Depth, Fact, FactKind, FileFacts, Problem, ProblemKind, Span};
 use crate::needles::Hit;
 use crate::parse::{MAX_PARSED_BYTES, Parsed};
 use crate::prefilter::{Gate, Gates, Seen};
@@ -31,9 +31,6 @@ pub struct Extract<'f> {
     pub gates: Gates,
     /// Where a secret may stand in it.
     pub hits: Vec<Hit>,
-    /// The value trees that its format's parser gave (YAML documents, a JSON or TOML value, the
-    /// entries of `.env`): the secrets engine reads keys and values off them, so nothing is parsed twice.
-    pub documents: Vec<Node>,
     /// What is collected.
     pub out: FileFacts,
 }
@@ -42,7 +39,7 @@ impl<'f> Extract<'f> {
     /// An empty collection for a file.
     pub fn new(file: &'f SourceFile, seen: Seen) -> Self {
         let Seen { gates, hits } = seen;
-        Self { file, gates, hits, documents: Vec::new(), out: FileFacts { file: file.id, ..FileFacts::default() } }
+        Self { file, gates, hits, out: FileFacts { file: file.id, ..FileFacts::default() } }
     }
 
     /// Adds a fact.

@@ -15,8 +15,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         name: name.clone().into(),
         address: name.clone().into(),
         mode: ResourceMode::Managed,
-        attrs: tree.clone(),
+        attrs: tree,
     };
-    cx.documents.push(tree);
     cx.fact(cx.file.span(), name, FactKind::Resource(resource));
 }

@@ -27,7 +27,6 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         }
         _ => {}
     }
-    cx.documents.push(body_node(&body, cx.file.span()));
 }
 
 fn read_block(cx: &mut Extract<'_>, block: &Block) {

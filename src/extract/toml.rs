@@ -14,5 +14,4 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     }
     let mut document = cx.take(toml::parse(&cx.file.src()));
     document::extract(cx, &mut document);
-    cx.documents.push(document);
 }

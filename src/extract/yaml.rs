@@ -20,6 +20,5 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     }
     for mut document in cx.take(yaml::parse(&cx.file.src())) {
         document::extract(cx, &mut document);
-        cx.documents.push(document);
     }
 }

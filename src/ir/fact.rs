@@ -181,6 +181,14 @@ impl Fact {
     pub fn new(span: Span, owner: impl Into<SmolStr>, kind: FactKind) -> Self {
         Self { span, owner: owner.into(), kind }
     }
+
+    /// The resource, if it is one.
+    pub fn resource(&self) -> Option<&Resource> {
+        match &self.kind {
+            FactKind::Resource(resource) => Some(resource),
+            _ => None,
+        }
+    }
 }
 
 /// A resource of a platform.
@@ -340,6 +348,16 @@ pub enum SinkKind {
     Assign,
     /// Looks up a record by id.
     Lookup,
+    /// Runs text as code, or renders it as a template.
+    Code,
+    /// Asks a document store, where an object in place of a text is an operator.
+    Query,
+    /// Reads XML.
+    Xml,
+    /// Makes objects of data that may say what to run.
+    Deserialize,
+    /// Compiles a regular expression.
+    Pattern,
 }
 
 /// One value that flows into a [`Sink`].

@@ -1,6 +1,8 @@
 //! CloudFormation: references to parameters, mappings and conditions are filled in, and each resource is
 //! given as the Terraform type that rules know, too, so that a security group is judged once.
 
+mod identities;
+
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
@@ -33,6 +35,7 @@ pub(super) fn link(linker: &mut Linker) {
             let name = format_smolstr!("{}-{index}", resource.name);
             let mut attrs = Map::default();
             attrs.push("policy", policy.span, policy.clone());
+            attrs.push("role", policy.span, Node::new(policy.span, NodeKind::Ref(Ref::new(Scope::Cfn, [resource.name.clone()]))));
             let attrs = Node::new(policy.span, NodeKind::Map(attrs));
             added.push(Fact::new(policy.span, fact.owner.clone(), FactKind::Resource(aws("aws_iam_role_policy", &name, attrs))));
         }
@@ -40,6 +43,7 @@ pub(super) fn link(linker: &mut Linker) {
             added.push(Fact::new(fact.span, fact.owner.clone(), FactKind::Resource(role)));
         }
     }
+    identities::name(&linker.files, &mut added);
     linker.facts.extend(added);
 }
 

@@ -1,10 +1,11 @@
 //! Resolves the calls of JavaScript and TypeScript and turns those that libraries make into typed facts.
 
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use super::packages::Packages;
 use super::symbols::Names;
-use crate::ir::{Fact, FactKind, GrantSite, Scope, Span, Symbols, Tri};
+use crate::ir::{Fact, FactKind, GrantSite, Scope, Sink, SinkKind, Span, Symbols, Tri};
 use crate::lower::Site;
 use crate::source::{FileId, Files};
 
@@ -24,7 +25,9 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
             for part in &mut sink.parts {
                 part.value = names.value(fact.span.file, &part.value);
             }
-            return crate::lower::judge(sink);
+            let path = files.path(fact.span.file);
+            let version = |library: &str| packages.version(path, library);
+            return crate::lower::judge(sink) && holds_here(sink, &version, symbols.get(fact.span.file.0 as usize));
         }
         let FactKind::Call(call) = &mut fact.kind else { return true };
         *call = names.call(fact.span.file, call);
@@ -50,6 +53,20 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
         }
     }
     facts.extend(lowered);
+}
+
+/// Whether the project is one in which a sink matters: the version of the library, the kind of the store.
+fn holds_here(sink: &Sink, version: &dyn Fn(&str) -> Option<SmolStr>, symbols: Option<&Symbols>) -> bool {
+    if let Some((library, below)) = crate::lower::dangerous_below(sink) {
+        return version(library).and_then(|version| version.split('.').next()?.parse().ok()).is_some_and(|major: i64| major < below);
+    }
+    let is_store = |module: &str| matches!(module, "mongoose" | "mongodb" | "monk" | "mongojs" | "nedb" | "@nestjs/mongoose");
+    sink.kind != SinkKind::Query
+        || ["mongoose", "mongodb", "monk", "mongojs"].iter().any(|library| version(library).is_some())
+        || symbols.is_some_and(|symbols| {
+            let bound = symbols.bindings.iter().filter_map(|binding| binding.value.as_ref());
+            symbols.imports.iter().map(|import| &import.target).chain(bound).filter_map(crate::ir::Ref::module).any(is_store)
+        })
 }
 
 /// The function around a place, or the one around that: a callback belongs to what hands it over.

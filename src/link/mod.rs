@@ -17,6 +17,8 @@ mod rust;
 pub mod symbols;
 mod terraform;
 
+use std::collections::BTreeMap;
+
 use crate::ir::{Fact, FileFacts, Kind, Marker, Problem, Symbols};
 use crate::source::{FileId, Files};
 
@@ -35,6 +37,8 @@ pub struct Model {
     pub images: images::Images,
     /// Comments that take findings out; for settling alone, no rule looks at them.
     pub markers: Vec<Marker>,
+    /// Where the facts of each kind stand in `facts`: rules ask for one kind again and again.
+    by_kind: BTreeMap<Kind, Vec<usize>>,
 }
 
 /// What linking steps work on.
@@ -55,7 +59,7 @@ pub struct Linker {
 impl Model {
     /// Every fact of a kind.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Fact> {
-        self.facts.iter().filter(move |fact| fact.kind.kind() == kind)
+        self.by_kind.get(&kind).into_iter().flatten().map(|at| &self.facts[*at])
     }
 }
 
@@ -95,5 +99,9 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) 
     repository::examples(&linker.files, &mut linker.facts);
     linker.facts.sort_by_key(|fact| fact.span);
     let platform = platform::Platform::new(&linker.files, &linker.facts);
-    Model { platform, files: linker.files, facts: linker.facts, problems: linker.problems, images, markers }
+    let mut by_kind: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
+    for (at, fact) in linker.facts.iter().enumerate() {
+        by_kind.entry(fact.kind.kind()).or_default().push(at);
+    }
+    Model { by_kind, platform, files: linker.files, facts: linker.facts, problems: linker.problems, images, markers }
 }

@@ -284,13 +284,19 @@ impl Values<'_, '_> {
             let method = base.path.pop().unwrap_or_default();
             let object = Node::new(Span::default(), NodeKind::Ref(base.clone()));
             let made = self.name(file, &object, &base, hops + 1, depth);
-            if matches!(made.kind, NodeKind::Call(_) | NodeKind::Op(Op::Await, _)) {
+            if matches!(made.kind, NodeKind::Call(_) | NodeKind::Op(Op::Await, _)) || is_part_of_address(&made) {
                 receiver = Some(made);
                 callee = Ref::new(Scope::Global, [method]);
             }
         }
         Call { callee, receiver, args, is_new: call.is_new, result_used: call.result_used }
     }
+}
+
+/// `new URL(…).searchParams`.
+fn is_part_of_address(node: &Node) -> bool {
+    let NodeKind::Op(Op::Attr, operands) = &node.kind else { return false };
+    operands.first().and_then(Node::as_call).is_some_and(|call| call.is_new && call.callee.names().as_slice() == ["URL"])
 }
 
 /// Goes into maps as they are written, as far as names lead; a spread after the key may replace it.

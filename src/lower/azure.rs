@@ -11,14 +11,14 @@ use crate::tables::table;
 /// Adds what every role definition, assignment and federated credential grants.
 pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
     let mut definitions: FxHashMap<&str, &Node> = FxHashMap::default();
-    for resource in facts.iter().filter_map(resource) {
+    for resource in facts.iter().filter_map(Fact::resource) {
         if resource.ty == "azurerm_role_definition" && resource.mode == ResourceMode::Data {
             let name = resource.attrs.get("name").or_else(|| resource.attrs.get("role_definition_id"));
             definitions.extend(name.map(|name| (resource.address.as_str(), name)));
         }
     }
     for fact in facts {
-        let Some(resource) = resource(fact) else { continue };
+        let Some(resource) = fact.resource() else { continue };
         if resource.mode != ResourceMode::Managed {
             continue;
         }
@@ -33,13 +33,6 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
             grant.holders.push(Ref::new(Scope::Hcl, [resource.address.clone()]));
             Fact::new(grant.span, fact.owner.clone(), FactKind::Grant(grant))
         }));
-    }
-}
-
-fn resource(fact: &Fact) -> Option<&Resource> {
-    match &fact.kind {
-        FactKind::Resource(resource) => Some(resource),
-        _ => None,
     }
 }
 

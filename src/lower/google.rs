@@ -16,13 +16,13 @@ use crate::ir::{
 /// Adds what every binding, member, policy and custom role grants.
 pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
     let mut policies: FxHashMap<&str, &Resource> = FxHashMap::default();
-    for resource in facts.iter().filter_map(resource) {
+    for resource in facts.iter().filter_map(Fact::resource) {
         if resource.ty == "google_iam_policy" && resource.mode == ResourceMode::Data {
             policies.insert(&resource.address, resource);
         }
     }
     for fact in facts {
-        let Some(resource) = resource(fact) else { continue };
+        let Some(resource) = fact.resource() else { continue };
         if resource.mode != ResourceMode::Managed {
             continue;
         }
@@ -34,13 +34,6 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
         } else if resource.provider == "kubernetes" && resource.ty.starts_with("IAM") {
             config_connector(&mut bindings);
         }
-    }
-}
-
-fn resource(fact: &Fact) -> Option<&Resource> {
-    match &fact.kind {
-        FactKind::Resource(resource) => Some(resource),
-        _ => None,
     }
 }
 
@@ -121,6 +114,10 @@ impl Bindings<'_> {
     /// A role for a member or some members.
     fn binding(&mut self, binding: &Node, kind: &str, target: Option<&Node>) {
         let Some(role) = binding.get("role") else { return };
+        // A binding of nobody takes the role away from all who had it.
+        if binding.get("members").is_some_and(|members| members.one_or_many().is_empty()) {
+            return;
+        }
         let mut grant = unread(binding);
         grant.site = GrantSite::Resource;
         grant.actions.push(role.clone());

@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use self::document::Documents;
-use crate::ir::{Fact, FactKind, Grant, GrantSite, Node, NodeKind, Ref, Resource, ResourceMode, Scope, Span};
+use crate::ir::{Condition, Fact, FactKind, Grant, GrantSite, Node, NodeKind, Ref, Resource, ResourceMode, Scope, Span, Text};
 use crate::tables::table;
 
 /// Where a policy stands: the attribute's path and the kind of policy.
@@ -55,7 +55,8 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
                     }
                     None => fact.owner.clone(),
                 };
-                for grant in documents.read(node, &mut used) {
+                for mut grant in documents.read(node, &mut used) {
+                    grant.conditions.extend(network(resource));
                     found.add(owner.clone(), *site, grant, resource);
                 }
             }
@@ -82,6 +83,22 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
         grant.holders = resolved;
     }
     out.extend(found.grants.into_iter().map(|(owner, grant)| Fact::new(grant.span, owner, FactKind::Grant(grant))));
+}
+
+/// What narrows every statement of a resource that only a network reaches: its domain or API has no
+/// address on the internet.
+fn network(resource: &Resource) -> Option<Condition> {
+    let network = match resource.ty.as_str() {
+        "aws_elasticsearch_domain" | "aws_opensearch_domain" => resource.attrs.get("vpc_options")?,
+        "aws_api_gateway_rest_api" => {
+            let types = resource.attrs.all("endpoint_configuration.types");
+            types.into_iter().flat_map(Node::one_or_many).find(|ty| ty.as_str() == Some("PRIVATE"))?
+        }
+        _ => return None,
+    };
+    let values: Vec<Node> = network.one_or_many().into_iter().cloned().collect();
+    let key = Text::lit("aws:SourceVpc", network.span);
+    (!values.is_empty()).then(|| Condition { operator: "StringEquals".into(), key, values, span: network.span })
 }
 
 /// The values at a place of a resource; the resource itself is at the empty one.

@@ -23,7 +23,7 @@ use ipnet::IpNet;
 
 pub use cdk::bounded_statements;
 pub use javascript::{Site, javascript, option, root};
-pub use sinks::judge;
+pub use sinks::{dangerous_below, judge};
 
 use crate::ir::{Fact, FactKind};
 

@@ -32,8 +32,10 @@ pub(super) fn wildcard_action(cx: &mut Check<'_>) {
                 let mut holders = grant.holders.iter().filter_map(|holder| identities.get(holder.first())).peekable();
                 holders.peek().is_some() && holders.all(|identity| identity.denies_all(pattern, &grant.resources))
             };
-            for action in grant.actions.iter().filter(|action| !action.as_str().is_some_and(&denied)) {
-                wide_action(cx, fact, grant, action);
+            for action in &grant.actions {
+                if !action.as_str().is_some_and(|pattern| pattern.contains('*') && denied(pattern)) {
+                    wide_action(cx, fact, grant, action);
+                }
             }
         }
     }
@@ -43,6 +45,10 @@ fn wide_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant, action: &Node) {
     let Some(text) = action.as_text() else { return };
     let is_identity = matches!(grant.site, GrantSite::Identity | GrantSite::Unattached);
     let wide = is_any_resource(grant).is_yes();
+    // A bucket whose policy leaves everything to its access points: their policies say who may what.
+    if grant.conditions.iter().any(|condition| condition.key.glob_ignore_case("s3:DataAccessPoint*").is_yes()) {
+        return;
+    }
     if text.eq_str("*").or(text.eq_str("*:*")).is_yes() {
         let severity = if wide && grant.site != GrantSite::Resource { Severity::Critical } else { Severity::High };
         let what = format!("`{}` allows every action (`{text}`) on {}", fact.owner, resources(grant));

@@ -21,6 +21,7 @@ mod nitric;
 mod registry;
 pub mod routes;
 mod secrets;
+mod settings;
 mod sinks;
 mod suppression;
 mod user;

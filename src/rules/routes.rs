@@ -82,6 +82,13 @@ fn tells(guard: &Guard) -> bool {
 fn name_of(guard: &Node) -> String {
     match &guard.kind {
         NodeKind::Ref(name) => name.last_named().split('@').next().unwrap_or_default().to_owned(),
+        // A chain of a builder is known by what it begins with: `protectedProcedure.input(…)`.
+        NodeKind::Call(call) if call.receiver.as_ref().is_some_and(|receiver| receiver.as_call().is_some()) => {
+            call.receiver.as_ref().map_or_else(String::new, name_of)
+        }
+        NodeKind::Call(call) if matches!(call.callee.last(), "input" | "output" | "meta") && call.callee.path.len() > 1 => {
+            call.callee.path[call.callee.path.len() - 2].split('@').next().unwrap_or_default().to_owned()
+        }
         NodeKind::Call(call) => format!("{}()", call.callee.last_named().split('@').next().unwrap_or_default()),
         NodeKind::Func(func) if func.name.is_empty() => "inline function".to_owned(),
         NodeKind::Func(func) => func.name.to_string(),
@@ -153,8 +160,22 @@ fn weight(route: &Route) -> Option<Severity> {
 
 /// Whether a handler only answers: it calls nothing but the methods of a response.
 fn does_nothing(body: &Func) -> bool {
-    const ANSWERS: [&str; 12] =
-        ["json", "send", "status", "sendStatus", "end", "render", "redirect", "text", "html", "set", "setHeader", "sendFile"];
+    const ANSWERS: [&str; 14] = [
+        "json",
+        "send",
+        "status",
+        "sendStatus",
+        "end",
+        "render",
+        "redirect",
+        "text",
+        "html",
+        "set",
+        "setHeader",
+        "sendFile",
+        "throw",
+        "Error",
+    ];
     !body.calls.is_empty() && body.calls.iter().all(|call| ANSWERS.contains(&call.callee.last()))
 }
 

@@ -109,12 +109,18 @@ fn in_image(finding: Finding, secret: &Secret) -> Finding {
     }
 }
 
+/// A name at the start of a sentence.
+fn capitalized(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
+}
+
 /// What stands there, with what may be shown of it. No byte beyond [`crate::ir::SecretValue::masked`].
 fn what(secret: &Secret) -> String {
     let mut what = match &secret.key {
         Some(key) if !key.contains("://") => format!("{key} holds a {} ({})", secret.name, secret.value),
         Some(url) => format!("{url} holds a {}", secret.name),
-        None => format!("This is a {} ({})", secret.name, secret.value),
+        None => format!("{} ({}) in plain text", capitalized(&secret.name), secret.value),
     };
     match secret.validity {
         Validity::Valid => what.push_str("; its checksum or structure is right"),

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::finding::Severity;
-use crate::ir::{Confidence, Fact, Node, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Tri};
 
 /// SQL put together from text and values.
 pub(super) fn sql(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
@@ -24,6 +24,114 @@ pub(super) fn html(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     flow(cx, fact, sink, SinkKind::Html, |part| format!("{} goes into markup as it came", shown(part)));
 }
 
+/// A command line that a request is part of.
+pub(super) fn exec(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Exec, |part| format!("{} goes into a command that is run", shown(part)));
+}
+
+/// Code or a template that a request is part of.
+pub(super) fn code(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Code, |part| format!("`{}` runs {} as code", sink.callee.last_named(), shown(part)));
+}
+
+/// A filter of a document store that takes what a request sends, be it a text or an object.
+pub(super) fn query(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Query, |part| format!("{} goes into a query as it came, an object too", shown(part)));
+}
+
+/// A redirect to an address that a request names.
+pub(super) fn redirect(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Redirect, |part| format!("the caller says where the browser goes ({})", shown(part)));
+}
+
+/// A regular expression that a request is part of.
+pub(super) fn pattern(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Pattern, |part| format!("{} is compiled as a regular expression", shown(part)));
+}
+
+/// XML whose entities are expanded.
+pub(super) fn xml(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Xml, |_| format!("`{}` expands the entities that the document declares (`noent`)", sink.callee.last()));
+}
+
+/// Objects made of a request's data by a format that can hold code.
+pub(super) fn deserialize(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Deserialize, |part| {
+        format!("`{}` makes objects, functions too, of {}", sink.callee.last(), shown(part))
+    });
+}
+
+/// Passwords and keys in a log.
+pub(super) fn log(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Log) else { return };
+    cx.report_by_place(cx.finding(fact, part.value.span, format!("`{}` is written to the log", part.label)));
+}
+
+/// Tokens where every script of the page can read them.
+pub(super) fn web_storage(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if let (SinkKind::Store, Some(key)) = (sink.kind, sink.parts.first().and_then(|part| part.value.as_str())) {
+        let found = cx.finding(fact, fact.span, format!("every script of the page can read `{key}`"));
+        cx.report_by_place(found.subject(key));
+    }
+}
+
+/// Ciphers and modes that do not keep a secret.
+pub(super) fn weak_cipher(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if sink.kind != SinkKind::Cipher {
+        return;
+    }
+    let what = match sink.callee.last() {
+        name @ ("createCipher" | "createDecipher") => {
+            format!("`{name}` makes the key of the password with one round of MD5, and no random start")
+        }
+        _ => match weak_algorithm(sink) {
+            Some(name) => format!("`{name}` does not keep what it encrypts secret"),
+            None => return,
+        },
+    };
+    cx.report_by_place(cx.finding(fact, fact.span, what));
+}
+
+/// The name of a broken cipher, or of one in the mode that shows equal blocks as equal.
+fn weak_algorithm(sink: &Sink) -> Option<String> {
+    let named = sink.parts.iter().find(|part| part.label == "algorithm").and_then(|part| part.value.as_str());
+    let name = named.or_else(|| Some(sink.callee.first()).filter(|_| sink.callee.module() == Some("crypto-js")))?;
+    let lower = name.to_ascii_lowercase();
+    let is_broken = ["des", "rc2", "rc4", "bf", "blowfish", "cast", "idea", "seed", "tripledes"].iter().any(|weak| lower.starts_with(weak));
+    (is_broken || lower.split('-').any(|word| word == "ecb")).then(|| name.to_owned())
+}
+
+/// A key or an initialisation vector that stands in the code.
+pub(super) fn cipher_key(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if sink.kind != SinkKind::Cipher {
+        return;
+    }
+    for part in &sink.parts {
+        let what = match part.label.as_str() {
+            "key" => "the key is a literal in the code",
+            "iv" => "the initialisation vector is the same for every message",
+            _ => continue,
+        };
+        if let Some(literal) = fixed(&part.value, part.label == "iv") {
+            cx.report_by_place(cx.finding(fact, literal.span, what).subject(part.label.clone()).via(&part.value.via));
+        }
+    }
+}
+
+/// A text that is written out, or bytes made of one; as a vector, also bytes that are all zero.
+fn fixed(node: &Node, zeros: bool) -> Option<&Node> {
+    match &node.kind {
+        NodeKind::Text(text) => text.as_str().filter(|text| !text.is_empty()).map(|_| node),
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => operands.last().and_then(|last| fixed(last, zeros)),
+        NodeKind::Call(call) => match call.callee.last() {
+            "from" | "parse" | "encode" | "Buffer" => call.args.first().and_then(|first| fixed(first, zeros)),
+            "alloc" if zeros => Some(node),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// A whole request body written into a record.
 pub(super) fn assign(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     flow(cx, fact, sink, SinkKind::Assign, |_| format!("`{}` writes whatever fields the caller sends", sink.callee.last()));
@@ -31,7 +139,10 @@ pub(super) fn assign(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Insides of the server in an answer.
 pub(super) fn error_body(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    flow(cx, fact, sink, SinkKind::ErrorBody, |_| "the stack trace is sent to the caller".to_owned());
+    flow(cx, fact, sink, SinkKind::ErrorBody, |part| match part.value.as_ref() {
+        Some(name) if name.last() != "stack" => "the whole error is sent to the caller".to_owned(),
+        _ => "insides of the error are sent to the caller".to_owned(),
+    });
 }
 
 /// Connections whose other end is not checked.
@@ -85,6 +196,7 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
     let finding = cx.finding(fact, fact.span, what(part)).via(&part.value.via);
     let finding = match (part.tainted, kind) {
         (Tri::Yes, _) => finding,
+        (_, SinkKind::Xml | SinkKind::Query) => finding.severity(Severity::Medium),
         // A statement with a value in its text is wrong whoever calls; elsewhere the value may be fixed.
         (_, SinkKind::Sql) => finding.severity(Severity::Medium).confidence(Confidence::Medium),
         _ => finding.confidence(Confidence::Low),
@@ -94,7 +206,9 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
 
 /// The value that matters, by its name.
 fn shown(part: &SinkPart) -> String {
-    let hole = part.value.as_text().and_then(|text| text.holes().next());
+    let holes = || part.value.as_text().into_iter().flat_map(crate::ir::Text::holes);
+    let of_request = |node: &&Node| node.as_ref().is_some_and(|name| name.scope == Scope::Request);
+    let hole = holes().find(of_request).or_else(|| holes().next());
     let name = hole.unwrap_or(&part.value).as_ref().map(ToString::to_string);
     name.map_or_else(|| "a value".to_owned(), |name| format!("`{}`", name.split('@').next().unwrap_or_default()))
 }

@@ -90,8 +90,15 @@ pub(super) enum Position {
     Prose,
 }
 
+/// Longer values with blanks are prose, or several values; a mnemonic of 24 words is shorter.
+const LONGEST_PHRASE: usize = 256;
+
 /// Judges the value of an assignment whose key names a secret.
 pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position) -> Result<(Reason, Confidence), Reason> {
+    // First, since it is cheap: a hostile line can make every key's value run to the window's end.
+    if value.len() > LONGEST_PHRASE && value.contains(' ') {
+        return Err(Reason::NaturalLanguage);
+    }
     match harmless(key, value, position) {
         // `password: password` is a label in a program and people's choice in configuration.
         Some(Reason::EchoesKey) if class == KeyClass::Password && position == Position::Config && is_small_word(value) => {

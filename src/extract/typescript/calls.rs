@@ -21,7 +21,7 @@ struct Known {
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let mut known = Known { libraries: FxHashSet::default(), methods: FxHashSet::default(), route_methods: FxHashSet::default() };
-    for row in ["cors", "jwt"].into_iter().filter_map(table).flat_map(|table| table.list("javascript")) {
+    for row in ["cors", "jwt", "settings"].into_iter().filter_map(table).flat_map(|table| table.list("javascript")) {
         known.libraries.insert(row.text("library"));
         known.methods.extend(row.get("method").and_then(V::as_text));
     }

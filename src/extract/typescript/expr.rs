@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::names::{Declaration, Form, Module, imported, unquoted};
+use super::request;
 use crate::ir::{Call, Entry, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Text, Tri, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -156,6 +157,11 @@ impl<'t> Module<'t> {
             }
             Form::Parameter(path) if is_request(declaration) => {
                 return Ref { scope: Scope::Request, path: path.iter().map(SmolStr::new).collect() };
+            }
+            Form::Parameter(path) => {
+                if let Some(part) = request::part(declaration.name, path) {
+                    return part;
+                }
             }
             _ => {}
         }

@@ -226,11 +226,17 @@ fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
         | "error" | "httpError" | "assert" => {
             call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(3).any(is_denial))
         }
+        // Hono answers with the status behind the body: `c.json({ error }, 401)`.
+        "json" | "text" | "body" | "html" | "newResponse" => {
+            call.field(Field::Arguments).is_some_and(|arguments| arguments.children().skip(1).take(1).any(is_denial))
+        }
         "redirect" => argument.is_some_and(|argument| {
             let text = argument.text().to_ascii_lowercase();
             ["login", "signin", "sign-in", "sign_in", "/auth"].iter().any(|word| text.contains(word))
         }),
         "unauthorized" | "forbidden" => true,
+        // `throw new Error('Unauthorized')`: a server action has no status to answer with.
+        "Error" => argument.is_some_and(|argument| argument.kind() == Kind::String && says_denied(unquoted(argument))),
         _ => {
             let thrown = call.kind() == Kind::New || call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
             thrown && is_denial_name(name)
@@ -252,6 +258,14 @@ fn is_denial_name(name: &str) -> bool {
     ]
     .iter()
     .any(|word| name.contains(word))
+}
+
+/// Whether an error's text says that the caller is not known or not allowed.
+fn says_denied(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["unauthor", "unauthent", "not authent", "not authori", "not logged in", "not signed in", "forbidden", "access denied"]
+        .iter()
+        .any(|phrase| text.contains(phrase))
 }
 
 fn is_credential_header(name: &str) -> bool {

@@ -2,7 +2,7 @@
 //! `app.on(methods, paths, …)`, `app.openapi(route, handler)`.
 
 use super::routing::{Dialect, Registration, Routing, flat, is_verb, path_text};
-use crate::ir::{GuardScope, Text};
+use crate::ir::{GuardScope, NodeKind, Text};
 
 const THIS: Dialect = Dialect::Hono;
 
@@ -43,7 +43,13 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
         "openapi" if arguments.len() >= 2 => {
             let made = arguments.remove(0);
             let options = made.as_call().and_then(|call| call.args.first()).unwrap_or(&made);
-            let Some(path) = options.get("path") else { return };
+            let Some(path) = options.get("path") else {
+                // `app.openapi(routes.list, handlers.list)`: linking finds what the name stands for.
+                if matches!(options.kind, NodeKind::Ref(_)) {
+                    routing.route(at, THIS, "all", options, arguments);
+                }
+                return;
+            };
             let method = options.get("method").and_then(|method| method.as_str()).unwrap_or("ANY");
             let mut handlers: Vec<_> = options.get("middleware").cloned().into_iter().collect();
             handlers.extend(arguments.into_iter().take(1));

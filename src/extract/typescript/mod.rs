@@ -13,11 +13,13 @@ mod func;
 mod headers;
 mod hono;
 mod koa;
+mod loops;
 mod names;
 mod nestjs;
 mod nextjs;
 mod nitric;
 mod oauth;
+mod request;
 mod routing;
 mod sinks;
 mod symbols;
@@ -40,7 +42,11 @@ const GATES: [Gate; 8] = [Gate::Nitric, Gate::CloudCode, Gate::JsRoutes, Gate::J
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
     let path = &cx.file.path;
-    let is_wanted = cx.gates.has_any(&GATES) || nextjs::role(path).is_some() || env::is_settings(path) || env::is_named_in(cx);
+    let is_wanted = cx.gates.has_any(&GATES)
+        || nextjs::role(path).is_some()
+        || env::is_settings(path)
+        || env::is_named_in(cx)
+        || is_barrel(path, &cx.file.text);
     if !is_wanted {
         return;
     }
@@ -70,6 +76,15 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     }
     cx.out.symbols = module.symbols();
     cx.out.symbols.functions = functions;
+}
+
+/// Whether a file only hands on what its neighbours define: `module.exports = { auth }` in `index.js`.
+fn is_barrel(path: &str, text: &str) -> bool {
+    const LONGEST: usize = 4_096;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    text.len() <= LONGEST
+        && name.starts_with("index.")
+        && (text.contains("module.exports") && text.contains("require(") || text.contains("export default {") && text.contains("import "))
 }
 
 /// A binding as people call it: without the place that tells it from others of its name.

@@ -9,6 +9,7 @@ use super::symbols::decorators_of;
 use crate::extract::Extract;
 use crate::ir::{
     Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Op, Ref, Route, Scope, Service, ServiceKind, Span, Text,
+    Why,
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -155,7 +156,8 @@ fn global_guard(binding: &Ref, provider: &Node) -> Option<Guard> {
     }
     let what = ["useClass", "useExisting", "useValue", "useFactory"].iter().find_map(|key| provider.get(key))?;
     let what = match &what.kind {
-        NodeKind::Func(func) => func.returns.clone().unwrap_or_else(|| what.clone()),
+        // What a factory makes in several steps is not followed.
+        NodeKind::Func(func) => func.returns.clone().unwrap_or_else(|| Node::unknown(Why::Opaque, what.span)),
         _ => what.clone(),
     };
     Some(Guard::new(what, GuardScope::App, Some(binding.clone()), provider.span.start))

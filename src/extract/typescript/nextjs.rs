@@ -5,7 +5,9 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::names::Module;
 use crate::extract::Extract;
-use crate::ir::{Fact, FactKind, Field as Value, Guard, GuardScope, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text};
+use crate::ir::{
+    Fact, FactKind, Field as Value, Guard, GuardScope, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why,
+};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const PACKAGE: &str = "next";
@@ -188,14 +190,35 @@ fn middleware(cx: &Extract<'_>, module: &Module<'_>, facts: &mut Vec<Fact>) {
         },
     };
     let matchers = matchers(module);
+    let asks_for_path = asks_for_path(module);
     let scopes: Vec<GuardScope> = match matchers {
-        Some(paths) => paths.into_iter().map(|path| GuardScope::Prefix(path, Vec::new())).collect(),
+        Some(paths) => paths
+            .into_iter()
+            .map(|mut path| {
+                if asks_for_path && path.to_string().contains("(?!") {
+                    path.push(Node::unknown(Why::Opaque, span));
+                }
+                GuardScope::Prefix(path, Vec::new())
+            })
+            .collect(),
+        None if asks_for_path => {
+            let mut path = Text::lit("/", span);
+            path.push(Node::unknown(Why::Opaque, span));
+            path.push(Node::text("/:rest*", span));
+            vec![GuardScope::Prefix(path, Vec::new())]
+        }
         None => vec![GuardScope::App],
     };
     for scope in scopes {
         let guard = Guard::new(Node::new(span, NodeKind::Ref(handler.clone())), scope, None, 0);
         facts.push(Fact::new(span, PACKAGE, FactKind::Guard(guard)));
     }
+}
+
+/// Whether the middleware looks at the path itself: which paths it then guards is not followed.
+fn asks_for_path(module: &Module<'_>) -> bool {
+    let is_name = |node: Syntax<'_>| matches!(node.kind(), Kind::Identifier | Kind::PropertyName | Kind::ShorthandPattern);
+    module.tree.all().any(|node| is_name(node) && matches!(node.text(), "pathname" | "createRouteMatcher"))
 }
 
 /// `export const config = { matcher: [...] }`.

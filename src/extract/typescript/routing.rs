@@ -8,6 +8,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::loops;
 use super::names::Module;
 use crate::extract::Extract;
 use crate::ir::{
@@ -57,6 +58,8 @@ pub(super) struct Routing<'m, 't> {
     pub module: &'m Module<'t>,
     services: FxHashMap<Ref, Dialect>,
     guess: Dialect,
+    /// What a loop's names stand for in the round that is read.
+    round: loops::Round,
     /// Facts so far.
     pub facts: Vec<Fact>,
 }
@@ -107,7 +110,9 @@ impl Dialect {
 
     /// The dialect that a file without a framework's name is likely written in.
     fn guess(text: &str) -> Self {
-        for (word, dialect) in [("fastify", Self::Fastify), ("hono", Self::Hono), ("elysia", Self::Elysia), ("koa", Self::Koa)] {
+        for (word, dialect) in
+            [("fastify", Self::Fastify), ("hono", Self::Hono), (".openapi(", Self::Hono), ("elysia", Self::Elysia), ("koa", Self::Koa)]
+        {
             if text.contains(word) {
                 return dialect;
             }
@@ -118,27 +123,51 @@ impl Dialect {
 
 /// Adds the services, routes, guards and mounts of one file.
 pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
-    let mut routing = Routing { module, services: FxHashMap::default(), guess: Dialect::guess(&cx.file.text), facts: Vec::new() };
+    let mut routing = Routing {
+        module,
+        services: FxHashMap::default(),
+        guess: Dialect::guess(&cx.file.text),
+        round: loops::Round::new(),
+        facts: Vec::new(),
+    };
     routing.find_services();
     for node in module.tree.all().filter(|node| node.kind() == Kind::Call) {
-        let Some((registration, dialect)) = routing.registration(node) else { continue };
-        match dialect {
-            Dialect::Express => super::express::register(&mut routing, &registration),
-            Dialect::Koa => super::koa::register(&mut routing, &registration),
-            Dialect::Hono => super::hono::register(&mut routing, &registration),
-            Dialect::Fastify => super::fastify::register(&mut routing, &registration),
-            Dialect::Elysia => super::elysia::register(&mut routing, &registration),
+        let Some((registration, dialect)) = routing.registration(node) else {
+            routing.hand_out(node);
+            continue;
+        };
+        let mut rounds = loops::rounds(module, node);
+        if rounds.is_empty() {
+            rounds.push(loops::Round::new());
+        }
+        for round in rounds {
+            routing.round = round;
+            routing.register(&registration, dialect);
         }
     }
     cx.out.facts.append(&mut routing.facts);
 }
 
 impl<'t> Routing<'_, 't> {
+    fn register(&mut self, at: &Registration<'t>, dialect: Dialect) {
+        match dialect {
+            Dialect::Express => super::express::register(self, at),
+            Dialect::Koa => super::koa::register(self, at),
+            Dialect::Hono => super::hono::register(self, at),
+            Dialect::Fastify => super::fastify::register(self, at),
+            Dialect::Elysia => super::elysia::register(self, at),
+        }
+    }
+
     fn find_services(&mut self) {
         for node in self.module.tree.all() {
             match node.kind() {
                 Kind::Call | Kind::New => {
-                    let Some((dialect, kind)) = self.module.callee_of(node).and_then(|callee| Dialect::made_by(&callee)) else { continue };
+                    let Some(callee) = self.module.callee_of(node) else { continue };
+                    let Some((dialect, kind)) = Dialect::made_by(&callee) else {
+                        self.made_here(node, &callee);
+                        continue;
+                    };
                     let options =
                         node.field(Field::Arguments).into_iter().flat_map(Syntax::children).map(|option| self.module.lower(option));
                     let mut prefix = options.into_iter().find_map(|options| options.get("prefix").cloned());
@@ -154,6 +183,24 @@ impl<'t> Routing<'_, 't> {
                 _ => {}
             }
         }
+    }
+
+    /// `createRouter().openapi(…)`: what a function of the application's own makes is a router of its
+    /// own, with all that the function registers on it.
+    fn made_here(&mut self, call: Syntax<'t>, callee: &Ref) {
+        if !is_factory(call, callee) || call.parent().is_none_or(|parent| parent.kind() != Kind::Member) {
+            return;
+        }
+        let binding = self.binding_of(call);
+        self.add_service(binding.clone(), self.guess, ServiceKind::Router, call.span(), None);
+        let mount = Mount {
+            parent: binding.clone(),
+            prefix: Text::default(),
+            child: self.module.lower(call),
+            guards: Vec::new(),
+            order: call.start(),
+        };
+        self.facts.push(Fact::new(call.span(), super::shown(&binding), FactKind::Mount(mount)));
     }
 
     /// `new Hono().basePath('/api')`, `router.prefix('/x')` right where it is made.
@@ -249,6 +296,23 @@ impl<'t> Routing<'_, 't> {
         Ref::new(Scope::Local, [format_smolstr!("#{}", made.start())])
     }
 
+    /// `require('./routes')(app)`, `registerRoutes(app)`: what the function registers stands here.
+    fn hand_out(&mut self, call: Syntax<'t>) {
+        if call.parent().is_none_or(|parent| !matches!(parent.kind(), Kind::ExpressionStatement | Kind::Await)) {
+            return;
+        }
+        let arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+        let names = arguments.filter(|argument| argument.kind() == Kind::Identifier).map(|argument| self.module.name(argument));
+        let mut handed = names.filter(|name| self.services.contains_key(name));
+        let (Some(parent), None) = (handed.next(), handed.next()) else { return };
+        let lowered = self.module.lower(call);
+        let is_own = |callee: &Ref| callee.module().is_none_or(|module| !super::names::is_package(module));
+        if lowered.as_call().is_some_and(|call| is_own(&call.callee)) {
+            let mount = Mount { parent: parent.clone(), prefix: Text::default(), child: lowered, guards: Vec::new(), order: call.start() };
+            self.facts.push(Fact::new(call.span(), super::shown(&parent), FactKind::Mount(mount)));
+        }
+    }
+
     /// The service that a call is made on, through chains.
     fn registration(&self, call: Syntax<'t>) -> Option<(Registration<'t>, Dialect)> {
         let member = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
@@ -260,7 +324,8 @@ impl<'t> Routing<'_, 't> {
             match object.kind() {
                 Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As => object = object.first()?,
                 Kind::Call | Kind::New => {
-                    if self.module.callee_of(object).and_then(|callee| Dialect::made_by(&callee)).is_some() {
+                    let callee = self.module.callee_of(object);
+                    if callee.is_some_and(|callee| Dialect::made_by(&callee).is_some() || is_factory(object, &callee)) {
                         let service = self.binding_of(object);
                         return self.on(service, call, method, path, property);
                     }
@@ -296,9 +361,10 @@ impl<'t> Routing<'_, 't> {
         Some((Registration { call, method, service, path, order: property.start() }, dialect))
     }
 
-    /// The arguments of a call as values; lists of handlers are flattened.
+    /// The arguments of a call as values, those of a loop's round in place.
     pub(super) fn arguments(&self, call: Syntax<'t>) -> Vec<Node> {
-        call.field(Field::Arguments).into_iter().flat_map(Syntax::children).map(|argument| self.module.lower(argument)).collect()
+        let written = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+        written.map(|argument| loops::replaced(self.module.lower(argument), &self.round)).collect()
     }
 
     /// Adds a route.
@@ -353,6 +419,17 @@ fn is_registered_on(name: Syntax<'_>, function: Syntax<'_>) -> bool {
         let method = member.field(Field::Property).map_or("", Syntax::text);
         on_it && (matches!(method, "use" | "register" | "route" | "addHook") || (VERBS.contains(&method) && has_route_shape(call)))
     })
+}
+
+/// Whether a call reads like `createRouter()`, of a function that no package brings.
+fn is_factory(call: Syntax<'_>, callee: &Ref) -> bool {
+    let is_own = callee.module().is_none_or(|module| !super::names::is_package(module) || module.starts_with(['@', '~', '#']));
+    let name = callee.last_named().split('@').next().unwrap_or_default().to_ascii_lowercase();
+    call.kind() == Kind::Call
+        && is_own
+        && callee.path.len() == 1
+        && ["create", "make", "build", "new"].iter().any(|verb| name.starts_with(verb))
+        && ["app", "router", "hono"].iter().any(|made| name.ends_with(made))
 }
 
 /// An application that another file or function made: linking knows whether it is one.

@@ -1,14 +1,22 @@
 //! Functions that are dangerous when a stranger's data reaches them, by the rows of
 //! `rules/tables/sinks.toml`; and settings that are bad wherever they stand.
 
+mod callers;
+mod checked;
+mod purpose;
+mod settings;
+
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::names::{Module, unquoted};
+use self::callers::Callers;
+use self::checked::Checked;
+use super::names::{Form, Module, unquoted};
 use crate::extract::Extract;
-use crate::ir::{FactKind, Map, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 use crate::tables::{V, table};
 
@@ -17,6 +25,7 @@ use crate::tables::{V, table};
 struct Row {
     kind: SinkKind,
     argument: Option<usize>,
+    labels: &'static [V],
 }
 
 #[derive(Default)]
@@ -30,7 +39,8 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let mut known = Known::default();
     for row in table("sinks").map(|table| table.list("javascript")).unwrap_or_default() {
         let Some(kind) = kind_of(row) else { continue };
-        let value = Row { kind, argument: row.int("argument").and_then(|at| usize::try_from(at).ok()) };
+        let argument = row.int("argument").and_then(|at| usize::try_from(at).ok());
+        let value = Row { kind, argument, labels: row.list("labels") };
         row.texts("imports").for_each(|name| known.imports.entry(name).or_default().push(value));
         row.texts("globals").for_each(|name| known.globals.entry(name).or_default().push(value));
         row.texts("methods").for_each(|name| known.methods.entry(name).or_default().push(value));
@@ -46,49 +56,139 @@ fn kind_of(row: &V) -> Option<SinkKind> {
         "html" => SinkKind::Html,
         "error-body" => SinkKind::ErrorBody,
         "assign" => SinkKind::Assign,
+        "exec" => SinkKind::Exec,
+        "code" => SinkKind::Code,
+        "query" => SinkKind::Query,
+        "redirect" => SinkKind::Redirect,
+        "pattern" => SinkKind::Pattern,
+        "xml" => SinkKind::Xml,
+        "deserialize" => SinkKind::Deserialize,
+        "cipher" => SinkKind::Cipher,
+        "log" => SinkKind::Log,
+        "store" => SinkKind::Store,
         _ => return None,
     })
 }
 
+/// What is read of the rest of the file, once a sink is there to ask for it.
+struct Around<'t> {
+    checked: OnceCell<Checked<'t>>,
+    callers: OnceCell<Callers<'t>>,
+}
+
 /// Emits the sinks of a file.
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
+    let around = Around { checked: OnceCell::new(), callers: OnceCell::new() };
     for node in module.tree.all() {
         match node.kind() {
-            Kind::Call => call(module, node, cx),
-            Kind::Pair => pair(node, cx),
-            Kind::Assignment => assignment(module, node, cx),
+            Kind::Call | Kind::New => call(module, node, &around, cx),
+            Kind::Pair => settings::pair(node, cx),
+            Kind::Assignment => settings::assignment(module, node, cx),
             _ => {}
         }
     }
 }
 
-fn call<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+fn call<'t>(module: &Module<'t>, node: Syntax<'t>, around: &Around<'t>, cx: &mut Extract<'_>) {
     let Some(arguments) = node.field(Field::Arguments).filter(|arguments| arguments.kind() == Kind::Arguments) else { return };
     let name = called_name(node);
+    if name == "cookie" {
+        settings::cookie_set(node, cx);
+        return;
+    }
     // Most calls are of no known name: ask for the cheap part first.
     let is_method = KNOWN.methods.contains_key(name);
     let may_be = is_method || KNOWN.globals.contains_key(name) || name == "random" || name == "createHash" || may_be_imported(name, node);
     if !may_be {
         return;
     }
-    let Some(callee) = module.callee_of(node) else { return };
+    let Some(callee) = module.callee_of(node).map(|callee| promisified(module, node, callee)) else { return };
     match rows(&callee, name) {
-        [] => purpose(module, node, &callee, cx),
+        [] => purpose::emit(module, node, &callee, cx),
         rows => {
-            for row in rows {
-                let wanted: Vec<Syntax<'_>> = match row.argument {
-                    Some(at) => arguments.children().nth(at).into_iter().collect(),
-                    None => arguments.children().collect(),
-                };
-                let parts: Vec<SinkPart> =
-                    wanted.into_iter().filter(|part| may_matter(row.kind, *part)).map(|part| whole(module.lower(part))).collect();
+            for row in rows.iter().filter(|row| is_meant(row.kind, node)) {
+                let parts = parts(module, node, arguments, *row, around);
                 if !parts.is_empty() {
-                    let owner = owner(node, &callee);
-                    let sink = Sink { kind: row.kind, callee: callee.clone(), parts, options: None };
-                    cx.fact(node.span(), owner, FactKind::Sink(sink));
+                    let options = options(module, node, row.kind);
+                    let sink = Sink { kind: row.kind, callee: callee.clone(), parts, options };
+                    cx.fact(node.span(), owner(node, &callee), FactKind::Sink(sink));
                 }
             }
         }
+    }
+}
+
+fn parts<'t>(module: &Module<'t>, node: Syntax<'t>, arguments: Syntax<'t>, row: Row, around: &Around<'t>) -> Vec<SinkPart> {
+    // The arguments of a program are data unless a shell reads them.
+    let argument = match row.kind {
+        SinkKind::Exec if row.argument.is_none() && !runs_shell(arguments) => Some(0),
+        _ => row.argument,
+    };
+    let mut parts = Vec::new();
+    for (at, part) in arguments.children().enumerate() {
+        if argument.is_some_and(|argument| argument != at) || !may_matter(row.kind, part) {
+            continue;
+        }
+        let label = match row.labels {
+            [] => SmolStr::default(),
+            labels => match labels.get(at).and_then(V::as_text) {
+                Some(label) => SmolStr::new(label),
+                None => break,
+            },
+        };
+        let comes_from_request =
+            !matches!(row.kind, SinkKind::Cipher | SinkKind::Log | SinkKind::ErrorBody | SinkKind::Assign | SinkKind::Store);
+        if comes_from_request
+            && around.checked.get_or_init(|| Checked::new(module.tree)).holds(module, node, part, row.kind == SinkKind::Query)
+        {
+            continue;
+        }
+        let value = module.lower(part);
+        if comes_from_request {
+            let seen = around.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value);
+            parts.extend(seen.into_iter().map(|value| SinkPart { value, tainted: Tri::Maybe, label: label.clone() }));
+        }
+        parts.push(SinkPart { value, tainted: Tri::Maybe, label });
+    }
+    parts
+}
+
+/// What the rule may ask beside the parts: the options of a parser, the name that an answer is sent by.
+fn options<'t>(module: &Module<'t>, node: Syntax<'t>, kind: SinkKind) -> Option<Node> {
+    match kind {
+        SinkKind::Xml => {
+            let options = node.field(Field::Arguments)?.children().nth(1)?;
+            Some(module.lower(options))
+        }
+        SinkKind::Html | SinkKind::ErrorBody => Some(Node::text(root_name(node), node.span())),
+        _ => None,
+    }
+}
+
+/// `spawn('sh', ['-c', line])`, `spawn(line, { shell: true })`.
+fn runs_shell(arguments: Syntax<'_>) -> bool {
+    let program = arguments.first().map_or("", unquoted);
+    let is_shell = matches!(program.rsplit('/').next().unwrap_or_default(), "sh" | "bash" | "zsh" | "cmd" | "cmd.exe" | "powershell");
+    let asks = |entry: Syntax<'_>| {
+        entry.kind() == Kind::Pair
+            && entry.field(Field::Key).is_some_and(|key| unquoted(key) == "shell")
+            && entry.field(Field::Value).is_some_and(|value| value.kind() != Kind::False)
+    };
+    is_shell || arguments.children().filter(|part| part.kind() == Kind::Object).flat_map(Syntax::children).any(asks)
+}
+
+/// Whether a method of a common name is the one that the table means, by what it is called on.
+fn is_meant(kind: SinkKind, node: Syntax<'_>) -> bool {
+    match kind {
+        SinkKind::Log => {
+            let root = root_name(node).to_ascii_lowercase();
+            root == "console" || root.ends_with("logger") || root == "log" || root == "winston"
+        }
+        // A validator in front of the handler has seen to the types and the names.
+        SinkKind::Query | SinkKind::Assign => !checked::is_behind_validator(node),
+        SinkKind::Store => matches!(root_name(node), "localStorage" | "sessionStorage" | "window"),
+        SinkKind::Redirect => root_name(node) != "history",
+        _ => true,
     }
 }
 
@@ -103,9 +203,23 @@ fn rows(callee: &Ref, name: &str) -> &'static [Row] {
     found.or_else(|| KNOWN.methods.get(name).filter(|_| is_method)).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// What `promisify(exec)` stands for is the function itself.
+fn promisified<'t>(module: &Module<'t>, node: Syntax<'t>, callee: Ref) -> Ref {
+    let made = node
+        .field(Field::Function)
+        .filter(|function| function.kind() == Kind::Identifier && callee.scope == Scope::Local)
+        .and_then(|function| module.lookup(function.text(), function))
+        .and_then(|declaration| match &declaration.form {
+            Form::Variable(Some(value), path) if path.is_empty() && value.kind() == Kind::Call => Some(*value),
+            _ => None,
+        });
+    let inner = made.filter(|made| called_name(*made) == "promisify").and_then(|made| made.field(Field::Arguments)?.first());
+    inner.and_then(|inner| module.lower(inner).as_ref().cloned()).unwrap_or(callee)
+}
+
 /// The name of what is called, without looking anything up.
 fn called_name(node: Syntax<'_>) -> &str {
-    let Some(function) = node.field(Field::Function) else { return "" };
+    let Some(function) = node.field(Field::Function).or_else(|| node.field(Field::Constructor)) else { return "" };
     match function.kind() {
         Kind::Member if function.text() == "Object.assign" => "Object.assign",
         Kind::Member => function.field(Field::Property).map_or("", Syntax::text),
@@ -114,171 +228,45 @@ fn called_name(node: Syntax<'_>) -> &str {
     }
 }
 
+/// The name at the root of what a method is called on: `res` of `res.status(500).json(…)`.
+fn root_name(call: Syntax<'_>) -> &str {
+    let mut node = call;
+    for _ in 0..16 {
+        let inner = match node.kind() {
+            Kind::Call => node.field(Field::Function),
+            Kind::Member | Kind::Subscript => node.field(Field::Object),
+            Kind::NonNull | Kind::Parenthesized | Kind::As | Kind::Await => node.first(),
+            Kind::Identifier => return node.text(),
+            _ => None,
+        };
+        let Some(inner) = inner else { break };
+        node = inner;
+    }
+    ""
+}
+
 /// Whether an export of that name is in the tables; a bare name may be any default export.
 fn may_be_imported(name: &str, node: Syntax<'_>) -> bool {
-    static NAMES: LazyLock<rustc_hash::FxHashSet<&'static str>> =
+    static NAMES: LazyLock<FxHashSet<&'static str>> =
         LazyLock::new(|| KNOWN.imports.keys().filter_map(|name| name.rsplit(['#', '.']).next()).collect());
-    NAMES.contains(name) || node.field(Field::Function).is_some_and(|function| function.kind() == Kind::Identifier && name.len() <= 12)
+    let is_bare = |function: Syntax<'_>| match function.kind() {
+        Kind::Identifier => name.len() <= 12,
+        // `require('request')(address)`.
+        Kind::Call => function.text().starts_with("require("),
+        _ => false,
+    };
+    NAMES.contains(name) || node.field(Field::Function).is_some_and(is_bare)
 }
 
 /// A literal can bring nothing in, and an inline function is no data.
 fn may_matter(kind: SinkKind, part: Syntax<'_>) -> bool {
     match part.kind() {
-        Kind::String | Kind::Number | Kind::True | Kind::False | Kind::Null => false,
-        Kind::TemplateString => part.child(Kind::Substitution).is_some(),
-        Kind::Object => kind == SinkKind::Assign || kind == SinkKind::ErrorBody,
+        Kind::String => matches!(kind, SinkKind::Cipher | SinkKind::Store),
+        Kind::Number | Kind::True | Kind::False | Kind::Null => false,
+        Kind::TemplateString => kind == SinkKind::Cipher || part.child(Kind::Substitution).is_some(),
+        Kind::Object => matches!(kind, SinkKind::Assign | SinkKind::ErrorBody | SinkKind::Query | SinkKind::Log | SinkKind::Fetch),
         kind => !kind.is_function(),
     }
-}
-
-fn whole(value: Node) -> SinkPart {
-    SinkPart { value, tainted: Tri::Maybe, label: SmolStr::default() }
-}
-
-/// Calls that are weak for some purposes only: the purpose is read off the names around them.
-fn purpose<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: &mut Extract<'_>) {
-    let (kind, label) = match (callee.module(), callee.last()) {
-        (Some("crypto"), "createHash") => {
-            let Some(algorithm) = node.field(Field::Arguments).and_then(Syntax::first).filter(|first| first.kind() == Kind::String) else {
-                return;
-            };
-            if !matches!(unquoted(algorithm).to_ascii_lowercase().replace('-', "").as_str(), "md5" | "sha1" | "md4" | "ripemd160") {
-                return;
-            }
-            (SinkKind::Hash, secret_name(node))
-        }
-        (None, "random") if callee.scope == Scope::Global && callee.first() == "Math" => (SinkKind::Random, secret_name(node)),
-        _ => return,
-    };
-    let Some(label) = label else { return };
-    let argument = node.field(Field::Arguments).and_then(Syntax::first).map(|first| module.lower(first));
-    let value = argument.unwrap_or_else(|| Node::new(node.span(), NodeKind::Null));
-    let sink = Sink { kind, callee: callee.clone(), parts: vec![SinkPart { value, tainted: Tri::No, label: label.into() }], options: None };
-    cx.fact(node.span(), owner(node, callee), FactKind::Sink(sink));
-}
-
-/// The nearest name around a value that says it is a password, token or key: what is hashed in the
-/// same chain, the variable or property it is for, the function it is made in.
-fn secret_name(node: Syntax<'_>) -> Option<&str> {
-    for outer in node.ancestors().take(24) {
-        let name = match outer.kind() {
-            Kind::Call => {
-                let inner = outer.field(Field::Arguments).into_iter().flat_map(Syntax::below);
-                if let Some(found) = inner
-                    .filter(|inner| inner.kind() != Kind::Fragment)
-                    .map(Syntax::text)
-                    .find(|text| text.len() <= 40 && is_secret_name(text))
-                {
-                    return Some(found);
-                }
-                continue;
-            }
-            Kind::VariableDeclarator | Kind::Function | Kind::Method | Kind::Field | Kind::JsField => {
-                outer.field(Field::Name).or_else(|| outer.field(Field::Property))
-            }
-            Kind::Pair => outer.field(Field::Key),
-            Kind::Assignment => outer.field(Field::Left),
-            Kind::Class | Kind::Program => return None,
-            _ => None,
-        };
-        if let Some(name) = name.map(unquoted)
-            && is_secret_name(name)
-        {
-            return Some(name);
-        }
-        if matches!(outer.kind(), Kind::Function | Kind::Method) {
-            return None;
-        }
-    }
-    None
-}
-
-/// Words in a name, by case and separators; `passwordHint` and `tokenize` are none.
-fn is_secret_name(name: &str) -> bool {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut after_lower = false;
-    for char in name.chars() {
-        if !char.is_ascii_alphanumeric() || char.is_ascii_uppercase() && after_lower {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| char.is_ascii_alphanumeric()) {
-            word.extend(char.to_lowercase());
-        }
-        after_lower = char.is_ascii_lowercase();
-    }
-    let is = |word: &String| {
-        matches!(
-            word.as_str(),
-            "password" | "passwd" | "pwd" | "passphrase" | "secret" | "token" | "otp" | "apikey" | "nonce" | "csrf" | "salt"
-        )
-    };
-    let harmless = |word: &String| {
-        matches!(
-            word.as_str(),
-            "hint" | "strength" | "count" | "length" | "limit" | "etag" | "cache" | "color" | "id" | "index" | "address"
-        )
-    };
-    words.iter().any(is) && !words.iter().any(harmless)
-}
-
-/// `rejectUnauthorized: false`, wherever it stands: no caller wants it by accident.
-fn pair(node: Syntax<'_>, cx: &mut Extract<'_>) {
-    let key = node.field(Field::Key).map_or("", unquoted);
-    if matches!(key, "httpOnly" | "secure") && node.field(Field::Value).is_some_and(|value| value.kind() == Kind::False) {
-        cookie(node, key, cx);
-        return;
-    }
-    if !matches!(key, "rejectUnauthorized" | "strictSSL" | "insecureSkipVerify") {
-        return;
-    }
-    if let Some(value) = node.field(Field::Value)
-        && (value.kind() == Kind::False || key == "insecureSkipVerify" && value.kind() == Kind::True)
-    {
-        verification_off(node, key, cx);
-    }
-}
-
-/// `httpOnly: false`, `secure: false` in the options of a cookie, told from other `secure` by the
-/// keys beside it or the name around it.
-fn cookie(flag: Syntax<'_>, key: &str, cx: &mut Extract<'_>) {
-    let Some(object) = flag.parent().filter(|object| object.kind() == Kind::Object) else { return };
-    let has = |name: &str| object.children().any(|entry| entry.field(Field::Key).is_some_and(|key| unquoted(key) == name));
-    let around = object.parent().and_then(|outer| outer.field(Field::Key)).map_or("", unquoted);
-    if key == "secure" && !has("httpOnly") && !has("sameSite") && around != "cookie" {
-        return;
-    }
-    let call = object.parent().filter(|outer| outer.kind() == Kind::Arguments);
-    let name = call.and_then(Syntax::first).filter(|first| first.kind() == Kind::String).map_or("", unquoted);
-    let value = Node::new(flag.span(), NodeKind::Bool(false));
-    let sink = Sink {
-        kind: SinkKind::Cookie,
-        callee: Ref::new(Scope::Global, [key]),
-        parts: vec![SinkPart { value, tainted: Tri::No, label: name.into() }],
-        options: None,
-    };
-    cx.fact(flag.span(), name, FactKind::Sink(sink));
-}
-
-/// `process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'`, `agent.options.rejectUnauthorized = false`.
-fn assignment<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
-    let (Some(left), Some(right)) = (node.field(Field::Left), node.field(Field::Right)) else { return };
-    if !matches!(left.kind(), Kind::Member | Kind::Subscript) {
-        return;
-    }
-    let text = left.text();
-    let off = text.ends_with("rejectUnauthorized") && right.kind() == Kind::False
-        || text.contains("NODE_TLS_REJECT_UNAUTHORIZED") && module.lower(right).as_number() == Some(0.0);
-    if off {
-        verification_off(node, if right.kind() == Kind::False { "rejectUnauthorized" } else { "NODE_TLS_REJECT_UNAUTHORIZED" }, cx);
-    }
-}
-
-fn verification_off(node: Syntax<'_>, name: &str, cx: &mut Extract<'_>) {
-    let mut options = Map::default();
-    options.push("verify", node.span(), Node::new(node.span(), NodeKind::Bool(false)));
-    let options = Some(Node::new(node.span(), NodeKind::Map(options)));
-    let callee = Ref::new(Scope::Global, [name]);
-    cx.fact(node.span(), name, FactKind::Sink(Sink { kind: SinkKind::Tls, callee, parts: Vec::new(), options }));
 }
 
 fn owner(node: Syntax<'_>, callee: &Ref) -> SmolStr {

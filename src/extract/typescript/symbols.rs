@@ -243,6 +243,10 @@ impl<'t> Module<'t> {
                     }
                 }
             }
+        } else if left.kind() == Kind::Identifier && self.lookup(target, left).is_none() {
+            // `verifyToken = (req, res, next) => …`: a global by omission, that the file then exports.
+            let value = self.lower(right);
+            symbols.bindings.push(Binding { name: SmolStr::new(target), kind: BindingKind::Mutable, value, span: left.span() });
         } else if let Some(name) = target.strip_prefix("module.exports.").or_else(|| target.strip_prefix("exports."))
             && !name.contains(['.', '[', '('])
         {

@@ -101,6 +101,11 @@ impl Graph {
             let mut found = Vec::new();
             self.children_of(&mount.child, &parent, names, 8, &mut found);
             found.retain(|child| child.service != parent);
+            // What a function of the application's own made is the service itself.
+            let is_itself = self.services.get(&parent).and_then(|service| service.fact).is_some_and(|made| facts[made].span == fact.span);
+            for child in &mut found {
+                child.inline |= is_itself;
+            }
             found.dedup();
             for child in &found {
                 if let Some(service) = self.services.get_mut(&child.service) {
@@ -129,8 +134,7 @@ impl Graph {
                 }
             }
             NodeKind::Func(func) => {
-                let service = func.params.first().map(|param| parameter(func.span, param));
-                if let Some(service) = service.filter(|service| self.services.contains_key(service)) {
+                if let Some(service) = func.params.first().and_then(|param| self.handed_in(func.span, param)) {
                     out.push(Child { service, inline: false });
                 }
             }
@@ -141,10 +145,8 @@ impl Graph {
                     for (at, argument) in call.args.iter().enumerate() {
                         let is_parent = argument.as_ref().is_some_and(|name| key(names, argument.span.file, name) == *parent);
                         handed |= is_parent;
-                        let service = func.params.get(at).map(|param| parameter(func.span, param));
-                        if let Some(service) = service.filter(|service| is_parent && self.services.contains_key(service)) {
-                            out.push(Child { service, inline: true });
-                        }
+                        let service = func.params.get(at).filter(|_| is_parent).and_then(|param| self.handed_in(func.span, param));
+                        out.extend(service.map(|service| Child { service, inline: true }));
                     }
                     if !handed {
                         self.returned_by(func, parent, names, depth, out);
@@ -182,8 +184,8 @@ impl Graph {
         }
         let from = Place { file: func.span.file, name: SmolStr::default() };
         let is_inside = |place: &Place| {
-            let offset = place.name.rsplit_once('@').and_then(|(_, at)| at.parse::<u32>().ok());
-            let is_parameter = func.params.iter().any(|param| parameter(func.span, param) == *place);
+            let offset = place.name.rsplit_once(['@', '#']).and_then(|(_, at)| at.parse::<u32>().ok());
+            let is_parameter = func.params.iter().any(|param| parameter(func.span, param).contains(place));
             offset.is_some_and(|at| func.span.start <= at && at < func.span.end) && !is_parameter
         };
         let of_file = self.services.range(from..).take_while(|(place, _)| place.file == func.span.file);
@@ -191,6 +193,11 @@ impl Graph {
         if let (Some(only), None) = (own.next(), own.next()) {
             out.push(Child { service: only.clone(), inline: false });
         }
+    }
+
+    /// The service that a function gets as a parameter.
+    fn handed_in(&self, func: Span, param: &Param) -> Option<Place> {
+        parameter(func, param).into_iter().find(|place| self.services.contains_key(place))
     }
 
     /// Every service below a place, itself included, each once.
@@ -252,8 +259,9 @@ pub(super) fn key(names: &Names<'_>, file: FileId, name: &Ref) -> Place {
     }
 }
 
-/// The service that a function gets as a parameter: bound, as all names inside functions, to its name
-/// and the place of its declaration.
-fn parameter(func: Span, param: &Param) -> Place {
-    Place { file: func.file, name: format!("{}@{}", param.name, param.span.start).into() }
+/// Where a parameter is bound: as all names inside functions, to its name and the place of its
+/// declaration, with a mark that it is a parameter where the language's extractor sets one.
+fn parameter(func: Span, param: &Param) -> [Place; 2] {
+    let bound = |mark: &str| Place { file: func.file, name: format!("{}{mark}{}", param.name, param.span.start).into() };
+    [bound("@@"), bound("@")]
 }

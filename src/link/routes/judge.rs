@@ -230,7 +230,7 @@ impl<'a> Judge<'a> {
             _ if class.is_some() => class.unwrap_or_else(|| unresolved(name)),
             Some(value) if !matches!(&value.kind, NodeKind::Ref(other) if other == name) => {
                 let mut verdict = self.guard_within(value, depth);
-                if verdict.authn.is_yes() && matches!(value.kind, NodeKind::Func(_)) {
+                if verdict.authn.is_yes() && (matches!(value.kind, NodeKind::Func(_)) || verdict.why.is_empty()) {
                     verdict.why = format!("`{}`", name.last_named());
                 }
                 verdict
@@ -314,6 +314,10 @@ impl<'a> Judge<'a> {
         let handed = call.args.iter().filter(|argument| self.is_handler(argument)).map(|argument| self.guard_within(argument, depth));
         let handed = handed.fold(Verdict::none(), Verdict::with);
         let Some(func) = self.names.function_named(file, &call.callee) else {
+            // `body('email').isEmail()`: what a chain begins with is what it is.
+            if let Some(first) = call.receiver.as_ref().filter(|first| call.callee.scope == Scope::Global && first.as_call().is_some()) {
+                return self.guard_within(first, depth).with(handed);
+            }
             // `t.middleware(fn)` is what it is given.
             return if handed.authn.is_yes() || call.callee.last() == "middleware" {
                 handed
@@ -486,6 +490,14 @@ impl<'a> Judge<'a> {
         evidence
     }
 
+    /// Whether a called function was made by a guard: `const create = secured(async (req, res) => …)`.
+    fn wrapped(&self, func: &Func, callee: &Ref, depth: usize) -> Option<Tri> {
+        let value = self.names.find(func.span.file, callee)?.value?;
+        let call =
+            value.as_call().filter(|call| !call.is_new && call.args.iter().any(|argument| matches!(argument.kind, NodeKind::Func(_))))?;
+        Some(self.called(value, call, depth).authn).filter(|authn| !authn.is_no())
+    }
+
     fn follow(&self, func: &Arc<Func>, callee: &Ref, depth: usize, evidence: &mut Evidence) {
         if let Some(inner) = self.names.function_named(func.span.file, callee) {
             if inner.span == func.span || !(words::may_authenticate(callee.last()) || inner.reads_credentials || !inner.denies.is_empty()) {
@@ -497,6 +509,12 @@ impl<'a> Judge<'a> {
             evidence.denies |= inner.denies;
             evidence.limits |= inner.limits;
             evidence.unknown = evidence.unknown.take().or(inner.unknown);
+        } else if let Some(wrapped) = self.wrapped(func, callee, depth) {
+            evidence.looks |= wrapped.is_yes();
+            evidence.denies |= wrapped.is_yes();
+            if wrapped.is_maybe() {
+                evidence.unknown.get_or_insert_with(|| callee.last_named().to_owned());
+            }
         } else if words::may_check(callee) {
             evidence.looks = true;
             evidence.unknown.get_or_insert_with(|| callee.to_string());

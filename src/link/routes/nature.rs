@@ -1,23 +1,25 @@
 //! `rules/tables/public-routes.toml`: which routes anybody may call by nature, and which are worth
 //! protecting although they only read.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 
-use crate::ir::{Part, Route, Text};
+use crate::ir::{CallSite, Func, Part, Route, Text};
 use crate::tables::table;
 
+#[derive(Default)]
 struct Words {
     last: FxHashMap<&'static str, &'static str>,
     any: FxHashMap<&'static str, &'static str>,
     sensitive: FxHashSet<&'static str>,
     reading: FxHashSet<&'static str>,
+    changing: FxHashSet<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let mut words =
-        Words { last: FxHashMap::default(), any: FxHashMap::default(), sensitive: FxHashSet::default(), reading: FxHashSet::default() };
+    let mut words = Words::default();
     let Some(rows) = table("public-routes") else { return words };
     for row in rows.list("public") {
         let into = if row.text("at") == "any" { &mut words.any } else { &mut words.last };
@@ -25,6 +27,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     }
     words.sensitive.extend(rows.get("sensitive").into_iter().flat_map(|row| row.texts("words")));
     words.reading.extend(rows.get("reading").into_iter().flat_map(|row| row.texts("words")));
+    words.changing.extend(rows.get("changing").into_iter().flat_map(|row| row.texts("words")));
     words
 });
 
@@ -77,14 +80,16 @@ fn public_phrase(segment: &str) -> Option<&'static str> {
         (_, "callback") => Some("OAuth"),
         (_, "webhook") => Some("webhook"),
         ("forgot", _) => Some("password reset"),
-        ("resend", _) | (_, "verification") => Some("confirmation of an address"),
+        ("resend", _) | ("verify", "token" | "email" | "code" | "account" | "phone" | "link") | (_, "verification") => {
+            Some("confirmation of an address")
+        }
         _ => None,
     }
 }
 
 /// Procedures are named by whole phrases: `acceptInviteRoute`, `removeFieldWithToken`.
 fn public_procedure(name: &str) -> Option<&'static str> {
-    const PHRASES: [(&str, &str); 14] = [
+    const PHRASES: [(&str, &str); 16] = [
         ("signin", "sign-in"),
         ("login", "sign-in"),
         ("signup", "sign-up"),
@@ -97,7 +102,9 @@ fn public_procedure(name: &str) -> Option<&'static str> {
         ("verification", "confirmation of an address"),
         ("bytoken", "secret in the call"),
         ("withtoken", "secret in the call"),
-        ("invite", "secret in the call"),
+        ("acceptinvit", "secret in the call"),
+        ("declineinvit", "secret in the call"),
+        ("userinvite", "secret in the call"),
         ("webhook", "webhook"),
     ];
     PHRASES.iter().find(|(phrase, _)| name.contains(phrase)).map(|(_, why)| *why)
@@ -156,7 +163,16 @@ pub fn is_sensitive(path: &Text) -> bool {
 
 /// Whether the last word of a path says that nothing is written although it is a POST.
 pub fn only_reads(path: &Text) -> bool {
-    literal_segments(path).last().is_some_and(|last| split_words(last).iter().any(|word| WORDS.reading.contains(word.as_str())))
+    last_literal(path).is_some_and(|last| split_words(&last).iter().any(|word| WORDS.reading.contains(word.as_str())))
+}
+
+/// Whether neither a route's method nor its handler says that something is changed.
+pub(super) fn changes_nothing(route: &Route) -> bool {
+    let asks = |method: &SmolStr| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS" | "QUERY");
+    let is_post = |method: &SmolStr| method == "POST";
+    let changes = |call: &CallSite| split_words(call.callee.last()).first().is_some_and(|verb| WORDS.changing.contains(verb.as_str()));
+    let handled = |body: &Arc<Func>| !body.writes && !body.calls.iter().any(changes);
+    route.methods.iter().all(asks) || route.methods.iter().all(is_post) && route.body.as_ref().is_some_and(handled)
 }
 
 /// Words of a path: at slashes, dashes, underscores, dots, and where a capital begins.

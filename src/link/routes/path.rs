@@ -159,7 +159,7 @@ fn negative_lookahead(pattern: &str, path: &str) -> Tri {
             return Tri::No;
         }
     }
-    Tri::Yes
+    if pattern.contains('\0') { Tri::Maybe } else { Tri::Yes }
 }
 
 #[cfg(test)]

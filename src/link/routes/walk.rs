@@ -11,7 +11,7 @@ use super::markers::{self, Markers};
 use super::names::{Names, Place};
 use super::path::{Cover, covers, join};
 use super::semantics::{self, Reach};
-use crate::ir::{Fact, FactKind, Guard, GuardScope, Node, NodeKind, Ref, Route, Security, Span, Text, Tri};
+use crate::ir::{Fact, FactKind, Guard, GuardScope, Node, NodeKind, Part, Piece, Ref, Route, Security, Span, Text, Tri};
 
 /// How deep mounts are followed.
 const MAX_DEPTH: usize = 24;
@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
             return context.standing;
         }
         stack.push(place);
-        self.enter(service, &mut context);
+        self.enter(place, service, &mut context);
         let semantics = semantics::of(&service.framework);
         let own: Vec<Option<Standing>> =
             service.events.iter().map(|event| self.registered(place, *event, &context, &service.framework)).collect();
@@ -159,7 +159,7 @@ impl<'a> Walk<'a> {
                     for Child { service: child, inline } in self.graph.children.get(&event.fact).into_iter().flatten() {
                         let mut below = context.clone();
                         below.depth += 1;
-                        below.prefix = join(&below.prefix, &mount.prefix);
+                        below.prefix = join(&below.prefix, &self.filled(&mount.prefix));
                         if semantics.reach == Reach::Earlier {
                             below.standing.extend(own[at + 1..].iter().rev().flatten().cloned());
                         }
@@ -183,7 +183,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What the service itself says: markers on a controller, security of an API.
-    fn enter(&self, service: &Service, context: &mut Context<'a>) {
+    fn enter(&self, place: &Place, service: &Service, context: &mut Context<'a>) {
         let Some(FactKind::Service(fact)) = service.fact.map(|index| &self.facts[index].kind) else { return };
         if let Some(security) = fact.security.value()
             && !matches!(security, Security::Inherit)
@@ -201,6 +201,19 @@ impl<'a> Walk<'a> {
         let Some(NodeKind::List(written)) = fact.options.as_ref().and_then(|options| options.get("markers")).map(|node| &node.kind) else {
             return;
         };
+        self.marked(written, context);
+        // What is written on the class that a controller extends holds for it too.
+        let mut class = self.names.value(place.file, &place.name);
+        for _ in 0..MAX_DEPTH {
+            let Some(base) = class.and_then(|class| class.get("extends")) else { return };
+            class = Some(self.names.chase(base));
+            if let Some(NodeKind::List(written)) = class.and_then(|class| class.get("decorators")).map(|node| &node.kind) {
+                self.marked(written, context);
+            }
+        }
+    }
+
+    fn marked(&self, written: &'a [Node], context: &mut Context<'a>) {
         let markers = Markers::of(written, self.names);
         for guard in &markers.guards {
             context.standing.push(self.stand_for(guard, GuardScope::Controller, Cover::Below));
@@ -235,11 +248,27 @@ impl<'a> Walk<'a> {
             GuardScope::Prefix(path, methods) => {
                 // `app.get(path, guard)` covers that path alone; `app.use(path, guard)` what is below.
                 let cover = if methods.is_empty() { semantics.cover } else { Cover::Exact };
-                (Some((join(prefix, path), methods.clone())), cover)
+                (Some((join(prefix, &self.filled(path)), methods.clone())), cover)
             }
             _ => (None, semantics.cover),
         };
         Some(Standing { guard: told(guard.clone(), &verdict), verdict, only, cover, fact: Some(fact) })
+    }
+
+    /// A path with the names in it replaced by the texts that they stand for: `${this.path}/:id`.
+    fn filled(&self, path: &Text) -> Text {
+        let mut filled = Text::default();
+        for piece in &path.pieces {
+            let known = match &piece.part {
+                Part::Hole(hole) => Node::as_ref(hole).and_then(|name| self.names.find(hole.span.file, name)?.value?.as_text()),
+                Part::Lit(_) => None,
+            };
+            match known {
+                Some(text) => filled.pieces.extend(text.pieces.iter().cloned()),
+                None => filled.pieces.push(piece.clone()),
+            }
+        }
+        filled
     }
 
     fn stand_for(&self, what: &Node, scope: GuardScope, cover: Cover) -> Standing {
@@ -253,17 +282,25 @@ impl<'a> Walk<'a> {
             return;
         }
         let mut linked = route.clone();
-        linked.path = join(&context.prefix, &route.path);
+        let described = self.described(route);
+        if let Some(options) = described {
+            linked.path = options.get("path").and_then(Node::as_text).cloned().unwrap_or_default();
+            linked.methods =
+                options.get("method").and_then(Node::as_str).map(|method| method.to_ascii_uppercase().into()).into_iter().collect();
+        }
+        linked.path = join(&context.prefix, &self.filled(&linked.path));
         linked.app = context.app.filter(|_| context.mounted);
         let own = Markers::of(&route.markers, self.names);
         let keys: Vec<(String, &str)> =
             own.keys.iter().chain(&context.keys).map(|(key, marker)| (self.names.identity(key), *marker)).collect();
         let mut best = Verdict::none();
+        let mut opener: Option<&str> = None;
         for standing in &context.standing {
             let holds = standing.holds(&linked);
             if holds.is_no() {
                 continue;
             }
+            opener = opener.or_else(|| self.opener(&standing.verdict, &keys));
             let mut verdict = self.asked(&standing.verdict, &keys);
             verdict.authn = verdict.authn.and(holds);
             if !verdict.authn.is_no() {
@@ -272,8 +309,11 @@ impl<'a> Walk<'a> {
             linked.chain.push(told(standing.guard.clone(), &verdict));
             best = best.with(verdict);
         }
-        for guard in route.guards.iter().chain(own.guards.iter().copied()) {
+        let (listed, handler) = self.handlers(route);
+        let declared = described.and_then(|options| options.get("middleware"));
+        for guard in route.guards.iter().chain(declared).chain(listed).chain(own.guards.iter().copied()) {
             let standing = self.stand_for(guard, GuardScope::Route, Cover::Exact);
+            opener = opener.or_else(|| self.opener(&standing.verdict, &keys));
             let verdict = self.asked(&standing.verdict, &keys);
             linked.chain.push(told(standing.guard, &verdict));
             best = best.with(verdict);
@@ -285,7 +325,7 @@ impl<'a> Walk<'a> {
             // Plugins are loaded by folder, with the hooks of the folder.
             best = best.with(Verdict::unknown("what loads its plugin is not known".to_owned()));
         }
-        self.handle(&mut linked, route, &mut best);
+        self.handle(&mut linked, handler, route, &mut best);
         let security = match route.security.value() {
             Some(Security::Inherit) | None => context.security,
             own => own,
@@ -298,6 +338,11 @@ impl<'a> Walk<'a> {
         linked.auth = best.authn;
         linked.reason = best.why;
         linked.public = super::nature::public(&linked).or_else(|| self.signs_up(&linked)).map(Into::into);
+        if linked.public.is_none()
+            && let Some(opener) = opener.filter(|_| super::nature::changes_nothing(&linked))
+        {
+            linked.public = Some(format!("marked `{opener}`").into());
+        }
         let method = linked.methods.first().cloned().unwrap_or_default();
         let owner = format!("{method} {}", linked.path);
         self.out.push(Fact::new(self.facts[fact].span, owner, FactKind::Route(linked)));
@@ -310,9 +355,28 @@ impl<'a> Walk<'a> {
         (is_post && super::nature::is_of_accounts(&route.path) && makes_account()).then_some("sign-up")
     }
 
+    /// The options that say what a route is, where it is registered by their name:
+    /// `export const list = createRoute({ method, path })`.
+    fn described(&self, route: &Route) -> Option<&'a Node> {
+        let [Piece { part: Part::Hole(hole), .. }] = route.path.pieces.as_slice() else { return None };
+        let value = self.names.find(hole.span.file, Node::as_ref(hole)?)?.value?;
+        let options = value.as_call().and_then(|call| call.args.first()).unwrap_or(value);
+        (options.get("path").is_some() && options.get("method").and_then(Node::as_str).is_some()).then_some(options)
+    }
+
+    /// What stands in front of the handler and the handler itself, where a name stands for both:
+    /// `exports.store = [auth, body('title'), (req, res) => …]`.
+    fn handlers(&self, route: &'a Route) -> (&'a [Node], Option<&'a Node>) {
+        let Some(handler) = &route.handler else { return (&[], None) };
+        match &self.names.chase(handler).kind {
+            NodeKind::List(items) => items.split_last().map_or((&[], None), |(last, before)| (before, Some(last))),
+            _ => (&[], Some(handler)),
+        }
+    }
+
     /// The handler's own word.
-    fn handle(&self, linked: &mut Route, route: &'a Route, best: &mut Verdict) {
-        let Some(handler) = &route.handler else { return };
+    fn handle(&self, linked: &mut Route, handler: Option<&'a Node>, route: &'a Route, best: &mut Verdict) {
+        let Some(handler) = handler else { return };
         let (func, wrappers) = self.judge.unwrap(handler);
         if let Some(wrapped) = wrappers {
             linked.chain.push(told(Guard::new(handler.clone(), GuardScope::Route, None, 0), &wrapped));
@@ -322,7 +386,7 @@ impl<'a> Walk<'a> {
         if let Some(func) = func {
             linked.body = Some(func.clone());
             if self.judge.handler(func).rate_limit.is_yes() {
-                let mut limit = Guard::new(route.handler.clone().unwrap_or_else(|| handler.clone()), GuardScope::Route, None, 0);
+                let mut limit = Guard::new(handler.clone(), GuardScope::Route, None, 0);
                 (limit.authn, limit.authz, limit.headers, limit.csrf) = (Tri::No, Tri::No, Tri::No, Tri::No);
                 limit.rate_limit = Tri::Yes;
                 linked.chain.push(limit);
@@ -345,13 +409,18 @@ impl<'a> Walk<'a> {
             return verdict;
         }
         let asked: Vec<String> = verdict.skips.iter().map(|key| self.names.identity(key)).collect();
-        let carried: Vec<&(String, &str)> = keys.iter().filter(|(key, _)| asked.contains(key)).collect();
-        let opted_out = carried.iter().any(|(key, marker)| markers::opens(key, marker));
         let asks_for_more = verdict.only_when_asked && !asked.iter().any(|key| markers::opens(key, ""));
-        if opted_out || (carried.is_empty() && asks_for_more) {
+        let carries_none = !keys.iter().any(|(key, _)| asked.contains(key));
+        if self.opener(&verdict, keys).is_some() || (carries_none && asks_for_more) {
             verdict.authn = Tri::No;
         }
         verdict
+    }
+
+    /// The marker by which a route opts out of a guard: `@Public()`.
+    fn opener<'k>(&self, verdict: &Verdict, keys: &[(String, &'k str)]) -> Option<&'k str> {
+        let asks = |key: &str| verdict.skips.iter().any(|asked| self.names.identity(asked) == key);
+        keys.iter().find(|(key, marker)| markers::opens(key, marker) && asks(key)).map(|(_, marker)| *marker)
     }
 }
 
@@ -378,6 +447,13 @@ fn once(routes: Vec<Fact>) -> Vec<Fact> {
 impl Standing {
     /// Whether it runs for a route.
     fn holds(&self, route: &Route) -> Tri {
+        // A server action is called through any page that brings it, so that no path tells.
+        if self.guard.service.is_none()
+            && self.guard.scope != GuardScope::Controller
+            && route.methods.iter().any(|method| method == "ACTION")
+        {
+            return Tri::Maybe;
+        }
         let Some((pattern, methods)) = &self.only else { return Tri::Yes };
         if !methods.is_empty() && !route.methods.iter().any(|method| methods.contains(method)) {
             return Tri::No;

@@ -111,10 +111,12 @@ pub fn by_level(actions: &[Action], known: &[&str]) -> String {
         let mut shown: Vec<&str> = known.iter().filter(|name| of.contains(name)).copied().collect();
         shown.extend(of.iter().filter(|name| !known.contains(name)));
         shown.truncate(if level < Level::Tagging { 3 } else { 2 });
+        let is_telling = level <= Level::Write || level == Level::Read;
         let shown = shown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         match of.len() {
             0 => {}
             1..=2 => groups.push(format!("{} {shown}", level.word())),
+            count if !is_telling => groups.push(format!("{count} {} actions", level.word())),
             count => groups.push(format!("{count} {} actions such as {shown}", level.word())),
         }
     }

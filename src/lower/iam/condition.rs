@@ -34,6 +34,10 @@ pub fn narrows(condition: &Condition, service: Option<&str>) -> Tri {
     if WEAK.iter().any(|key| is_key(key)) {
         return Tri::No;
     }
+    let is_text = base == "stringlike" || base == "arnlike" || base == "arnequals";
+    if is_text && some(&|value| !value.is_empty() && value.bytes().all(|byte| byte == b'*')) {
+        return Tri::No;
+    }
     if is_key("aws:MultiFactorAuthPresent") {
         return if some(&|value| value.eq_ignore_ascii_case("false")) { Tri::No } else { Tri::Yes };
     }
@@ -47,10 +51,6 @@ pub fn narrows(condition: &Condition, service: Option<&str>) -> Tri {
             Some(_) => Tri::Maybe,
             None => Tri::Yes,
         };
-    }
-    let is_text = base == "stringlike" || base == "arnlike" || base == "arnequals";
-    if is_text && some(&|value| value.bytes().all(|byte| byte == b'*')) {
-        return Tri::No;
     }
     if base == "ipaddress" && some(&crate::lower::cidr_is_open) {
         return Tri::No;
@@ -106,6 +106,7 @@ mod tests {
             ("StringEquals", "iam:PassedToService", "ec2.amazonaws.com", Some("ec2.amazonaws.com"), Tri::No),
             ("StringEquals", "iam:PassedToService", "ec2.amazonaws.com", Some("glue.amazonaws.com"), Tri::Yes),
             ("StringEquals", "iam:PassedToService", "ec2.amazonaws.com", None, Tri::Yes),
+            ("StringLike", "iam:PassedToService", "*", None, Tri::No),
         ] {
             let values = vec![Node::text(value, span)];
             let condition = Condition { operator: operator.into(), key: Text::lit(key, span), values, span };

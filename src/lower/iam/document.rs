@@ -230,6 +230,9 @@ pub(super) fn permission(ty: &str, attrs: &Node) -> Option<Grant> {
     let mut grant = unread(attrs);
     grant.effect = Field::known(Effect::Allow, attrs.span);
     take_list(attrs.get("action"), &mut grant.actions);
+    if grant.actions.is_empty() && ty == "aws_cloudwatch_event_permission" {
+        grant.actions.push(Node::text("events:PutEvents", name.span));
+    }
     take_list(attrs.get(target), &mut grant.resources);
     let is_service = name.as_text().is_some_and(|text| text.ends(".amazonaws.com").is_yes());
     let kind = if is_service { PrincipalKind::Service } else { principal_kind("*", name) };

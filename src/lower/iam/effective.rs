@@ -11,6 +11,9 @@ use super::pattern::{covers, matches};
 use super::target::{Targets, is_wide};
 use crate::ir::{Dialect, Effect, Fact, FactKind, Grant, GrantSite, Node, NodeKind, Resource, Text, Tri};
 
+/// Statements for one action that are held against the denials before it counts as denied.
+const MAX_DENIED: usize = 64;
+
 /// A statement and the fact that it is.
 pub type Held<'m> = (&'m Fact, &'m Grant);
 
@@ -50,7 +53,9 @@ pub struct Question<'q> {
 #[derive(Debug)]
 pub struct Identities<'m> {
     /// In the order of their addresses.
-    pub list: Vec<Identity<'m>>,
+    list: Vec<Identity<'m>>,
+    /// Statements of which nobody says who holds them: each judged alone.
+    alone: Vec<Identity<'m>>,
     targets: Targets<'m>,
 }
 
@@ -60,8 +65,12 @@ impl<'m> Identities<'m> {
         let mut held: BTreeMap<&str, Vec<Held<'m>>> = BTreeMap::new();
         let mut bounds: FxHashMap<&str, Vec<&Grant>> = FxHashMap::default();
         let mut trusts: FxHashMap<&str, Vec<&Grant>> = FxHashMap::default();
+        let mut alone = Vec::new();
         for fact in facts {
             let FactKind::Grant(grant) = &fact.kind else { continue };
+            if grant.dialect == Dialect::Aws && grant.holders.is_empty() && grant.site == GrantSite::Identity {
+                alone.push(Identity { holder: &fact.owner, grants: vec![(fact, grant)], groups: Vec::new(), boundary: Boundary::Open });
+            }
             for holder in grant.holders.iter().filter(|_| grant.dialect == Dialect::Aws) {
                 match grant.site {
                     GrantSite::Identity | GrantSite::Unattached => held.entry(holder.first()).or_default().push((fact, grant)),
@@ -101,7 +110,12 @@ impl<'m> Identities<'m> {
         for resource in resources() {
             admins.extend(given_everything(resource, &names));
         }
-        Self { list, targets: Targets::new(resources(), &admins, trusts) }
+        Self { list, alone, targets: Targets::new(resources(), &admins, trusts) }
+    }
+
+    /// Every identity.
+    pub fn iter(&self) -> impl Iterator<Item = &Identity<'m>> {
+        self.list.iter().chain(&self.alone)
     }
 
     /// The identity of a holder.
@@ -116,7 +130,7 @@ impl<'m> Identities<'m> {
         if !identity.boundary.permits(question) {
             return None;
         }
-        all().find_map(|(fact, grant)| {
+        let candidates = all().filter_map(|(fact, grant)| {
             let node = allowing(grant, question)?;
             let reached =
                 grant.resources.iter().find(|node| is_wide(node, question.action) || self.targets.reaches(node, identity.holder, question));
@@ -125,9 +139,12 @@ impl<'m> Identities<'m> {
                 None if grant.resources.is_empty() && !grant.not_resources.is_empty() && !grant.open => None,
                 None => return None,
             };
-            let denied = all().any(|(_, other)| denies(other, question, resource.as_deref()));
-            (!denied).then_some((*fact, node))
-        })
+            Some((*fact, node, resource))
+        });
+        let denied = |resource: Option<&str>| all().any(|(_, other)| denies(other, question, resource));
+        let mut first = candidates.take(MAX_DENIED);
+        let found = first.find(|(_, _, resource)| !denied(resource.as_deref()));
+        found.map(|(fact, node, _)| (fact, node))
     }
 }
 

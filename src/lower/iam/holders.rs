@@ -46,7 +46,8 @@ impl Holders {
             }
         }
         match resource.ty.as_str() {
-            "aws_iam_role_policy" | "aws_iam_user_policy" | "aws_iam_group_policy" => {
+            // CloudFormation's policies name who holds them.
+            "aws_iam_role_policy" | "aws_iam_user_policy" | "aws_iam_group_policy" | "aws_iam_policy" => {
                 self.principals.entry(resource.address.clone()).or_default().append(&mut principals);
             }
             "aws_iam_role_policy_attachment"
@@ -58,7 +59,7 @@ impl Holders {
                     self.principals.entry(policy.clone()).or_default().append(&mut principals);
                 }
             }
-            "aws_iam_role" => {
+            "aws_iam_role" | "aws_iam_user" | "aws_iam_group" => {
                 let Some(arns) = resource.attrs.get("managed_policy_arns") else { return };
                 arns.each(&mut |arn| {
                     if let Some(policy) = arn.as_ref().and_then(|reference| reference.path.first()) {

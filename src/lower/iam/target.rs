@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::condition;
 use super::effective::{Question, allows};
 use super::pattern::covers;
-use crate::ir::{Grant, Node, PrincipalKind, Resource};
+use crate::ir::{Grant, Node, Part, PrincipalKind, Resource, Text};
 use crate::tables::table;
 
 /// The kinds of identity that actions of IAM are about, from the table of escalation.
@@ -33,7 +33,7 @@ pub(super) fn is_wide(resource: &Node, action: &str) -> bool {
     if !text.starts("arn:").is_yes() {
         return false;
     }
-    let shown = text.to_string();
+    let shown = shape(text);
     let mut parts = shown.splitn(6, ':').skip(2);
     let (Some(service), Some(_), Some(account), Some(path)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return false;
@@ -45,6 +45,15 @@ pub(super) fn is_wide(resource: &Node, action: &str) -> bool {
     let (kind, rest) = path.find(['/', ':']).map_or(("", path), |at| (&path[..at], &path[at + 1..]));
     let is_kind = kind.is_empty() || kind == "*" || KINDS.get(action).is_none_or(|known| *known == kind);
     is_kind && is_rest(rest) && !kind.contains('$')
+}
+
+/// A text with `$` for each hole: what a hole is called may hold a colon.
+fn shape(text: &Text) -> String {
+    let piece = |part: &Part| match part {
+        Part::Lit(text) => text.to_string(),
+        Part::Hole(_) => "$".to_owned(),
+    };
+    text.pieces.iter().map(|one| piece(&one.part)).collect()
 }
 
 /// Whether resources of a service are what an action can be about.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use super::at;
-use crate::finding::Severity;
-use crate::ir::{Fact, FactKind, Kind, Node, Resource, ResourceMode, Text};
+use crate::finding::{Level, Severity};
+use crate::ir::{Fact, Kind, Node, Part, Resource, ResourceMode, Text};
 use crate::rules::Check;
 use crate::tables::table;
 
@@ -41,10 +41,8 @@ const ATTACHING: [(&str, &str); 5] = [
 pub(in crate::rules) fn admin_policy(cx: &mut Check<'_>) {
     let model = cx.model;
     let resources = || {
-        model.of(Kind::Resource).filter_map(|fact| match &fact.kind {
-            FactKind::Resource(resource) if resource.ty.starts_with("aws_") => Some((fact, resource)),
-            _ => None,
-        })
+        let all = model.of(Kind::Resource).filter_map(|fact| Some((fact, fact.resource()?)));
+        all.filter(|(_, resource)| resource.ty.starts_with("aws_"))
     };
     let looked_up: FxHashMap<&str, Row> =
         resources().filter_map(|(_, resource)| Some((resource.address.as_str(), of_data(resource)?))).collect();
@@ -67,7 +65,9 @@ pub(in crate::rules) fn admin_policy(cx: &mut Check<'_>) {
 
 fn report(cx: &mut Check<'_>, fact: &Fact, arn: &Node, row: Row) {
     let what = format!("`{}` gives `{}`: {}", fact.owner, row.name, row.says);
-    cx.report(at(cx, fact, arn, what).severity(row.severity));
+    let finding = at(cx, fact, arn, what).severity(row.severity);
+    // All of a service that holds no data is doubtful, not wrong.
+    cx.report(if row.severity == Severity::Low { finding.level(Level::Pedantic) } else { finding });
 }
 
 /// The policy that a `data aws_iam_policy` looks up.
@@ -82,7 +82,7 @@ fn of_data(resource: &Resource) -> Option<Row> {
 /// The policy of an ARN. One that the table knows is a policy of AWS's own: its account is `aws`.
 fn by_arn(arn: &Text) -> Option<Row> {
     let last = arn.pieces.last()?;
-    let crate::ir::Part::Lit(end) = &last.part else { return None };
+    let Part::Lit(end) = &last.part else { return None };
     let row = POLICIES.get(end.rsplit('/').next()?)?;
     let is_own = |path: &str| arn.ends(&[path, row.name].concat()).is_yes();
     let is_aws = [":aws:policy/", ":aws:policy/job-function/"].iter().any(|path| is_own(path));

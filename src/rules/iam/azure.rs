@@ -13,8 +13,9 @@ pub(in crate::rules) fn wide_role(cx: &mut Check<'_>, fact: &Fact, grant: &Grant
         return;
     }
     let Some(star) = grant.actions.iter().find(|action| is(action, "*").is_yes()) else { return };
-    // All but who may do what is what a contributor has.
-    let severity = if allows(grant, ASSIGN).is_yes() { Severity::High } else { Severity::Medium };
+    // All but who may do what is what a contributor has; so is all of less than a subscription.
+    let is_owner = allows(grant, ASSIGN).is_yes() && grant.resources.iter().any(|scope| level(scope).is_some());
+    let severity = if is_owner { Severity::High } else { Severity::Medium };
     let what = format!("the role `{}` allows every operation (`{star}`)", fact.owner);
     cx.report(super::at(cx, fact, star, what).severity(severity));
 }
@@ -75,7 +76,7 @@ fn covers(pattern: &Node, operation: &str) -> Tri {
 /// What a scope is, if it is a whole subscription or more: by its path, or by what it refers to.
 fn level(scope: &Node) -> Option<&'static str> {
     if let Some(reference) = scope.as_ref() {
-        let of = |ty: &str| reference.first().split('.').any(|part| part == ty);
+        let of = |ty: &str| reference.first().split(['.', '/']).any(|part| part == ty);
         return match reference.last() {
             "id" if of("azurerm_subscription") => Some("a whole subscription"),
             "id" if of("azurerm_management_group") => Some("a management group"),

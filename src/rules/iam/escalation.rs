@@ -41,7 +41,7 @@ type Places<'m> = Vec<(&'m Fact, &'m Node)>;
 /// Every identity's ways to more permissions, as one finding that names the first.
 pub(in crate::rules) fn privilege_escalation(cx: &mut Check<'_>) {
     let identities = Identities::new(&cx.model.facts);
-    for identity in &identities.list {
+    for identity in identities.iter() {
         let groups: Vec<&Identity<'_>> = identity.groups.iter().filter_map(|group| identities.get(group)).collect();
         if identity.is_admin() || groups.iter().any(|group| group.is_admin()) {
             continue;

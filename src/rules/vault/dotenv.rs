@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{FactKind, Kind, Span};
+use crate::ir::{FactKind, Kind, Span, StepKind, Text};
+use crate::link::Model;
 use crate::lower::variable::{is_filled_in, names_secret};
 use crate::rules::Check;
 
@@ -43,7 +44,7 @@ pub(in crate::rules) fn in_build_context(cx: &mut Check<'_>) {
             continue;
         }
         let Some(taken) = model.images.take(&own).filter(|taken| taken.ships) else { continue };
-        if told.insert(taken.at) {
+        if !is_copied_by_name(model, taken.at) && told.insert(taken.at) {
             let what = format!(
                 "the image takes `{own}` along, which `{}` asks everybody to fill in, and no `.dockerignore` keeps it out",
                 meta.path
@@ -52,4 +53,17 @@ pub(in crate::rules) fn in_build_context(cx: &mut Check<'_>) {
             cx.report_by_place(found);
         }
     }
+}
+
+/// `COPY .env .`: `dockerfile-secret` tells that.
+fn is_copied_by_name(model: &Model, at: Span) -> bool {
+    let names_it = |source: &str| source.rsplit('/').next().is_some_and(|name| name.starts_with(".env"));
+    let copies = |step: &StepKind| match step {
+        StepKind::Copy { sources, .. } => sources.iter().filter_map(Text::as_str).any(names_it),
+        _ => false,
+    };
+    model.of(Kind::Stage).any(|fact| match &fact.kind {
+        FactKind::Stage(stage) => stage.steps.iter().any(|step| step.span == at && copies(&step.kind)),
+        _ => false,
+    })
 }

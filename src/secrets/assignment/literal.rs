@@ -6,6 +6,9 @@ use crate::source::FileKind;
 
 use super::{Cursor, Found, MAX_VALUE};
 
+/// How far back the brace of a flow map is looked for: a line may be the whole file.
+const MAX_LINE_HEAD: usize = 4096;
+
 /// Constructors and functions that keep their argument as it is.
 const KEEPING: &[&str] = &[
     "Some",
@@ -179,7 +182,7 @@ impl Cursor<'_> {
             _ => {
                 let (value, _) = self.rest_of_line(start)?;
                 // In a flow map the next entry or the brace ends it.
-                let flow = self.line_before(start, start).contains(&b'{');
+                let flow = self.line_before(start, MAX_LINE_HEAD).contains(&b'{');
                 // `"password": password,` is a program within the document.
                 if !flow && self.text[value.clone()].ends_with(b",") {
                     return None;

@@ -1,0 +1,99 @@
+//! One call back: what the callers in the same file hand to the parameters that flow into a sink.
+
+use rustc_hash::FxHashMap;
+
+use super::called_name;
+use crate::extract::typescript::names::{Form, Module};
+use crate::ir::{Entry, Node, NodeKind, Part, Ref, Scope};
+use crate::parse::typescript::{Field, Kind, Syntax, Tree};
+
+/// Callers of one function that are looked at.
+const MAX_CALLERS: usize = 16;
+/// Nesting of a value that parameters are replaced in.
+const MAX_NESTING: u32 = 12;
+
+/// The calls of a file by the name of what they call.
+pub(super) struct Callers<'t> {
+    by_name: FxHashMap<&'t str, Vec<Syntax<'t>>>,
+}
+
+impl<'t> Callers<'t> {
+    /// Collects the calls in one pass.
+    pub(super) fn new(tree: &'t Tree<'t>) -> Self {
+        let mut by_name: FxHashMap<&str, Vec<Syntax<'t>>> = FxHashMap::default();
+        for call in tree.all().filter(|node| node.kind() == Kind::Call) {
+            by_name.entry(called_name(call)).or_default().push(call);
+        }
+        Self { by_name }
+    }
+
+    /// `value` as the callers make it: once for each of them, with one parameter replaced by what it gets.
+    pub(super) fn seen_from(&self, module: &Module<'t>, part: Syntax<'t>, value: &Node) -> Vec<Node> {
+        let mut seen = Vec::new();
+        for name in std::iter::once(part).chain(part.below()).filter(|node| node.kind() == Kind::Identifier).take(16) {
+            let Some(declaration) = module.lookup(name.text(), name) else { continue };
+            if !matches!(&declaration.form, Form::Parameter(path) if path.is_empty()) {
+                continue;
+            }
+            let Some(function) = declaration.name.ancestors().find(|outer| outer.kind().is_function()) else { continue };
+            let Some(at) =
+                function.field(Field::Parameters).into_iter().flat_map(Syntax::children).position(|one| one.holds(declaration.name))
+            else {
+                continue;
+            };
+            let parameter = Ref::new(Scope::Local, [Module::linked_name(declaration)]);
+            let callers = self.by_name.get(name_of(function)).into_iter().flatten();
+            for call in callers.filter(|call| is_of_file(**call, function)).take(MAX_CALLERS) {
+                let argument = call.field(Field::Arguments).and_then(|arguments| arguments.children().nth(at));
+                // What a caller passes on is no request yet; only names and members can be one.
+                if let Some(argument) = argument.filter(|argument| matches!(argument.kind(), Kind::Identifier | Kind::Member)) {
+                    let mut value = value.clone();
+                    replace(&mut value, &parameter, &module.lower(argument), MAX_NESTING);
+                    seen.push(value);
+                }
+            }
+        }
+        seen
+    }
+}
+
+/// Whether a call of the same name is of this function: of a method, on `this`; else by the bare name.
+fn is_of_file(call: Syntax<'_>, function: Syntax<'_>) -> bool {
+    let Some(called) = call.field(Field::Function) else { return false };
+    if function.kind() == Kind::Method { called.text().starts_with("this.") } else { called.kind() == Kind::Identifier }
+}
+
+/// The name that a function is called by: its own, or that of the constant that holds it.
+fn name_of(function: Syntax<'_>) -> &str {
+    let holder = function.parent().filter(|outer| outer.kind() == Kind::VariableDeclarator);
+    function.field(Field::Name).or_else(|| holder?.field(Field::Name)).map_or("", Syntax::text)
+}
+
+fn replace(node: &mut Node, name: &Ref, with: &Node, depth: u32) {
+    if depth == 0 {
+        return;
+    }
+    let depth = depth - 1;
+    match &mut node.kind {
+        NodeKind::Ref(found) if found == name => node.kind = with.kind.clone(),
+        NodeKind::Text(text) => {
+            for piece in &mut text.pieces {
+                if let Part::Hole(hole) = &mut piece.part {
+                    replace(hole, name, with, depth);
+                }
+            }
+        }
+        NodeKind::List(items) | NodeKind::Op(_, items) => items.iter_mut().for_each(|item| replace(item, name, with, depth)),
+        NodeKind::Map(map) => {
+            for entry in &mut map.entries {
+                match entry {
+                    Entry::Pair { value, .. } | Entry::Computed { value, .. } | Entry::Spread(value) => replace(value, name, with, depth),
+                }
+            }
+        }
+        NodeKind::Call(call) => {
+            call.receiver.iter_mut().chain(&mut call.args).for_each(|part| replace(part, name, with, depth));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,130 @@
+//! Values that the code tests before it uses them: `allowed.includes(url)`, `isEmail(address)`,
+//! `typeof id !== 'string'`, `file.startsWith(root)`. What such a test lets through is the code's choice.
+
+use rustc_hash::FxHashMap;
+
+use super::called_name;
+use crate::extract::typescript::names::{Form, Module};
+use crate::parse::typescript::{Field, Kind, Syntax, Tree};
+
+/// Nodes of one argument that are looked at.
+const MAX_NAMES: usize = 200;
+
+/// The tests of a file, by the text of what they test.
+pub(super) struct Checked<'t> {
+    places: FxHashMap<&'t str, Vec<Test>>,
+}
+
+#[derive(Clone, Copy)]
+struct Test {
+    /// Position in the tree.
+    at: u32,
+    /// `typeof`, which says what a value is, and nothing of what it holds.
+    of_type: bool,
+}
+
+impl<'t> Checked<'t> {
+    /// Collects the tests in one pass.
+    pub(super) fn new(tree: &'t Tree<'t>) -> Self {
+        let mut places: FxHashMap<&str, Vec<Test>> = FxHashMap::default();
+        let mut add = |tested: Option<Syntax<'t>>, place: Syntax<'t>, of_type: bool| {
+            if let Some(tested) = tested.filter(|tested| is_name(*tested)) {
+                places.entry(tested.text()).or_default().push(Test { at: place.id(), of_type });
+            }
+        };
+        for node in tree.all() {
+            match node.kind() {
+                Kind::Call if is_test(called_name(node)) => {
+                    for argument in node.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(4) {
+                        add(Some(argument), node, false);
+                    }
+                    add(node.field(Field::Function).and_then(|function| function.field(Field::Object)), node, false);
+                }
+                Kind::Unary if node.field(Field::Operator).is_some_and(|operator| operator.text() == "typeof") => {
+                    add(node.field(Field::Argument), node, true);
+                }
+                Kind::Binary if node.field(Field::Operator).is_some_and(|operator| operator.text() == "in") => {
+                    add(node.field(Field::Left), node, false);
+                }
+                Kind::Switch => add(node.field(Field::Value).and_then(Syntax::first), node, false),
+                // `if (!HOSTS[name]) return`.
+                Kind::Subscript if node.ancestors().take(3).any(|outer| outer.kind() == Kind::If) => {
+                    add(node.field(Field::Index), node, false);
+                }
+                _ => {}
+            }
+        }
+        Self { places }
+    }
+
+    /// Whether something in a value, or what a name in it is made of, is tested in the function that it
+    /// belongs to, before the call is over. Tests of the type alone count if `types` do.
+    pub(super) fn holds(&self, module: &Module<'t>, call: Syntax<'t>, part: Syntax<'t>, types: bool) -> bool {
+        if self.places.is_empty() {
+            return false;
+        }
+        let names = std::iter::once(part).chain(part.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
+        for name in names {
+            if self.is_tested(module, call, name, types) {
+                return true;
+            }
+            let made = (name.kind() == Kind::Identifier).then(|| module.lookup(name.text(), name)).flatten();
+            if let Some(Form::Variable(Some(value), _)) = made.map(|declaration| &declaration.form)
+                && std::iter::once(*value)
+                    .chain(value.below())
+                    .filter(|node| is_name(*node))
+                    .take(MAX_NAMES)
+                    .any(|inner| self.is_tested(module, call, inner, types))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn is_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, types: bool) -> bool {
+        let Some(tests) = self.places.get(name.text()) else { return false };
+        let mut root = name;
+        while let Some(object) = root.field(Field::Object) {
+            root = object;
+        }
+        // The same words in another function are another value.
+        let declared = module.lookup(root.text(), call).map_or(call, |declaration| declaration.name);
+        let around = declared.ancestors().find(|outer| outer.kind().is_function());
+        tests.iter().filter(|test| (types || !test.of_type) && test.at < call.after()).any(|test| {
+            let place = call.with_id(test.at);
+            place.is_some_and(|place| around.is_none_or(|around| around.holds(place)))
+        })
+    }
+}
+
+fn is_name(node: Syntax<'_>) -> bool {
+    matches!(node.kind(), Kind::Identifier | Kind::Member | Kind::Subscript | Kind::ShorthandProperty)
+}
+
+/// Names of functions that say whether a value is one that is wanted.
+fn is_test(name: &str) -> bool {
+    if matches!(name, "includes" | "has" | "test" | "startsWith" | "indexOf" | "match") {
+        return true;
+    }
+    let says_is = name.strip_prefix("is").is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_uppercase()));
+    let lower = name.to_ascii_lowercase();
+    says_is || ["valid", "sanit", "allow"].iter().any(|word| lower.contains(word)) && !lower.contains("password")
+}
+
+/// Whether the handler around a call stands behind a validator in its route: `post('/', validate(schema), …)`.
+pub(super) fn is_behind_validator(node: Syntax<'_>) -> bool {
+    let handlers = node.ancestors().filter(|outer| outer.kind().is_function());
+    for handler in handlers.take(3) {
+        let Some(arguments) = handler.parent().filter(|outer| outer.kind() == Kind::Arguments) else { continue };
+        let mut before =
+            arguments.children().take_while(|argument| *argument != handler).filter(|argument| argument.kind() != Kind::String);
+        if before.any(|argument| {
+            let text = argument.text().to_ascii_lowercase();
+            ["valid", "schema", "celebrate", "joi", "zod", "check("].iter().any(|word| text.contains(word))
+        }) {
+            return true;
+        }
+    }
+    false
+}
