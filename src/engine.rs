@@ -195,11 +195,16 @@ pub fn secrets_of(file: &SourceFile) -> Vec<Secret> {
     facts.facts.into_iter().filter_map(|fact| secret(fact.kind)).collect()
 }
 
-/// Every secret of a model, by place.
+/// Every secret of a model, and the id that belongs to it, by place.
 pub fn secrets(model: &Model) -> Vec<(Span, SecretValue)> {
-    let secret = |fact: &crate::ir::Fact| match &fact.kind {
-        FactKind::Secret(secret) => Some((secret.span, secret.value.clone())),
-        _ => None,
-    };
-    model.facts.iter().filter_map(secret).collect()
+    let mut all = Vec::new();
+    for fact in model.of(Kind::Secret) {
+        let FactKind::Secret(secret) = &fact.kind else { continue };
+        all.push((secret.span, secret.value.clone()));
+        let text = |span: Span| model.files.get(span.file)?.text.as_deref()?.get(span.range());
+        // A short one is a name, which stands in other places too.
+        let id = secret.pair.and_then(|id| Some((id, text(id).filter(|text| text.len() >= 16)?)));
+        all.extend(id.map(|(span, text)| (span, SecretValue::new(text))));
+    }
+    all
 }

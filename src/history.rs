@@ -185,6 +185,7 @@ impl<'r> History<'r> {
         let (places, mut secrets): (Vec<_>, Vec<Secrets>) = wanted.into_iter().unzip();
         let oids: Vec<Oid> = places.iter().map(|(_, oid): &(String, Oid)| *oid).collect();
         let mut model = Model::default();
+        let mut facts = Vec::new();
         let (mut kept, mut left_out) = (0, 0);
         self.repository.objects(&oids, max_bytes, &mut |at, object| {
             let path = places[at].0.as_str();
@@ -215,11 +216,11 @@ impl<'r> History<'r> {
                 {
                     (secret.committed, secret.ignored) = (Tri::Yes, Tri::No);
                     secret.history = Some(seen.history());
-                    model.facts.push(fact);
+                    facts.push(fact);
                 }
             }
         })?;
-        model.facts.sort_by_key(|fact| fact.span);
+        model.add(facts);
         Ok((model, left_out))
     }
 

@@ -30,6 +30,10 @@ fn no_output_shows_a_planted_secret() {
         "app.ts",
         format!("import cors from 'cors';\nexport const password = \"{}\"; cors({{ origin: true, credentials: true }});\n", PLANTED[2]),
     );
+    // The id of a pair stands in an excerpt beside its secret.
+    let sample = |id: &str| seclint::secrets::sample::sample(id, 7).expect("a detector with samples");
+    let pair = [sample("aws-access-key-id"), sample("aws-secret-access-key")];
+    write("credentials", format!("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n", pair[0], pair[1]));
     write("broken.tf", format!("variable \"db_password\" {{ default = \"{}\" \n", PLANTED[1]));
     let run = |args: &[&str]| {
         let run = Command::new(env!("CARGO_BIN_EXE_seclint")).args(args).current_dir(dir.path()).output().expect("seclint runs");
@@ -43,7 +47,7 @@ fn no_output_shows_a_planted_secret() {
     outputs.push(("facts".to_owned(), run(&["facts", ".env", "Dockerfile", "main.tf", "app.ts"])));
     for (name, output) in outputs {
         assert!(output.len() > 100, "{name} says something: {output}");
-        for secret in PLANTED {
+        for secret in PLANTED.into_iter().chain(pair.iter().map(String::as_str)) {
             assert!(!output.contains(secret), "{name} shows {secret}:\n{output}");
             // Nor in the forms that writers give strings.
             assert!(!output.contains(&secret.replace('$', "\\u0024")), "{name} shows {secret} escaped");

@@ -61,6 +61,21 @@ impl Model {
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Fact> {
         self.by_kind.get(&kind).into_iter().flatten().map(|at| &self.facts[*at])
     }
+
+    /// Adds facts that no linking step has to see.
+    pub fn add(&mut self, facts: Vec<Fact>) {
+        self.facts.extend(facts);
+        self.facts.sort_by_key(|fact| fact.span);
+        self.by_kind = by_kind(&self.facts);
+    }
+}
+
+fn by_kind(facts: &[Fact]) -> BTreeMap<Kind, Vec<usize>> {
+    let mut by_kind: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
+    for (at, fact) in facts.iter().enumerate() {
+        by_kind.entry(fact.kind.kind()).or_default().push(at);
+    }
+    by_kind
 }
 
 /// Links the facts of all files. `values_files` are those of Terraform's that the run's owner names.
@@ -99,9 +114,6 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) 
     repository::examples(&linker.files, &mut linker.facts);
     linker.facts.sort_by_key(|fact| fact.span);
     let platform = platform::Platform::new(&linker.files, &linker.facts);
-    let mut by_kind: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
-    for (at, fact) in linker.facts.iter().enumerate() {
-        by_kind.entry(fact.kind.kind()).or_default().push(at);
-    }
+    let by_kind = by_kind(&linker.facts);
     Model { by_kind, platform, files: linker.files, facts: linker.facts, problems: linker.problems, images, markers }
 }

@@ -246,10 +246,12 @@ fn link_text(text: &str) -> String {
     text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
 
-/// The line hashes of files, each file hashed once.
+/// The line hashes of files, each file hashed once. A hash that covers a secret is left out, since
+/// guesses could be tested against it: the upload action computes it where it has the file.
 struct Hashes<'r> {
     report: &'r Report<'r>,
-    files: BTreeMap<FileId, Option<LineHashes>>,
+    /// Of the text as it is, and with tags in place of secrets; where they agree, no secret is covered.
+    files: BTreeMap<FileId, Option<[LineHashes; 2]>>,
 }
 
 impl Hashes<'_> {
@@ -257,8 +259,10 @@ impl Hashes<'_> {
         let report = self.report;
         let hashes = self.files.entry(span.file).or_insert_with(|| {
             let encoding = report.view.encoding(span.file)?;
-            LineHashes::of(&report.view.hashable(span.file), encoding)
+            Some([LineHashes::of(report.view.raw(span.file), encoding)?, LineHashes::of(&report.view.hashable(span.file), encoding)?])
         });
-        hashes.as_ref()?.line(report.view.start(span).line)
+        let [true_to_file, tagged] = hashes.as_ref()?;
+        let line = report.view.start(span).line;
+        true_to_file.line(line).filter(|hash| tagged.line(line).as_ref() == Some(hash))
     }
 }

@@ -149,7 +149,7 @@ impl<'f> View<'f> {
         if end > 0 && text.get(end - 1) == Some(&b'\r') && text.get(end) == Some(&b'\n') { end - 1 } else { end }
     }
 
-    fn raw(&self, file: FileId) -> &'f str {
+    pub(super) fn raw(&self, file: FileId) -> &'f str {
         self.files.get(file).and_then(|meta| meta.text.as_deref()).unwrap_or_default()
     }
 

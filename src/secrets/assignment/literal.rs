@@ -113,6 +113,9 @@ impl Cursor<'_> {
         if self.in_string(key, at) {
             return self.until(start, b";&\"'`\\,<>)]}|").filter(|_| self.byte(start) != b'{');
         }
+        if self.is_exported(key, at) {
+            return self.until(start, b"\"'`;&|<>),");
+        }
         if self.kind.is_code() && self.is_option(key) {
             // A command within a program; help about an option goes on with words.
             return self.digits(self.until(start, b"\"'`;&|<>),"));
@@ -145,6 +148,11 @@ impl Cursor<'_> {
         // `"password=hunter2"`: a pair of its own, told from `"password=" + password` by its value.
         let alone = || self.before != b' ' && self.digits(self.until(at, b"\"'`\\")).is_some();
         libpq || alone()
+    }
+
+    /// `export DB_PASSWORD=x`: a script within a document or a program, such as the user data of a machine.
+    fn is_exported(&self, key: &Range<usize>, at: usize) -> bool {
+        self.environment_style(key, at) && self.line_before(key.start, 64).trim_ascii() == b"export"
     }
 
     /// `DB_PASSWORD=x` in running text, as in a shell.
