@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use manifest::{Condition, Literal, Matching, Page};
+use manifest::{Condition, Literal, Matching, Page, Repair};
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
@@ -133,6 +133,7 @@ fn rule(out: &mut String, page: &Page, family: &str, text: &str) {
         ("fix_short", quoted(&manifest::first_sentence(&page.fix))),
         ("references", format!("&{:?}", page.references)),
         ("page", quoted(text)),
+        ("repair", front.repair.as_ref().map_or_else(|| "None".to_owned(), repair)),
         ("logic", logic(front.on.as_str(), front.check.as_deref(), front.matcher.as_ref())),
     ];
     out.push_str("    Rule {\n");
@@ -156,6 +157,15 @@ fn logic(on: &str, check: Option<&str>, matcher: Option<&Matching>) -> String {
         ),
         (None, None) => String::new(),
     }
+}
+
+fn repair(written: &Repair) -> String {
+    let swap = written
+        .swap
+        .iter()
+        .map(|swap| format!("super::Swap {{ from: {}, to: {}, after: {} }}", quoted(&swap.from), quoted(&swap.to), quoted(&swap.after)));
+    let swap: Vec<String> = swap.collect();
+    format!("Some(super::Repair {{ title: {}, safe: {}, swap: &[{}] }})", quoted(&written.title), written.safe, swap.join(", "))
 }
 
 fn when(condition: &Condition) -> String {

@@ -25,9 +25,7 @@ row() { # name, command …
 
 for dir in "$@"; do
   echo "$dir ($(du -sm --exclude=.git "$dir" | cut -f1) MB)"
-  secrets=$(printf -- '--rule %s ' generic-secret hardcoded-secret private-key jwt-signing-secret nats-seed nats-url-credentials secret-in-url)
-  # shellcheck disable=SC2086
-  row seclint-secrets "$bin" scan "$dir" $secrets --exit-zero --format json --quiet
+  row seclint-secrets "$bin" scan "$dir" --secrets --exit-zero --format json --quiet
   row seclint "$bin" scan "$dir" --exit-zero --format json --quiet
   row rg-keywords rg -uu -i -F -f "$work/words" -c "$dir"
   row gitleaks gitleaks dir "$dir" -f json -r "$work/out" --no-banner --exit-code 0

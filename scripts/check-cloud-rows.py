@@ -21,8 +21,14 @@ TABLES = pathlib.Path(__file__).parent.parent / "rules" / "tables"
 # Resources that a companion is joined to stand as attributes: see companions.toml.
 COMPANION = re.compile(r"(aws|google|azurerm)_\w+")
 
-# What was there in versions that no package holds: azurerm before 3, google before 4.
+# What was there in versions that no package holds: aws before 5, azurerm before 3, google before 4.
 GONE = {
+    "aws_db_security_group": set(),
+    "aws_elasticache_security_group": set(),
+    "aws_redshift_security_group": set(),
+    "azurerm_mssql_database": {"extended_auditing_policy.retention_in_days"},
+    "azurerm_sql_database": {"extended_auditing_policy", "extended_auditing_policy.retention_in_days"},
+    "azurerm_sql_server": {"extended_auditing_policy", "extended_auditing_policy.retention_in_days"},
     "azurerm_data_lake_store": {"encryption_state"},
     "azurerm_key_vault": {"soft_delete_enabled"},
     "azurerm_kubernetes_cluster": {
@@ -30,14 +36,16 @@ GONE = {
     },
     "azurerm_mariadb_server": {"ssl_enforcement"},
     "azurerm_mysql_server": {"ssl_enforcement"},
-    "azurerm_mssql_server": {"extended_auditing_policy"},
+    "azurerm_mssql_server": {"extended_auditing_policy", "extended_auditing_policy.retention_in_days"},
     "azurerm_postgresql_server": {"ssl_enforcement"},
     "azurerm_storage_account": {"allow_blob_public_access"},
     "google_container_cluster": {
-        "addons_config.kubernetes_dashboard.disabled", "master_auth.username", "node_config.workload_metadata_config.node_metadata",
+        "addons_config.kubernetes_dashboard.disabled", "enable_binary_authorization", "master_auth.username", "node_config.workload_metadata_config.node_metadata",
     },
     "google_container_node_pool": {"node_config.workload_metadata_config.node_metadata"},
-    # CloudFormation alone has it.
+    # CloudFormation alone has them.
+    "aws_api_gateway_stage": {"method_settings.cache_data_encrypted"},
+    "aws_elb": {"policies.policy_attribute.name", "policies.policy_attribute.value"},
     "aws_rds_cluster": {"publicly_accessible"},
     "aws_elasticsearch_domain": {f"log_publishing_options.{log}_logs" for log in ("es_application", "search_slow", "index_slow", "audit")},
 }
@@ -45,23 +53,26 @@ GONE = {
 
 def schema(package):
     """The attribute paths of each resource type of a package, from the functions that write them."""
-    types = {}
+    # The blocks of a large resource stand in files of their own beside its index.
+    folders = {}
     with tarfile.open(package) as archive:
         for member in archive:
-            match = re.fullmatch(r"package/lib/(?!data-(?:aws|google|azurerm)-)[^/]+/index\.js", member.name)
-            if not match:
-                continue
-            code = archive.extractfile(member).read().decode()
-            kind = re.search(r'\.tfResourceType = "([^"]+)"', code)
-            top = re.search(r"synthesizeAttributes\(\) \{(.*?)\n    \}", code, re.S)
-            if not kind or not top or "extends cdktf.TerraformDataSource" in code:
-                continue
-            blocks = {
-                name: re.findall(r"\n        (\w+): (.*?),(?=\n)", body)
-                for name, body in re.findall(r"\nfunction (\w+)ToTerraform\(struct\) \{(.*?)\n\}", code, re.S)
-            }
-            paths = types.setdefault(kind.group(1), set())
-            collect(paths, "", re.findall(r"\n            (\w+): (.*?),(?=\n)", top.group(1)), blocks, 0)
+            match = re.fullmatch(r"package/lib/([^/]+)/(?:index|index-structs/\w+)\.js", member.name)
+            if match:
+                folders.setdefault(match.group(1), []).append(archive.extractfile(member).read().decode())
+    types = {}
+    for files in folders.values():
+        code = "\n".join(files)
+        kind = re.search(r'\.tfResourceType = "([^"]+)"', code)
+        top = re.search(r"synthesizeAttributes\(\) \{(.*?)\n    \}", code, re.S)
+        if not kind or not top:
+            continue
+        blocks = {
+            name: re.findall(r"\n        (\w+): (.*?),(?=\n)", body)
+            for name, body in re.findall(r"\nfunction (\w+)ToTerraform\(struct\) \{(.*?)\n\}", code, re.S)
+        }
+        name = ("data." if "extends cdktf.TerraformDataSource" in code else "") + kind.group(1)
+        collect(types.setdefault(name, set()), "", re.findall(r"\n            (\w+): (.*?),(?=\n)", top.group(1)), blocks, 0)
     return types
 
 

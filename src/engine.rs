@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::finding::Finding;
 use crate::ir::{Depth, FactKind, FileFacts, Kind, Problem, ProblemKind, Secret, SecretValue};
-use crate::link::{Model, link};
+use crate::link::{Model, Owner, link};
 use crate::rules::{self, Active};
 use crate::settle::{Settings, Settled, Suppressed, settle};
 use crate::source::{FileId, FileKind, FileMeta, Files, SourceFile, Span};
@@ -25,8 +25,20 @@ pub struct Analysed {
     pub meta: FileMeta,
     /// What it says.
     pub facts: FileFacts,
-    /// Length of its decoded text.
-    pub bytes: usize,
+}
+
+/// What a session keeps of a file. Most say nothing, and a large tree has many.
+#[derive(Debug)]
+pub struct Kept {
+    meta: FileMeta,
+    facts: Option<Arc<FileFacts>>,
+}
+
+impl From<Analysed> for Kept {
+    fn from(Analysed { meta, mut facts }: Analysed) -> Self {
+        facts.trim();
+        Self { meta, facts: (!facts.is_empty()).then(|| Arc::new(facts)) }
+    }
 }
 
 /// Reduces a file to its facts. A pure function; a panic in it becomes a problem of this file, and
@@ -42,11 +54,11 @@ pub fn analyse(file: &SourceFile, depth: Depth) -> Analysed {
         facts
     });
     let mut meta = FileMeta::from(file);
-    let says_nothing = facts.facts.is_empty() && facts.problems.is_empty() && facts.symbols.is_empty() && facts.markers.is_empty();
-    if says_nothing && !file.is_included_elsewhere() {
+    meta.parsed = facts.parsed;
+    if facts.is_empty() && !file.is_included_elsewhere() {
         meta.text = None;
     }
-    Analysed { meta, facts, bytes: file.text.len() }
+    Analysed { meta, facts }
 }
 
 /// The files of a repository and what they say.
@@ -54,8 +66,7 @@ pub fn analyse(file: &SourceFile, depth: Depth) -> Analysed {
 pub struct Session {
     files: Files,
     facts: BTreeMap<FileId, Arc<FileFacts>>,
-    bytes: BTreeMap<FileId, usize>,
-    values_files: Vec<String>,
+    owner: Owner,
 }
 
 /// What a scan has to say.
@@ -105,11 +116,16 @@ impl Session {
     }
 
     /// Adds or replaces a file that was analysed under [`Self::id_for`] its path.
-    pub fn set(&mut self, analysed: Analysed) {
-        let id = self.files.set(analysed.meta);
-        debug_assert_eq!(id, analysed.facts.file, "a file is analysed under the id that it has");
-        self.bytes.insert(id, analysed.bytes);
-        self.facts.insert(id, Arc::new(analysed.facts));
+    pub fn set(&mut self, file: impl Into<Kept>) {
+        let Kept { meta, facts } = file.into();
+        let id = self.files.set(meta);
+        match facts {
+            Some(facts) => {
+                debug_assert_eq!(id, facts.file, "a file is analysed under the id that it has");
+                self.facts.insert(id, facts);
+            }
+            None => drop(self.facts.remove(&id)),
+        }
     }
 
     /// Reads a text as the file at `path`.
@@ -128,13 +144,17 @@ impl Session {
 
     /// Names Terraform's values files that count beside those that it reads by itself; the last wins.
     pub fn set_values_files(&mut self, paths: Vec<String>) {
-        self.values_files = paths;
+        self.owner.values_files = paths;
+    }
+
+    /// Names guards of the repository's own, which turn anonymous callers away whatever their bodies show.
+    pub fn set_trusted_guards(&mut self, names: Vec<String>) {
+        self.owner.guards = names;
     }
 
     /// Forgets a file.
     pub fn remove_file(&mut self, path: &str) {
         if let Some(id) = self.files.remove(path) {
-            self.bytes.remove(&id);
             self.facts.remove(&id);
         }
     }
@@ -150,7 +170,7 @@ impl Session {
     }
 
     fn into_model(self) -> Model {
-        link(self.files, self.facts.into_values().map(Arc::unwrap_or_clone).collect(), self.values_files)
+        link(self.files, self.facts.into_values().map(Arc::unwrap_or_clone).collect(), self.owner)
     }
 
     /// Links, runs the rules, settles.
@@ -160,11 +180,12 @@ impl Session {
 
     /// The same of a session that is asked once: no fact is copied.
     pub fn into_findings(self, active: &Active, settings: &Settings) -> Outcome {
-        let mut counts = Counts { files: self.files.len(), bytes: self.bytes.values().sum(), rules: active.count(), ..Counts::default() };
-        for facts in self.facts.values().filter(|facts| facts.parsed) {
-            if let Some(meta) = self.files.get(facts.file) {
+        let mut counts = Counts { files: self.files.len(), rules: active.count(), ..Counts::default() };
+        for (_, meta) in self.files.iter() {
+            counts.bytes += meta.bytes;
+            if meta.parsed {
                 *counts.parsed.entry(meta.kind).or_default() += 1;
-                *counts.parsed_bytes.entry(meta.kind).or_default() += self.bytes.get(&facts.file).copied().unwrap_or_default();
+                *counts.parsed_bytes.entry(meta.kind).or_default() += meta.bytes;
             }
         }
         let model = self.into_model();
@@ -191,7 +212,7 @@ pub fn judge(model: Model, active: &Active, settings: &Settings, mut counts: Cou
 /// The secrets of a text, whatever else it is. A pure function; of a text that it fails on, none.
 pub fn secrets_of(file: &SourceFile) -> Vec<Secret> {
     let facts = catch_unwind(AssertUnwindSafe(|| crate::extract::text_only(file))).unwrap_or_default();
-    let secret = |fact| if let FactKind::Secret(secret) = fact { Some(secret) } else { None };
+    let secret = |fact| if let FactKind::Secret(secret) = fact { Some(*secret) } else { None };
     facts.facts.into_iter().filter_map(|fact| secret(fact.kind)).collect()
 }
 

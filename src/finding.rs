@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::ir::{Confidence, History, Span, Via};
-use crate::rules::Rule;
+use crate::rules::{Repair, Rule};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,8 +65,24 @@ pub struct Finding {
     /// What other tools call this finding, where the rule stands for many of theirs; empty for all the
     /// names of the rule.
     pub peers: &'static [&'static str],
+    /// What to change so that it goes away, all of it at once; empty if nobody but a person can say.
+    pub edits: Vec<Edit>,
     /// Stable key; set by `settle`.
     pub fingerprint: String,
+}
+
+/// A change of one place. The rule's page says what a finding's edits do, and whether they are safe.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Edit {
+    /// Puts a text where another stands; an empty span inserts, an empty text removes.
+    Replace(Span, String),
+    /// Adds a line at the end of a file, which is made if it is not there.
+    AddLine {
+        /// Path from the root.
+        path: String,
+        /// The line, without its end.
+        line: String,
+    },
 }
 
 /// A place that explains a finding.
@@ -76,6 +92,8 @@ pub struct Related {
     pub span: Span,
     /// What it says there.
     pub text: String,
+    /// Whether it is half of what is found, and changes together with it: the id of a secret.
+    pub is_part: bool,
 }
 
 impl Severity {
@@ -135,10 +153,22 @@ impl Finding {
         if self.fix.is_empty() { self.rule.fix_short } else { &self.fix }
     }
 
+    /// What its edits do, if it has any.
+    pub fn repair(&self) -> Option<&'static Repair> {
+        self.rule.repair.as_ref().filter(|_| !self.edits.is_empty())
+    }
+
     /// Adds a place that explains it.
     #[must_use]
     pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.related.push(Related { span, text: text.into() });
+        self.related.push(Related { span, text: text.into(), is_part: false });
+        self
+    }
+
+    /// Adds a place that is half of what is found, and changes together with it.
+    #[must_use]
+    pub fn part(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Related { span, text: text.into(), is_part: true });
         self
     }
 
@@ -146,7 +176,7 @@ impl Finding {
     #[must_use]
     pub fn via(mut self, via: &Via) -> Self {
         for hop in via.hops() {
-            self.related.push(Related { span: hop.span, text: hop.describe() });
+            self.related.push(Related { span: hop.span, text: hop.describe(), is_part: false });
         }
         self
     }
@@ -155,6 +185,13 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = fix.into();
+        self
+    }
+
+    /// Says what to change.
+    #[must_use]
+    pub fn edits(mut self, edits: Vec<Edit>) -> Self {
+        self.edits = edits;
         self
     }
 

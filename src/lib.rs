@@ -11,6 +11,7 @@
 //! `settle` applies suppressions and orders findings, and `report` writes them.
 //! ARCHITECTURE.md has the map and the invariants.
 
+pub mod change;
 pub mod cli;
 pub mod config;
 pub mod engine;
@@ -23,6 +24,7 @@ pub mod lower;
 pub mod needles;
 pub mod parse;
 pub mod prefilter;
+pub mod repair;
 pub mod report;
 pub mod rules;
 pub mod scan;

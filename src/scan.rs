@@ -1,14 +1,15 @@
 //! From a tree on disk to a [`Session`]: every file read once, in parallel, the largest first; the
 //! result is the same whatever the number of threads.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::engine::{Analysed, Session, WORKER_STACK, analyse};
+use crate::engine::{Kept, Session, WORKER_STACK, analyse};
 use crate::ir::Depth;
 use crate::source::{FileId, SourceFile};
-use crate::walk::{Found, Loaded, Skipped, Tree, load};
+use crate::walk::{Loaded, Skip, Skipped, Tree, load};
 
 /// What was read.
 #[derive(Debug)]
@@ -34,43 +35,41 @@ pub fn scan(tree: Tree, max_bytes: u64, depth: Depth, pool: &ThreadPool, tick: &
     let mut order: Vec<usize> = (0..tree.files.len()).collect();
     order.sort_by_key(|at| (std::cmp::Reverse(tree.files[*at].bytes), *at));
     let next = AtomicUsize::new(0);
-    let files = &tree.files;
-    let parts = pool.broadcast(|_| {
+    // One place for each file, in the order of paths whoever fills it.
+    let results: Vec<OnceLock<One>> = std::iter::repeat_with(OnceLock::new).take(tree.files.len()).collect();
+    pool.broadcast(|_| {
         let mut buffer = Vec::new();
-        let mut done = Vec::new();
         while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
-            done.push((at, one(&files[at], FileId(at as u32), max_bytes, depth, &mut buffer)));
+            // Each place is handed out once.
+            let _ = results[at].set(one(&tree, at, max_bytes, depth, &mut buffer));
             tick();
         }
-        done
     });
-    let mut results: Vec<(usize, One)> = parts.into_iter().flatten().collect();
-    results.sort_by_key(|(at, _)| *at);
     let mut scanned = Scanned { session: Session::default(), skipped: tree.skipped, files: 0, bytes: 0 };
-    for ((_, (analysed, outcome)), found) in results.into_iter().zip(&tree.files) {
+    for (result, found) in results.into_iter().zip(tree.files) {
+        let Some((kept, outcome)) = result.into_inner() else { continue };
         match outcome {
             Ok(bytes) => {
                 scanned.files += 1;
                 scanned.bytes += bytes;
             }
-            Err(skipped) => scanned.skipped.push(skipped),
+            Err(why) => scanned.skipped.push(Skipped { path: found.path.to_string(), why }),
         }
-        scanned.session.set(analysed);
+        scanned.session.set(kept);
         scanned.session.set_tracked(&found.path, found.tracked, found.ignored);
     }
     scanned.skipped.sort();
     scanned
 }
 
-/// A file's facts, and how many bytes were scanned or why none were.
-type One = (Analysed, Result<u64, Skipped>);
+/// What is kept of a file, and how many bytes were scanned or why none were.
+type One = (Kept, Result<u64, Skip>);
 
 /// A file that is not text stays in the table of files without a text: that it is there can matter.
-fn one(found: &Found, id: FileId, max_bytes: u64, depth: Depth, buffer: &mut Vec<u8>) -> One {
-    match load(found, id, max_bytes, buffer) {
-        Loaded::Text(file) => (analyse(&file, depth), Ok(file.text.len() as u64)),
-        Loaded::Skip(why) => {
-            (analyse(&SourceFile::new(id, found.path.as_str(), ""), depth), Err(Skipped { path: found.path.clone(), why }))
-        }
+fn one(tree: &Tree, at: usize, max_bytes: u64, depth: Depth, buffer: &mut Vec<u8>) -> One {
+    let (found, id) = (&tree.files[at], FileId(at as u32));
+    match load(found, &tree.top, id, max_bytes, buffer) {
+        Loaded::Text(file) => (analyse(&file, depth).into(), Ok(file.text.len() as u64)),
+        Loaded::Skip(why) => (analyse(&SourceFile::new(id, found.path.clone(), ""), depth).into(), Err(why)),
     }
 }

@@ -96,6 +96,22 @@ impl Repository {
         Ok(String::from_utf8_lossy(&found).trim().to_owned())
     }
 
+    /// Git's own folder, the one that all work trees share.
+    pub fn folder(&self) -> Result<PathBuf, GitError> {
+        let out = self.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
+        Ok(path_from_git(out.trim_ascii_end()))
+    }
+
+    /// Where the repository's own configuration has git look for hooks.
+    pub fn hooks_path(&self) -> Result<Option<String>, GitError> {
+        let file = self.folder()?.join("config");
+        let file = file.to_string_lossy();
+        // It answers with a failure where nothing is set.
+        let found = self.run(&["config", "--file", &file, "--get", "core.hooksPath"]).unwrap_or_default();
+        let path = String::from_utf8_lossy(&found).trim().to_owned();
+        Ok((!path.is_empty()).then_some(path))
+    }
+
     fn list(&self, arguments: &[&str]) -> Result<Paths, GitError> {
         let out = self.run(arguments)?;
         Ok(out.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect())

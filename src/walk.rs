@@ -12,6 +12,7 @@ mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::{WalkBuilder, WalkState};
@@ -65,12 +66,12 @@ impl Excluded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Path relative to the root, as it is reported.
-    pub path: String,
+    pub path: Arc<str>,
     /// How much of `path` is the one folder that the command line named: a role (test, example) is read
     /// off the rest, since whoever names `tests/fixtures` wants it looked at for what it is.
     pub named: usize,
-    /// Where it is.
-    pub at: PathBuf,
+    /// Where it is, if `path` does not say it: a name that is not UTF-8, a character that is escaped.
+    pub at: Option<Box<Path>>,
     /// Its size when it was listed.
     pub bytes: u64,
     /// Whether git tracks it.
@@ -78,7 +79,7 @@ pub struct Found {
     /// Whether an ignore file of git names it; `None` outside a repository if none does.
     pub ignored: Option<bool>,
     /// Its bytes, where they are not those on disk: staged content.
-    pub content: Option<Vec<u8>>,
+    pub content: Option<Box<[u8]>>,
 }
 
 /// A file that is not scanned, by path.
@@ -127,12 +128,12 @@ impl Skip {
 impl Tree {
     /// Puts contents out of git's store in the place of those on disk; new paths are added.
     pub fn overlay(&mut self, root: &Root, blobs: Vec<Blob>) {
-        let mut by_path: BTreeMap<String, Found> =
+        let mut by_path: BTreeMap<Arc<str>, Found> =
             std::mem::take(&mut self.files).into_iter().map(|found| (found.path.clone(), found)).collect();
         for (name, bytes) in blobs {
-            let path = path_from_bytes(&name);
-            self.skipped.retain(|skipped| skipped.path != path);
-            let at = root.top.join(path_from_git(&name));
+            let path: Arc<str> = path_from_bytes(&name).into();
+            self.skipped.retain(|skipped| *skipped.path != *path);
+            let at = root.unless_named(&path, root.top.join(path_from_git(&name)));
             let found = Found {
                 named: 0,
                 path: path.clone(),
@@ -140,7 +141,7 @@ impl Tree {
                 bytes: bytes.len() as u64,
                 tracked: Some(true),
                 ignored: Some(false),
-                content: Some(bytes),
+                content: Some(bytes.into()),
             };
             by_path.insert(path, found);
         }
@@ -151,6 +152,8 @@ impl Tree {
 /// What a walk found.
 #[derive(Debug, Default)]
 pub struct Tree {
+    /// The folder that paths are relative to.
+    pub top: PathBuf,
     /// Files to scan, by path.
     pub files: Vec<Found>,
     /// What is left out, by path.
@@ -184,7 +187,7 @@ pub enum WalkError {
 pub fn walk(targets: &Targets, options: &Options) -> Result<Tree, WalkError> {
     let exclude = globs(&in_force(&options.exclude, targets)?)?;
     let named_folder = targets.named_folder();
-    let mut tree = Tree::default();
+    let mut tree = Tree { top: targets.root.top.clone(), ..Tree::default() };
     let mut seen: BTreeMap<PathBuf, Entry> = BTreeMap::new();
     let mut environments = BTreeMap::new();
     for target in &targets.paths {
@@ -221,7 +224,8 @@ pub fn walk(targets: &Targets, options: &Options) -> Result<Tree, WalkError> {
                 // Without git, a `.gitignore` still says what is not to be kept; that there is none says nothing.
                 let ignored = (targets.root.repository.is_some() || is_ignored).then_some(is_ignored);
                 let named = named_folder.min(path.len());
-                tree.files.push(Found { path, named, at, bytes, tracked: is_tracked, ignored, content: None });
+                let at = targets.root.unless_named(&path, at);
+                tree.files.push(Found { path: path.into(), named, at, bytes, tracked: is_tracked, ignored, content: None });
             }
             Entry::Skip(why) => tree.skipped.push(Skipped { path, why }),
         }

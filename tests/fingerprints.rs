@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seclint::engine::{Outcome, Session};
 use seclint::report::view::View;
-use seclint::report::{Format, Report};
+use seclint::report::{Format, Report, Style};
 use seclint::rules::Registry;
 use seclint::settle::{Baseline, Settings};
 
@@ -22,10 +22,20 @@ fn fingerprints(files: &[(&str, &str)]) -> Vec<String> {
 
 /// All that can be printed of a scan.
 fn printed(outcome: &Outcome) -> String {
-    let report = Report { outcome, rules: &[], skipped: &[], files: 1, warnings: &[], include_suppressed: true, view: View::of(outcome) };
+    let report = Report {
+        outcome,
+        rules: &[],
+        skipped: &[],
+        files: 1,
+        unit: "file",
+        warnings: &[],
+        before: 0,
+        include_suppressed: true,
+        view: View::of(outcome),
+    };
     let mut out = Vec::new();
     for format in Format::ALL {
-        report.write(*format, false, &mut out).expect("memory takes all");
+        report.write(*format, &Style::default(), &mut out).expect("memory takes all");
     }
     let baseline = Baseline::of(&outcome.findings, &outcome.files, &Baseline::default());
     String::from_utf8(out).expect("output is UTF-8") + &baseline.to_string()

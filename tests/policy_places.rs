@@ -7,12 +7,15 @@ use seclint::tables::table;
 
 const POLICY: &str = r#"{"Statement": [{"Effect": "Allow", "Action": "x:y", "Resource": "*", "Principal": "*"}]}"#;
 
+/// Types whose kept document is a configuration, whose names are nobody's attributes, and no policy.
+const NO_POLICY: [&str; 2] = ["AWS::EMR::SecurityConfiguration", "AWS::SSM::Document"];
+
 /// The grants of a file for action `x:y`.
 fn grants(path: &str, text: &str) -> Vec<Grant> {
     let mut session = Session::default();
     session.set_file(path, text);
     let all = session.model().facts.into_iter().filter_map(|fact| match fact.kind {
-        FactKind::Grant(grant) => Some(grant),
+        FactKind::Grant(grant) => Some(*grant),
         _ => None,
     });
     all.filter(|grant| grant.actions.iter().any(|action| action.as_str() == Some("x:y"))).collect()
@@ -43,7 +46,7 @@ fn every_attribute_of_the_table_holds_a_policy() {
 fn every_document_of_cloudformation_is_a_policy() {
     let rows = table("cloudformation").expect("the table").list("type");
     let mut missed = Vec::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| !NO_POLICY.contains(&row.text("cfn"))) {
         for property in row.texts("keep") {
             let nested = row.texts("rename").any(|pair| pair == "Policies=inline_policy") && property == "PolicyDocument";
             let lifted = row.texts("lift").next();

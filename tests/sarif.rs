@@ -9,7 +9,7 @@ use seclint::engine::{Counts, Outcome};
 use seclint::finding::{Finding, Level, Related, Severity};
 use seclint::ir::{Confidence, Problem, ProblemKind, SecretValue};
 use seclint::report::view::View;
-use seclint::report::{Format, Report};
+use seclint::report::{Format, Report, Style};
 use seclint::rules::{Rule, load_user_rules};
 use seclint::source::{FileId, FileMeta, Files, SourceFile, Span, decode};
 use serde_json::Value;
@@ -93,9 +93,10 @@ fn finding(rule: &'static Rule, span: Span, number: usize) -> Finding {
         fix: String::new(),
         span,
         label: "here".into(),
-        related: vec![Related { span, text: "a [related] place".into() }],
+        related: vec![Related { span, text: "a [related] place".into(), is_part: true }],
         subject: format!("subject-{number}").into(),
         peers: &[],
+        edits: Vec::new(),
         history: None,
         fingerprint: format!("fingerprint-{number}"),
     }
@@ -133,16 +134,18 @@ fn case() -> Case {
 
 fn written(case: &Case, format: Format) -> String {
     let report = Report {
+        before: 0,
         include_suppressed: false,
         outcome: &case.outcome,
         rules: &[case.rule],
         skipped: &[],
         files: FILES.len(),
+        unit: "file",
         warnings: &[],
         view: View::of(&case.outcome),
     };
     let mut out = Vec::new();
-    report.write(format, false, &mut out).expect("memory can be written");
+    report.write(format, &Style::default(), &mut out).expect("memory can be written");
     String::from_utf8(out).expect("reports are UTF-8")
 }
 

@@ -114,7 +114,8 @@ fn scan(targets: &Targets) -> anyhow::Result<Outcome> {
     let config = config::Source::default().read(&targets.root, &registry)?.0;
     let options = walk::Options { exclude: config.exclude.clone(), ..walk::Options::default() };
     let pool = crate::scan::pool(0)?;
-    let scanned = crate::scan::scan(walk::walk(targets, &options)?, options.max_bytes, Depth::Structure, &pool, &|| {});
+    let mut scanned = crate::scan::scan(walk::walk(targets, &options)?, options.max_bytes, Depth::Structure, &pool, &|| {});
+    scanned.session.set_trusted_guards(config.guards.clone());
     let active = registry.active(|rule| !config.off.contains_key(rule.id));
     let settings = Settings { level: config.level.unwrap_or_default(), today: Some(super::today::today()), config, ..Settings::default() };
     Ok(pool.install(|| scanned.session.into_findings(&active, &settings)))

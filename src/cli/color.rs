@@ -31,6 +31,19 @@ impl Color {
     }
 }
 
+/// Whether paths on `stream` are to be links: on terminals that are known to show them, and with
+/// `FORCE_HYPERLINK` (as other tools have it).
+pub(super) fn links(stream: &impl IsTerminal) -> bool {
+    if let Some(forced) = variable("FORCE_HYPERLINK") {
+        return forced != "0";
+    }
+    let vte = variable("VTE_VERSION").and_then(|version| version.parse::<u32>().ok()).is_some_and(|version| version >= 5000);
+    let program = variable("TERM_PROGRAM").unwrap_or_default();
+    let known = ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "tabby"].contains(&program.as_str());
+    let own = ["WT_SESSION", "KITTY_WINDOW_ID", "DOMTERM", "KONSOLE_VERSION"].iter().any(|name| is_set(name));
+    stream.is_terminal() && !is_set("CI") && (vte || known || own)
+}
+
 fn is_set(name: &str) -> bool {
     variable(name).is_some_and(|value| !value.is_empty() && value != "0")
 }

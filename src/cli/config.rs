@@ -11,6 +11,9 @@ use crate::config::{self, Config, PLACES};
 use crate::rules::Registry;
 use crate::walk::{Root, Targets, read_guarded};
 
+/// The JSON schema of `seclint.toml`.
+pub(super) const SCHEMA: &str = include_str!("../../schemas/seclint.schema.json");
+
 /// Bytes of the file at the most.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -92,7 +95,7 @@ enum Command {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
     let mut out = anstream::stdout().lock();
     match arguments.command {
-        Command::Schema => out.write_all(include_bytes!("../../schemas/seclint.schema.json"))?,
+        Command::Schema => out.write_all(SCHEMA.as_bytes())?,
         Command::Show => {
             let targets = Targets::of(&[PathBuf::from(".")], &working_folder()?)?;
             let registry = own_rules::registry(&targets.root.top)?;
@@ -114,6 +117,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
             }
             for (rule, reason) in &config.off {
                 writeln!(out, "rules.{rule}.enabled = false # {from}: {reason}")?;
+            }
+            for (name, list) in [("guards", &config.guards), ("values", &config.trusted_values)] {
+                if !list.is_empty() {
+                    writeln!(out, "trust.{name} = {list:?} # {from}")?;
+                }
             }
             for ignore in &config.ignores {
                 writeln!(out, "ignore {} # {from}: {}", ignore.rules.join(", "), ignore.reason)?;

@@ -33,12 +33,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
 
 /// The page with its front matter as a few readable lines.
 fn page(rule: &Rule) -> String {
-    let body = rule.page.splitn(3, "+++").nth(2).unwrap_or_default();
     let mut out = format!("{}: {}\n\n", rule.id, rule.title);
+    for (name, value) in rows(rule).iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = writeln!(out, "{name:>12}  {value}");
+    }
+    out.push_str(body(rule));
+    out
+}
+
+/// What the front matter says to a reader.
+pub(super) fn rows(rule: &Rule) -> [(&'static str, String); 8] {
     let cwe: Vec<String> = rule.cwe.iter().map(|number| format!("CWE-{number}")).collect();
     let confidence = serde_json::to_value(rule.confidence).ok();
     let confidence = confidence.as_ref().and_then(|value| value.as_str()).unwrap_or_default();
-    let rows = [
+    [
         ("severity", rule.severity.name().to_owned()),
         ("confidence", confidence.to_owned()),
         ("class", rule.class.to_owned()),
@@ -47,10 +55,10 @@ fn page(rule: &Rule) -> String {
         ("elsewhere", rule.peers.join(", ")),
         ("since", rule.since.to_owned()),
         ("formerly", rule.aliases.join(", ")),
-    ];
-    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
-        let _ = writeln!(out, "{name:>12}  {value}");
-    }
-    out.push_str(body);
-    out
+    ]
+}
+
+/// The page without its front matter.
+pub(super) fn body(rule: &Rule) -> &'static str {
+    rule.page.splitn(3, "+++").nth(2).unwrap_or_default()
 }

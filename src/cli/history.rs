@@ -10,7 +10,6 @@ use super::progress::Progress;
 use super::{Answer, config, output, own_rules, scan, select, working_folder};
 use crate::finding::Severity;
 use crate::history::{History, Scanned};
-use crate::ir::Kind;
 use crate::report::Report;
 use crate::report::view::View;
 use crate::settle::Settings;
@@ -77,8 +76,7 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
     let (config, _) = arguments.config.read(&root, &registry)?;
     // Only what a value alone shows can be said of contents that no longer stand beside one another.
     let active = arguments.select.active(&registry, &config)?;
-    let active =
-        registry.active(|rule| active.running(rule.id).is_some() && rule.family == "secrets" && rule.logic.kind() == Some(Kind::Secret));
+    let active = registry.active(|rule| active.running(rule.id).is_some() && select::is_about_secrets(rule));
     if active.count() == 0 {
         bail!("no rule about secrets is left to run: look at --rule, --skip-rule and --class");
     }
@@ -99,7 +97,6 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
         today: Some(super::today::today()),
         baseline: arguments.baseline.read(&root, arguments.config.config_from.as_deref())?,
         config,
-        only: None,
     };
     let Scanned { outcome, skipped, left_out } = history.scan(arguments.max_file_size, &active, &settings, &pool, &|| progress.tick())?;
     if left_out > 0 {
@@ -111,11 +108,13 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
         rules: &rules,
         skipped: &skipped,
         files: outcome.counts.files,
+        unit: "content",
         warnings: &warnings,
+        before: 0,
         include_suppressed: arguments.judgement.include_suppressed,
         view: View::of(&outcome),
     };
-    output::write(&report, &sinks, arguments.output.color)?;
+    output::write(&report, &sinks, &arguments.output, &root.top)?;
     if !arguments.quiet {
         let _ = crate::report::summary(&report, arguments.verbose, seconds, &mut anstream::stderr().lock());
     }

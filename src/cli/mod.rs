@@ -5,15 +5,21 @@
 
 mod baseline;
 mod color;
+mod completions;
 mod config;
+mod docs;
 mod explain;
 mod facts;
 mod history;
+mod hook;
+mod init;
 mod judgement;
 mod load;
+mod lsp;
 mod output;
 mod own_rules;
 mod progress;
+mod repair;
 mod routes;
 mod rules;
 mod scan;
@@ -54,8 +60,21 @@ enum Command {
     Baseline(baseline::Arguments),
     /// Show the configuration that is in force
     Config(config::Arguments),
+    /// Write a commented `seclint.toml` for this repository
+    Init(init::Arguments),
+    /// Scan what is staged before each commit
+    Hook(hook::Arguments),
+    /// Serve an editor (Language Server Protocol)
+    Lsp(lsp::Arguments),
     /// Run the examples of your own rules in `.seclint/rules/`
     Test(test::Arguments),
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man(completions::ManArguments),
+    /// Write the source of the documentation site
+    #[command(hide = true)]
+    Docs(docs::Arguments),
 }
 
 /// What a command answers.
@@ -104,7 +123,13 @@ fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Baseline(arguments) => baseline::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Hook(arguments) => hook::run(&arguments),
+        Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Man(arguments) => completions::man(&arguments, Arguments::command()),
+        Command::Docs(arguments) => docs::run(&arguments, Arguments::command()),
     });
     match answer {
         Ok(Answer::Clean) => ExitCode::SUCCESS,

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{ArgMatches, Args, ValueEnum};
 
-use super::color::Color;
-use crate::report::{Format, Report};
+use super::color::{self, Color};
+use crate::report::{Format, Report, Style};
+use crate::source::path_to_uri;
 
 /// `--format` and `--output`.
 #[derive(Debug, Args)]
@@ -63,23 +64,35 @@ fn by_ending(path: &Path) -> Format {
     match name.rsplit('.').next() {
         Some("sarif") => Format::Sarif,
         Some("json") if name.ends_with(".sarif.json") => Format::Sarif,
+        Some("json") if name.starts_with("gl-sast-") => Format::GitLabSast,
+        Some("json") if name.starts_with("gl-code-quality-") => Format::GitLab,
+        Some("html" | "htm") => Format::Html,
+        Some("md") => Format::Markdown,
+        Some("xml") => Format::JUnit,
         Some("json") => Format::Json,
         Some("jsonl" | "ndjson") => Format::JsonLines,
         _ => Format::Text,
     }
 }
 
-/// Writes every report.
-pub(super) fn write(report: &Report<'_>, sinks: &[Sink], color: Color) -> anyhow::Result<()> {
+/// Writes every report. `top` is where the paths of findings begin.
+pub(super) fn write(report: &Report<'_>, sinks: &[Sink], arguments: &Arguments, top: &Path) -> anyhow::Result<()> {
+    let color = arguments.color;
     for sink in sinks {
         if let Some(path) = &sink.file {
             let failed = || format!("{}: can't be written", path.display());
             let mut out = BufWriter::new(File::create(path).with_context(failed)?);
-            report.write(sink.format, color == Color::Always, &mut out).and_then(|()| out.flush()).with_context(failed)?;
+            report
+                .write(sink.format, &Style { color: color == Color::Always, links: None }, &mut out)
+                .and_then(|()| out.flush())
+                .with_context(failed)?;
         } else {
-            let color = color.wanted(&io::stdout());
+            let style = Style {
+                color: color.wanted(&io::stdout()),
+                links: color::links(&io::stdout()).then(|| format!("file://{}", path_to_uri(&top.to_string_lossy()))),
+            };
             let mut out = BufWriter::new(io::stdout().lock());
-            match report.write(sink.format, color, &mut out).and_then(|()| out.flush()) {
+            match report.write(sink.format, &style, &mut out).and_then(|()| out.flush()) {
                 // A reader that has seen enough (`seclint scan | head`) takes nothing from the verdict.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
                 other => other.context("standard output can't be written")?,

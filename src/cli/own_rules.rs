@@ -35,7 +35,8 @@ pub(super) fn load(root: &Path) -> anyhow::Result<Vec<(PathBuf, UserRule)>> {
     Ok(rules)
 }
 
-fn pages(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// The Markdown files of a folder, sorted.
+pub(super) fn pages(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     // Neither the folder nor a page may be a link: it could lead out of the tree.
     let mut pages = Vec::new();
     if !folder.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {

@@ -1,30 +1,26 @@
 //! `seclint scan`.
 
-use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+mod change;
+mod look;
 
-use anyhow::{Context as _, bail};
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
 use clap::{ArgMatches, Args, ValueEnum};
 
-use super::output::{self, Sink};
-use super::progress::Progress;
-use super::{Answer, own_rules, select, trail, working_folder};
+use super::{Answer, output, select, trail};
 use crate::config::Config;
-use crate::engine::{Outcome, Session};
 use crate::finding::Severity;
-use crate::ir::ProblemKind;
 use crate::report::Report;
 use crate::report::view::View;
-use crate::rules::Active;
-use crate::scan::Scanned;
-use crate::settle::{Baseline, Settings};
-use crate::source::{FileId, SourceFile};
-use crate::walk::{self, Loaded, Root, Skipped, Targets, Tree};
+use crate::walk;
+use look::Job;
+pub(super) use look::Seen;
 
 /// Arguments of `scan`.
 #[derive(Debug, Args)]
 #[group(skip)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct Arguments {
     /// Files and folders to scan; `-` reads one file from standard input
     #[arg(default_value = ".")]
@@ -36,13 +32,21 @@ pub(super) struct Arguments {
     #[command(flatten)]
     judgement: super::judgement::Arguments,
     /// Say why the secrets of a line were reported, or why not, instead of scanning
-    #[arg(long, value_name = "FILE:LINE", conflicts_with_all = ["paths", "since", "staged"])]
+    #[arg(long, value_name = "FILE:LINE", conflicts_with_all = ["paths", "since", "staged", "diff"])]
     explain_secret: Option<trail::Place>,
     /// Exit with 2 if a file could not be read whole
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
-    change: Change,
+    change: change::Arguments,
+    #[command(flatten)]
+    repair: super::repair::Arguments,
+    /// List the files that a scan would read, instead of scanning
+    #[arg(long)]
+    show_files: bool,
+    /// Count the findings of each rule, instead of showing them
+    #[arg(long, conflicts_with_all = ["format", "output"])]
+    statistics: bool,
     #[command(flatten)]
     config: super::config::Source,
     #[command(flatten)]
@@ -65,22 +69,6 @@ pub(super) struct Arguments {
     /// Name every file that was skipped or not read whole
     #[arg(long, short, conflicts_with = "quiet")]
     verbose: bool,
-}
-
-/// Which part of the findings a change answers for. The whole tree is read all the same, since linking
-/// needs it.
-#[derive(Debug, Args)]
-#[group(skip)]
-struct Change {
-    /// Scan what is staged, and report findings in staged files alone
-    #[arg(long, conflicts_with = "since")]
-    staged: bool,
-    /// Report only what was not there in the commit that this one and COMMIT come from
-    #[arg(long, value_name = "COMMIT")]
-    since: Option<String>,
-    /// Called by a hook: files that git has no more are left out, and nothing is said about a clean scan
-    #[arg(long)]
-    hook: bool,
 }
 
 /// What to walk.
@@ -129,149 +117,60 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 
 pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result<Answer> {
     let sinks = arguments.output.sinks(matches)?;
-    let working = working_folder()?;
-    let from_stdin = arguments.paths.iter().any(|path| path.as_os_str() == "-");
-    let targets = match from_stdin {
-        true if arguments.paths.len() > 1 => bail!("`-` can't be scanned together with other paths"),
-        true => Targets { root: Root { top: working.clone(), repository: None }, paths: Vec::new() },
-        false => Targets::of(&[named(arguments, &working), arguments.var_file.clone()].concat(), &working)?,
-    };
-    let registry = own_rules::registry(&targets.root.top)?;
-    let (config, _) = arguments.config.read(&targets.root, &registry)?;
-    let active = arguments.select.active(&registry, &config)?;
-    let rules: Vec<_> = registry.all().iter().copied().filter(|rule| active.running(rule.id).is_some()).collect();
-    let options = arguments.walk.options(&config);
-    let mut tree = if from_stdin { Tree::default() } else { walk::walk(&targets, &options)? };
-    let only = if arguments.change.staged { Some(overlay_staged(&mut tree, &targets, &options)?) } else { None };
-    let warnings = tree.warnings.clone();
-    let progress = Progress::new(tree.files.len(), arguments.quiet);
-    let everything = registry.active(|_| true);
-    let explained = arguments.explain_secret.as_ref().map(|place| text_of(place, &tree, options.max_bytes)).transpose()?;
-    let depth = if explained.is_some() { everything.depth() } else { active.depth() };
-    // To start a second thread costs more than a small file.
-    let one_file = arguments.jobs == 0 && tree.files.len() < 2 && arguments.change.since.is_none();
-    let pool = crate::scan::pool(if one_file { 1 } else { arguments.jobs }).context("threads can't be started")?;
-    let mut scanned = if from_stdin {
-        stdin(arguments, options.max_bytes)?
-    } else {
-        crate::scan::scan(tree, options.max_bytes, depth, &pool, &|| progress.tick())
-    };
-    scanned.session.set_values_files(values_files(arguments, &targets.root, &working)?);
-    let mut settings = Settings {
-        severity: arguments.select.severity.or(config.severity).unwrap_or(Severity::Note),
-        level: arguments.select.level.or(config.level).unwrap_or_default(),
-        ignores: !arguments.judgement.no_ignores && config.ignore_comments.unwrap_or(true),
-        today: Some(super::today::today()),
-        config,
-        only,
-        baseline: arguments.baseline.read(&targets.root, arguments.config.config_from.as_deref())?,
-    };
-    if let Some(name) = &arguments.change.since {
-        let known = before(&targets, name, &active, &settings, &pool)?;
-        settings.baseline = std::mem::take(&mut settings.baseline).and(known);
+    let job = Job::new(arguments)?;
+    if arguments.show_files {
+        return show_files(&job);
     }
-    let said = explained.is_some().then(|| pool.install(|| scanned.session.findings(&everything, &trail::unhidden(&settings))));
-    let Scanned { session, files, skipped, .. } = scanned;
-    let outcome = pool.install(|| session.into_findings(&active, &settings));
-    let elapsed = progress.finish();
-    if let (Some(place), Some(file), Some(all)) = (&arguments.explain_secret, &explained, &said) {
-        let runs = trail::Runs { active: &active, settings: &settings, shown: &outcome, all };
-        anstream::stdout().lock().write_all(trail::text(place, file, &runs).as_bytes())?;
+    if let Some(place) = &arguments.explain_secret {
+        anstream::stdout().lock().write_all(job.explain(place)?.as_bytes())?;
         return Ok(Answer::Clean);
     }
+    let start = super::progress::now();
+    let mut seen = job.look()?;
+    let mut repaired = None;
+    if arguments.repair.is_asked() {
+        if arguments.repair.is_dry() {
+            anstream::stdout().lock().write_all(arguments.repair.diff(&job.targets.root, &seen.outcome)?.as_bytes())?;
+            return Ok(job.verdict(&seen));
+        }
+        repaired = Some(arguments.repair.apply(&job.targets.root, &mut seen, || job.look())?);
+    }
+    let elapsed = start.elapsed();
     let seconds = std::io::stderr().is_terminal().then_some(elapsed.as_secs_f64());
-    let view = View::of(&outcome);
-    let include_suppressed = arguments.judgement.include_suppressed;
-    let shown = Report { outcome: &outcome, rules: &rules, skipped: &skipped, files, warnings: &warnings, include_suppressed, view };
-    report(arguments, &sinks, &shown, seconds)?;
-    let threshold = arguments.judgement.fail_on.or(settings.config.fail_on).unwrap_or(Severity::Note);
-    Ok(verdict(arguments, threshold, &skipped, &outcome))
-}
-
-/// Terraform's values files as they are reported: from the root of the scan.
-fn values_files(arguments: &Arguments, root: &Root, working: &Path) -> anyhow::Result<Vec<String>> {
-    let reported = |name: &PathBuf| {
-        let at = working.join(name).canonicalize().with_context(|| format!("{} can't be read", name.display()))?;
-        Ok(crate::source::path_from_bytes(&root.relative(&at)))
+    let shown = Report {
+        outcome: &seen.outcome,
+        rules: &job.rules,
+        skipped: &seen.skipped,
+        files: seen.files,
+        unit: "file",
+        warnings: &seen.warnings,
+        before: seen.before,
+        include_suppressed: arguments.judgement.include_suppressed,
+        view: View::of(&seen.outcome),
     };
-    arguments.var_file.iter().map(reported).collect()
-}
-
-/// The paths that were named. A hook is handed the names of files that a commit deletes, or of links to
-/// nothing, as well.
-fn named(arguments: &Arguments, working: &Path) -> Vec<PathBuf> {
-    if let Some(place) = &arguments.explain_secret {
-        return vec![place.file.clone()];
-    }
-    let there = |path: &&PathBuf| !arguments.change.hook || working.join(path).symlink_metadata().is_ok();
-    arguments.paths.iter().filter(there).cloned().collect()
-}
-
-/// The file whose line is to be explained, as the scan reads it.
-fn text_of(place: &trail::Place, tree: &Tree, max_bytes: u64) -> anyhow::Result<SourceFile> {
-    let [found] = tree.files.as_slice() else { bail!("{}: is not one file that a scan reads", place.file.display()) };
-    match walk::load(found, FileId(0), max_bytes, &mut Vec::new()) {
-        Loaded::Text(file) => Ok(file),
-        Loaded::Skip(skip) => bail!("{}: {}", place.file.display(), skip.describe()),
-    }
-}
-
-/// Puts what is staged in the place of what is on disk; says which files are staged.
-fn overlay_staged(tree: &mut Tree, targets: &Targets, options: &walk::Options) -> anyhow::Result<BTreeSet<String>> {
-    let Some(repository) = &targets.root.repository else { bail!("`--staged` needs a git repository") };
-    let excluded = walk::Excluded::new(&options.exclude)?;
-    let wanted: BTreeSet<Vec<u8>> =
-        repository.staged_paths()?.into_iter().filter(|path| targets.hold(path) && !excluded.holds(path)).collect();
-    let only = wanted.iter().map(|path| crate::source::path_from_bytes(path)).collect();
-    tree.overlay(&targets.root, repository.staged(&wanted)?);
-    Ok(only)
-}
-
-/// The findings of the commit that a change started from, as a baseline.
-fn before(targets: &Targets, name: &str, active: &Active, settings: &Settings, pool: &rayon::ThreadPool) -> anyhow::Result<Baseline> {
-    let Some(repository) = &targets.root.repository else { bail!("`--since` needs a git repository") };
-    let mut tree = Tree::default();
-    tree.overlay(&targets.root, repository.common_ancestor(name)?);
-    let scanned = crate::scan::scan(tree, u64::MAX, active.depth(), pool, &|| {});
-    // Everything that was found there, whatever the dials: what is hidden now was there before all the same.
-    let everything = Settings { level: settings.level, today: settings.today.clone(), ..Settings::default() };
-    let outcome = pool.install(|| scanned.session.into_findings(active, &everything));
-    Ok(Baseline::of(&outcome.findings, &outcome.files, &Baseline::default()))
-}
-
-/// Standard input as the one file of a scan.
-fn stdin(arguments: &Arguments, max_bytes: u64) -> anyhow::Result<Scanned> {
-    let name = arguments.stdin_filename.as_deref().unwrap_or("stdin");
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().take(max_bytes + 1).read_to_end(&mut bytes).context("standard input can't be read")?;
-    if bytes.len() as u64 > max_bytes {
-        bail!("standard input is over the size limit (`--max-file-size`)");
-    }
-    let Some((text, _)) = crate::source::decode(&bytes) else { bail!("standard input is not text") };
-    let mut session = Session::default();
-    session.set_file(&crate::source::path_from_bytes(name.as_bytes()), &text);
-    Ok(Scanned { session, skipped: Vec::new(), files: 1, bytes: text.len() as u64 })
-}
-
-fn report(arguments: &Arguments, sinks: &[Sink], report: &Report<'_>, seconds: Option<f64>) -> anyhow::Result<()> {
-    output::write(report, sinks, arguments.output.color)?;
-    let silent = arguments.quiet || (arguments.change.hook && report.outcome.findings.is_empty());
-    if !silent {
-        let _ = crate::report::summary(report, arguments.verbose, seconds, &mut anstream::stderr().lock());
-    }
-    Ok(())
-}
-
-fn verdict(arguments: &Arguments, threshold: Severity, skipped: &[Skipped], outcome: &Outcome) -> Answer {
-    let unread =
-        outcome.problems.iter().any(|problem| problem.kind != ProblemKind::Bound) || skipped.iter().any(|skipped| skipped.why.is_loss());
-    if arguments.strict && unread {
-        Answer::Incomplete
-    } else if !arguments.judgement.exit_zero && outcome.findings.iter().any(|finding| finding.severity >= threshold) {
-        Answer::Findings
+    if arguments.statistics {
+        crate::report::statistics(&shown, &mut anstream::stdout().lock())?;
     } else {
-        Answer::Clean
+        output::write(&shown, &sinks, &arguments.output, &job.targets.root.top)?;
     }
+    if let Some(repaired) = repaired.filter(|_| !arguments.quiet) {
+        super::say(&repaired.describe());
+    }
+    let silent = arguments.quiet || (arguments.change.hook && seen.outcome.findings.is_empty());
+    if !silent {
+        let _ = crate::report::summary(&shown, arguments.verbose, seconds, &mut anstream::stderr().lock());
+    }
+    Ok(job.verdict(&seen))
+}
+
+/// The files that a scan would read, one a line.
+fn show_files(job: &Job<'_>) -> anyhow::Result<Answer> {
+    let tree = walk::walk(&job.targets, &job.options)?;
+    let mut out = anstream::stdout().lock();
+    for found in &tree.files {
+        writeln!(out, "{}", crate::source::escape(&found.path))?;
+    }
+    Ok(Answer::Clean)
 }
 
 impl ValueEnum for Severity {

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 
 use crate::config::Config;
 use crate::finding::{Level, Severity};
+use crate::ir::Kind;
 use crate::rules::{Active, Registry, Rule, manifest};
 
 /// The dials: severity says how bad, level who wants to see it, class what is wrong.
@@ -26,6 +27,14 @@ pub(super) struct Arguments {
     /// Run the rules of these classes only
     #[arg(long = "class", value_name = "CLASS", value_delimiter = ',')]
     classes: Vec<String>,
+    /// Look for secrets alone, which is several times faster: nothing is parsed for other rules
+    #[arg(long)]
+    secrets: bool,
+}
+
+/// Whether a rule reports secrets as a text alone shows them.
+pub(super) fn is_about_secrets(rule: &Rule) -> bool {
+    rule.family == "secrets" && rule.logic.kind() == Some(Kind::Secret)
 }
 
 impl Arguments {
@@ -47,7 +56,7 @@ impl Arguments {
         }
         let active = registry.active(|rule| self.keeps(rule, registry, config));
         if active.count() == 0 && !registry.all().is_empty() {
-            bail!("no rule is left to run: look at --rule, --skip-rule and --class");
+            bail!("no rule is left to run: look at --rule, --skip-rule, --class and --secrets");
         }
         Ok(active)
     }
@@ -58,6 +67,7 @@ impl Arguments {
             |names: &[String]| names.iter().any(|name| rule.family == name || registry.find(name).is_some_and(|found| found.id == rule.id));
         (self.rules.is_empty() || named(&self.rules))
             && !named(&self.skip)
+            && (!self.secrets || is_about_secrets(rule))
             && (!config.off.contains_key(rule.id) || (!self.rules.is_empty() && named(&self.rules)))
             && (self.classes.is_empty() || self.classes.iter().any(|class| class == rule.class))
     }

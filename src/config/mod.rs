@@ -38,6 +38,10 @@ pub struct Config {
     pub off: BTreeMap<&'static str, String>,
     /// Findings that are accepted in some paths.
     pub ignores: Vec<PathIgnore>,
+    /// The repository's own functions, classes and extractors that turn anonymous callers away.
+    pub guards: Vec<String>,
+    /// Texts that are known to be harmless wherever a finding stands on them: made-up keys, own accounts.
+    pub trusted_values: Vec<String>,
 }
 
 /// Findings of some rules, accepted in some paths.
@@ -64,6 +68,14 @@ struct File {
     ignore_comments: Option<bool>,
     rules: BTreeMap<Spanned<String>, RuleTable>,
     ignore: Vec<IgnoreTable>,
+    trust: TrustTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct TrustTable {
+    guards: Vec<Spanned<String>>,
+    values: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,8 +145,27 @@ pub fn parse(text: &str, registry: &Registry) -> Result<Config, Vec<Mistake>> {
             Err(list) => mistakes.extend(list),
         }
     }
+    config.guards = checked(&file.trust.guards, is_name, "a guard is named as in the code: `requireUser`, `auth.required`", &mut mistakes);
+    let is_value = |value: &str| value.chars().count() >= MIN_VALUE;
+    config.trusted_values = checked(&file.trust.values, is_value, "so short a value stands for too much", &mut mistakes);
     mistakes.sort_by_key(|mistake| mistake.span.start);
     if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
+}
+
+/// Characters of a trusted value at the least: `*` would silence half of the rules.
+const MIN_VALUE: usize = 8;
+
+/// The texts that are as they should be; the others are mistakes.
+fn checked(list: &[Spanned<String>], is_right: impl Fn(&str) -> bool, wrong: &str, mistakes: &mut Vec<Mistake>) -> Vec<String> {
+    let (right, other): (Vec<_>, Vec<_>) = list.iter().partition(|text| is_right(text.get_ref()));
+    mistakes.extend(other.iter().map(|text| Mistake::new(text.span(), wrong)));
+    right.into_iter().map(|text| text.get_ref().clone()).collect()
+}
+
+/// `requireUser`, `auth.required`, `guards::Admin`.
+fn is_name(text: &str) -> bool {
+    let plain = |character: char| character.is_alphanumeric() || "_$.:".contains(character);
+    text.chars().any(char::is_alphanumeric) && text.chars().all(plain)
 }
 
 fn globs(patterns: &[Spanned<String>]) -> Result<GlobSet, Vec<Mistake>> {
@@ -188,6 +219,8 @@ mod tests {
             mistakes("[rules.dockerfile-root-user]\nenabled = false"),
             ["false: `dockerfile-root-user` is switched off without a `reason`"]
         );
+        assert_eq!(mistakes("[trust]\ngaurds = []"), ["gaurds: unknown key `gaurds`; did you mean `guards`?"]);
+        assert_eq!(mistakes("[trust]\nguards = [\"require user\"]\nvalues = [\"*\"]").len(), 2);
         assert_eq!(mistakes("a = = 1").len(), 1);
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
             }
         }
         inherited.push(variables);
-        cx.fact(stage.span, owner, FactKind::Stage(stage));
+        cx.fact(stage.span, owner, FactKind::Stage(Box::new(stage)));
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
     fn stages(text: &str) -> Vec<Stage> {
         let file = SourceFile::new(FileId(0), "Dockerfile", text);
         let facts = crate::extract::extract(&file, crate::ir::Depth::Structure).facts;
-        facts.into_iter().filter_map(|Fact { kind, .. }| if let FactKind::Stage(stage) = kind { Some(stage) } else { None }).collect()
+        facts.into_iter().filter_map(|Fact { kind, .. }| if let FactKind::Stage(stage) = kind { Some(*stage) } else { None }).collect()
     }
 
     #[test]

@@ -44,6 +44,13 @@ pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
         // A policy has no name but its file's.
         let name = SmolStr::from(if ty.contains("policy") { &cx.file.path } else { name.unwrap_or_default() });
         resource(cx, document.span, provider, ty, name, document.clone());
+        if provider == "serverless" {
+            for part in map.get("resources").map(Node::one_or_many).unwrap_or_default() {
+                if let Some(template) = part.as_map() {
+                    cloudformation::template(cx, template);
+                }
+            }
+        }
     }
 }
 
@@ -59,6 +66,9 @@ fn manifest(name: &str, map: &Map) -> Option<(&'static str, &'static str)> {
         "nest-cli.json" => return Some(("nestjs", "config")),
         _ => {}
     }
+    if name.starts_with("values") && crate::lower::nats::is_chart(map) {
+        return Some(("helm", "values"));
+    }
     if holds_policy(map) {
         return Some(("aws", "policy-document"));
     }
@@ -68,7 +78,7 @@ fn manifest(name: &str, map: &Map) -> Option<(&'static str, &'static str)> {
     if has("auths") && map.get("auths").is_some_and(|auths| auths.as_map().is_some()) {
         return Some(("docker", "config"));
     }
-    if has("service") && has("provider") && has("functions") {
+    if has("service") && has("provider") && (has("functions") || name.starts_with("serverless.")) {
         return Some(("serverless", "service"));
     }
     None

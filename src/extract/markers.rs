@@ -164,6 +164,19 @@ fn split_ids(list: &str, file: crate::source::FileId, at: usize) -> Vec<(SmolStr
     ids
 }
 
+/// `a, b` of `a, b reason` and `a` of `a:reason`: the list ends where no comma joins it.
+fn list(text: &str) -> &str {
+    let mut end = 0;
+    loop {
+        let word = text[end..].trim_start();
+        let length = word.find(|character: char| character.is_whitespace() || character == ':').unwrap_or(word.len());
+        end = text.len() - word.len() + length;
+        if length == 0 || !text[..end].ends_with(',') {
+            return &text[..end];
+        }
+    }
+}
+
 /// What follows the list, without what closes the comment, and with the date taken out.
 fn reason_and_date(text: &str) -> (SmolStr, Option<SmolStr>) {
     let text = ["*/}", "*/", "-->", "--%>"].iter().find_map(|end| text.split_once(end)).map_or(text, |(before, _)| before);
@@ -188,10 +201,7 @@ fn foreign(file: &SourceFile, text: &str, start: usize, number: usize, lines: &L
     }
     let after = at + form.needle.len();
     let rest = &text[after..];
-    let ids = |list: &str, at: usize| {
-        let list = list.split(|character: char| character.is_whitespace() || character == ':').next().unwrap_or_default();
-        MarkerScope::Rules(split_ids(list, file.id, start + at))
-    };
+    let ids = |text: &str, at: usize| MarkerScope::Rules(split_ids(list(text), file.id, start + at));
     let scope = match form.names {
         Names::Secrets => MarkerScope::Secrets,
         Names::All => MarkerScope::All,
@@ -266,6 +276,7 @@ mod tests {
         assert_eq!(read("a.tf", "#trivy:ignore:AVD-AWS-0057\nresource \"a\" \"b\" {\n  c = 1\n}\n"), ["trivy AVD-AWS-0057 1-4 "]);
         assert_eq!(read("Dockerfile", "# hadolint ignore=DL3006,DL3007\nFROM a\n"), ["hadolint DL3006+DL3007 1-2 "]);
         assert_eq!(read("a.ts", "f() // nosemgrep: a.b.c\n"), ["semgrep a.b.c 1-1 "]);
+        assert_eq!(read("a.ts", "f() // nosemgrep: a.b, c why, really\n"), ["semgrep a.b+c 1-1 "]);
         assert_eq!(read("a.ts", "f() // nosemgrep\n"), ["semgrep All 1-1 "]);
         assert_eq!(read("a.ts", "const a = 'nosemgrep';\n"), [""; 0]);
     }

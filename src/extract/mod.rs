@@ -80,12 +80,17 @@ pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
         FileKind::Terraform | FileKind::Tfvars | FileKind::Hcl => terraform::extract(&mut cx),
         FileKind::TypeScript | FileKind::Tsx | FileKind::JavaScript | FileKind::Component => typescript::extract(&mut cx),
         FileKind::Rust => rust::extract(&mut cx),
-        FileKind::NatsConf => nats::extract(&mut cx),
+        FileKind::NatsConf => nats::extract(&mut cx, "nats-config"),
+        FileKind::Text if file.path.ends_with(".conf") => nats::extract(&mut cx, "nats-fragment"),
+        FileKind::Shell => nats::commands(&mut cx),
         FileKind::Dotenv => dotenv::extract(&mut cx),
         FileKind::Yaml => yaml::extract(&mut cx),
         FileKind::Json => json::extract(&mut cx),
         FileKind::Toml => toml::extract(&mut cx),
-        FileKind::Ini => ini::extract(&mut cx),
+        FileKind::Ini => {
+            ini::extract(&mut cx);
+            nats::commands(&mut cx);
+        }
         _ => {}
     }
     crate::secrets::scan(&mut cx);

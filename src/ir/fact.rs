@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::{
-    AuthScheme, Cors, Field, Grant, Guard, Job, Mount, Node, OAuthClient, Ref, Route, Script, Secret, Service, Span, Stage, Text,
+    AuthScheme, Cors, Field, Grant, Guard, Job, Mount, Node, OAuthClient, Ref, Route, Script, Secret, Service, Span, Stage, Taken, Text,
     TokenCheck, TokenIssue, Tri,
 };
 
@@ -29,40 +29,39 @@ pub struct Fact {
     pub kind: FactKind,
 }
 
-/// The content of a [`Fact`].
+/// The content of a [`Fact`]. Facts live in one vector, so the large and rare ones are boxed.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "facts live in one vector; boxing each would cost more than the slack")]
 pub enum FactKind {
     /// A resource, data source or provider of a platform, with all its attributes.
     Resource(Resource),
     /// A call of a library function that some table or rule knows.
     Call(Call),
     /// A permission.
-    Grant(Grant),
+    Grant(Box<Grant>),
     /// An application, API, router.
     Service(Service),
     /// A way to authenticate.
-    AuthScheme(AuthScheme),
+    AuthScheme(Box<AuthScheme>),
     /// An endpoint.
-    Route(Route),
+    Route(Box<Route>),
     /// Something in front of endpoints.
     Guard(Guard),
     /// A service placed below another.
     Mount(Mount),
     /// A cross-origin policy.
-    Cors(Cors),
+    Cors(Box<Cors>),
     /// A token that is read.
-    TokenCheck(TokenCheck),
+    TokenCheck(Box<TokenCheck>),
     /// A token that is signed.
-    TokenIssue(TokenIssue),
+    TokenIssue(Box<TokenIssue>),
     /// An OAuth client.
-    OAuthClient(OAuthClient),
+    OAuthClient(Box<OAuthClient>),
     /// A secret.
-    Secret(Secret),
+    Secret(Box<Secret>),
     /// A variable of a process environment.
     EnvEntry(EnvEntry),
     /// A stage of an image.
-    Stage(Stage),
+    Stage(Box<Stage>),
     /// A network address that is served.
     Listener(Listener),
     /// A rule of a firewall.
@@ -72,7 +71,7 @@ pub enum FactKind {
     /// A command that is run at build or in CI.
     Script(Script),
     /// A job of continuous integration.
-    Job(Job),
+    Job(Box<Job>),
 }
 
 /// The kinds of facts without their content: to index, to count, to name in a rule.
@@ -313,7 +312,7 @@ pub struct Sink {
 }
 
 /// What a [`Sink`] does with its data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SinkKind {
     /// Runs SQL.
@@ -358,6 +357,20 @@ pub enum SinkKind {
     Deserialize,
     /// Compiles a regular expression.
     Pattern,
+    /// Reserves memory.
+    Allocate,
+    /// Writes a line of a log, in which a stranger's words can pass for the program's.
+    LogLine,
+    /// Sends over the network, where the address says how.
+    Send,
+    /// Writes to a file or a database what stays there.
+    Keep,
+    /// Asks a directory or a document by an expression: LDAP, `XPath`.
+    Filter,
+    /// Writes members whose names come from outside: a prototype's among them.
+    Pollute,
+    /// Compares a secret.
+    Compare,
 }
 
 /// One value that flows into a [`Sink`].
@@ -369,4 +382,20 @@ pub struct SinkPart {
     pub tainted: Tri,
     /// The name that says what it is: `password`, `user.email`.
     pub label: SmolStr,
+    /// Parameters in it, which callers in other files may fill.
+    pub taken: Vec<Taken>,
+}
+
+impl SinkPart {
+    /// A part that no parameter flows into.
+    pub fn new(value: Node, tainted: Tri, label: impl Into<SmolStr>) -> Self {
+        Self { value, tainted, label: label.into(), taken: Vec::new() }
+    }
+}
+
+impl Call {
+    /// A call of a function without arguments.
+    pub fn of(callee: Ref) -> Self {
+        Self { callee, receiver: None, args: Vec::new(), is_new: false, result_used: Tri::Yes }
+    }
 }

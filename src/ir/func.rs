@@ -22,6 +22,10 @@ pub struct Func {
     pub lets_anonymous_through: Tri,
     /// What it returns, where that is one expression: a wrapper that returns a closure.
     pub returns: Option<Node>,
+    /// Calls of its own callbacks (`done(null, true)`), as far as they are few.
+    pub answers: Vec<Node>,
+    /// What it tests its parameters for: `origin.endsWith('.example.com')`, as far as they are few.
+    pub tests: Vec<Node>,
     /// Whether it reads the request's credentials: the `Authorization` header, a session, a cookie.
     pub reads_credentials: bool,
     /// Whether it writes: inserts, updates, deletes, sends.

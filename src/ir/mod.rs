@@ -12,12 +12,14 @@ mod marker;
 mod node;
 mod pipeline;
 mod reference;
+mod replace;
 mod route;
 mod secret;
 mod symbols;
 mod text;
 mod token;
 mod tri;
+mod trim;
 mod workload;
 
 pub use fact::{Call, Depth, EnvEntry, Fact, FactKind, Kind, Listener, NetRule, Resource, ResourceMode, Sink, SinkKind, SinkPart};
@@ -27,10 +29,10 @@ pub use grant::{Condition, Dialect, Effect, Grant, GrantSite, Principal, Princip
 pub use marker::{Marker, MarkerScope};
 pub use node::{Entry, For, Hop, HopKind, Map, Node, NodeKind, Op, Via, Why};
 pub use pipeline::{Install, Job, JobStep, Script, ScriptPhase, Variable};
-pub use reference::{Ref, Scope};
+pub use reference::{Name, Ref, Scope};
 pub use route::{AuthScheme, Cors, Guard, GuardScope, Mount, Origins, Route, Security, Service, ServiceKind};
 pub use secret::{Confidence, History, Moment, Power, Secret, SecretFamily, SecretValue, Validity};
-pub use symbols::{Binding, BindingKind, FileFacts, Import, Problem, ProblemKind, Symbols};
+pub use symbols::{Binding, BindingKind, FileFacts, Handed, Import, Problem, ProblemKind, Symbols, Taken};
 pub use text::{Part, Piece, Text};
 pub use token::{OAuthClient, TokenCheck, TokenIssue};
 pub use tri::Tri;

@@ -501,8 +501,8 @@ impl std::fmt::Display for Node {
                 }
                 f.write_str("}")
             }
-            NodeKind::Ref(reference) => write!(f, "{reference}"),
-            NodeKind::Call(call) => write!(f, "{}(…)", call.callee),
+            NodeKind::Ref(reference) => write!(f, "{}", reference.without_place()),
+            NodeKind::Call(call) => write!(f, "{}(…)", call.callee.without_place()),
             NodeKind::Op(op, operands) => {
                 write!(f, "({op:?}")?;
                 operands.iter().try_for_each(|operand| write!(f, " {operand}"))?;

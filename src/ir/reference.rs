@@ -1,12 +1,21 @@
 //! Names that extraction leaves as they are written and linking resolves.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 /// A symbol path: `var.x`, `module.m.out`, `jsonwebtoken#verify`, `./auth#Guard`, `crate::auth::Guard`,
 /// `process.env.X`, `!Ref P`.
+///
+/// One pointer wide, and shared by its copies: values are full of names, and linking hands them on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ref {
+pub struct Ref(Arc<Name>);
+
+/// The content of a [`Ref`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
     /// Where the first name is looked up.
     pub scope: Scope,
     /// The names, in order.
@@ -39,15 +48,34 @@ pub enum Scope {
     Template,
 }
 
+impl Deref for Ref {
+    type Target = Name;
+
+    fn deref(&self) -> &Name {
+        &self.0
+    }
+}
+
+impl DerefMut for Ref {
+    fn deref_mut(&mut self) -> &mut Name {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
 impl Ref {
     /// A reference from its scope and names.
     pub fn new<S: Into<SmolStr>>(scope: Scope, path: impl IntoIterator<Item = S>) -> Self {
-        Self { scope, path: path.into_iter().map(Into::into).collect() }
+        Self(Arc::new(Name { scope, path: path.into_iter().map(Into::into).collect() }))
+    }
+
+    /// A reference to the scope itself: `process.env`, the request.
+    pub fn to(scope: Scope) -> Self {
+        Self::new::<SmolStr>(scope, [])
     }
 
     /// `module#name`.
     pub fn import(module: impl Into<SmolStr>, name: impl Into<SmolStr>) -> Self {
-        Self { scope: Scope::Import(module.into()), path: SmallVec::from_iter([name.into()]) }
+        Self::new(Scope::Import(module.into()), [name.into()])
     }
 
     /// The names as string slices, to match on.
@@ -85,6 +113,22 @@ impl Ref {
         let mut longer = self.clone();
         longer.path.push(name.into());
         longer
+    }
+
+    /// The name as the source writes it: that of a local variable is told apart by its place (`id@607`), which
+    /// every edit above moves.
+    #[must_use]
+    pub fn without_place(&self) -> std::borrow::Cow<'_, Self> {
+        let is_place = |at: &str| !at.is_empty() && at.bytes().all(|byte| byte.is_ascii_digit());
+        let bare = match (&self.scope, self.path.first().and_then(|first| first.rsplit_once('@'))) {
+            (Scope::Local, Some((name, at))) if is_place(at) => SmolStr::new(name.trim_end_matches('@')),
+            _ => return std::borrow::Cow::Borrowed(self),
+        };
+        let mut written = self.clone();
+        if let Some(first) = written.path.first_mut() {
+            *first = bare;
+        }
+        std::borrow::Cow::Owned(written)
     }
 
     /// Whether it is read from somewhere at run time, so that no literal stands in the repository.

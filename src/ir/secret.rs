@@ -90,6 +90,8 @@ pub enum SecretFamily {
     Url,
     /// The same of a NATS URL.
     NatsUrl,
+    /// A password of a NATS server's own configuration, which has a rule of its own; set by linking.
+    NatsUser,
     /// What signs tokens, sessions or cookies.
     Signing,
 }

@@ -21,6 +21,13 @@ pub struct FileFacts {
     pub parsed: bool,
 }
 
+impl FileFacts {
+    /// Whether the file says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty() && self.problems.is_empty() && self.symbols.is_empty() && self.markers.is_empty()
+    }
+}
+
 /// The names of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Symbols {
@@ -32,6 +39,30 @@ pub struct Symbols {
     pub exports: Vec<(SmolStr, Ref)>,
     /// Functions in which facts stand, sorted: what is said in one function belongs together.
     pub functions: Vec<Span>,
+    /// What its calls hand to functions that may stand in other files.
+    pub handed: Vec<Handed>,
+}
+
+/// An argument that matters where it ends: data of a request, a password.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handed {
+    /// What is called.
+    pub callee: Ref,
+    /// The position of the argument.
+    pub argument: usize,
+    /// The value, whose names are of the scope of requests or unknown; or the local name of a password.
+    pub value: Node,
+}
+
+/// A parameter that flows into a sink.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// The name that stands for it in values.
+    pub parameter: SmolStr,
+    /// The name that its function is called by.
+    pub function: SmolStr,
+    /// Its position.
+    pub argument: usize,
 }
 
 /// A name with its value.

@@ -3,16 +3,11 @@
 
 mod identities;
 
-use std::sync::LazyLock;
-
-use rustc_hash::FxHashMap;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::format_smolstr;
 
 use super::Linker;
-use crate::ir::{
-    Entry, Fact, FactKind, Hop, HopKind, Map, Node, NodeKind, Op, Part, Piece, Ref, Resource, ResourceMode, Scope, Symbols, Text, Why,
-};
-use crate::tables::{V, table};
+use crate::ir::{Entry, Fact, FactKind, Hop, HopKind, Node, NodeKind, Op, Part, Piece, Ref, Scope, Symbols, Text, Why};
+use crate::lower::cloudformation::translate;
 
 /// Parameters that lead to parameters: none do, but a mapping's value may be a reference.
 const MAX_HOPS: usize = 8;
@@ -20,29 +15,25 @@ const MAX_HOPS: usize = 8;
 /// Fills in what the templates know, and adds each resource in Terraform's terms.
 pub(super) fn link(linker: &mut Linker) {
     let mut added = Vec::new();
-    for fact in &mut linker.facts {
-        let FactKind::Resource(resource) = &mut fact.kind else { continue };
+    for Fact { span, owner, kind, .. } in &mut linker.facts {
+        let FactKind::Resource(resource) = kind else { continue };
         if resource.provider != "cloudformation" {
             continue;
         }
-        if let Some(symbols) = linker.symbols.get(fact.span.file.0 as usize) {
+        if let Some(symbols) = linker.symbols.get(span.file.0 as usize) {
             Template { symbols }.fill(&mut resource.attrs, 0);
         }
-        if let Some(row) = TYPES.get(resource.ty.as_str()) {
-            added.push(Fact::new(fact.span, fact.owner.clone(), FactKind::Resource(row.translate(resource))));
+        if let Some(translated) = translate(&resource.ty, &resource.name, &resource.attrs) {
+            added.push(Fact::new(*span, owner.clone(), FactKind::Resource(translated)));
         }
-        for (index, policy) in serverless_policies(resource).into_iter().enumerate() {
-            let name = format_smolstr!("{}-{index}", resource.name);
-            let mut attrs = Map::default();
-            attrs.push("policy", policy.span, policy.clone());
-            attrs.push("role", policy.span, Node::new(policy.span, NodeKind::Ref(Ref::new(Scope::Cfn, [resource.name.clone()]))));
-            let attrs = Node::new(policy.span, NodeKind::Map(attrs));
-            added.push(Fact::new(policy.span, fact.owner.clone(), FactKind::Resource(aws("aws_iam_role_policy", &name, attrs))));
-        }
-        if let Some(role) = serverless_role(resource) {
-            added.push(Fact::new(fact.span, fact.owner.clone(), FactKind::Resource(role)));
+        crate::lower::sam::policies(*span, owner, resource, &mut added);
+    }
+    for fact in &linker.facts {
+        if let Some(resource) = fact.resource().filter(|resource| resource.provider == "serverless") {
+            crate::lower::serverless::service(fact, resource, &mut added);
         }
     }
+    crate::lower::sam::endpoints(&linker.facts, &linker.symbols, &mut added);
     identities::name(&linker.files, &mut added);
     linker.facts.extend(added);
 }
@@ -120,9 +111,12 @@ impl Template<'_> {
         if parameter.value.get("NoEcho").and_then(Node::as_bool) == Some(true) && parameter.value.get("Default").is_none() {
             return Some(Node::unknown(Why::Sensitive, place.span));
         }
-        // A parameter that is looked up when the stack is made is not what its default says.
-        if parameter.value.get("Type").and_then(Node::as_str).is_some_and(|ty| ty.starts_with("AWS::SSM::")) {
-            return Some(Node::unknown(Why::Computed, place.span));
+        // A parameter that is looked up when the stack is made is not what its default says. Where an image
+        // is looked up tells which one it is.
+        if let Some(ty) = parameter.value.get("Type").and_then(Node::as_str).filter(|ty| ty.starts_with("AWS::SSM::")) {
+            let image = parameter.value.get("Default").and_then(Node::as_str).filter(|_| ty.contains("EC2::Image::Id"));
+            let looked_up = |from: &str| Node::text(format_smolstr!("{{{{resolve:ssm:{from}}}}}"), place.span);
+            return Some(image.map_or_else(|| Node::unknown(Why::Computed, place.span), looked_up));
         }
         let Some(default) = parameter.value.get("Default") else { return Some(Node::unknown(Why::NoValue, place.span)) };
         let mut value = default.clone();
@@ -152,117 +146,6 @@ impl Template<'_> {
             _ => None,
         }
     }
-}
-
-/// A row of the table of types.
-struct Type {
-    terraform: &'static str,
-    rename: FxHashMap<&'static str, &'static str>,
-    keep: Vec<&'static str>,
-    lift: Vec<&'static str>,
-    set: Vec<(&'static str, &'static str)>,
-}
-
-static TYPES: LazyLock<FxHashMap<&'static str, Type>> = LazyLock::new(|| {
-    let rows = table("cloudformation").map_or(&[][..], |table| table.list("type"));
-    rows.iter().map(|row| (row.text("cfn"), Type::new(row))).collect()
-});
-
-impl Type {
-    fn new(row: &'static V) -> Self {
-        let pairs = |key| row.texts(key).filter_map(|pair| pair.split_once('='));
-        Self {
-            terraform: row.text("terraform"),
-            rename: pairs("rename").collect(),
-            keep: row.texts("keep").collect(),
-            lift: row.texts("lift").collect(),
-            set: pairs("set").collect(),
-        }
-    }
-
-    fn translate(&self, resource: &Resource) -> Resource {
-        let mut attrs = self.attributes(&resource.attrs);
-        if let NodeKind::Map(map) = &mut attrs.kind {
-            for (key, value) in &self.set {
-                if map.get(key).is_none() {
-                    map.push(*key, attrs.span, Node::text(*value, attrs.span));
-                }
-            }
-        }
-        aws(self.terraform, &resource.name, attrs)
-    }
-
-    fn attributes(&self, node: &Node) -> Node {
-        let kind = match &node.kind {
-            NodeKind::List(items) => NodeKind::List(items.iter().map(|item| self.attributes(item)).collect()),
-            NodeKind::Map(map) => {
-                let mut out = Map::default();
-                for entry in &map.entries {
-                    let Entry::Pair { key, key_span, value } = entry else {
-                        out.entries.push(entry.clone());
-                        continue;
-                    };
-                    let value = if self.keep.contains(&key.as_str()) { value.clone() } else { self.attributes(value) };
-                    if let (true, NodeKind::Map(inner)) = (self.lift.contains(&key.as_str()), &value.kind) {
-                        out.entries.extend(inner.entries.iter().cloned());
-                        continue;
-                    }
-                    let name = self.rename.get(key.as_str()).map_or_else(|| snake(key), |name| SmolStr::new_static(name));
-                    out.push(name, *key_span, value);
-                }
-                NodeKind::Map(out)
-            }
-            other => other.clone(),
-        };
-        Node { span: node.span, via: node.via.clone(), kind }
-    }
-}
-
-fn aws(ty: &str, name: &SmolStr, attrs: Node) -> Resource {
-    let address = format_smolstr!("{ty}.{name}");
-    Resource { provider: "aws".into(), ty: ty.into(), name: name.clone(), address, mode: ResourceMode::Managed, attrs }
-}
-
-/// `KmsKeyId` is `kms_key_id`, `DBSubnetGroupName` is `db_subnet_group_name`.
-fn snake(key: &str) -> SmolStr {
-    let bytes = key.as_bytes();
-    let mut out = String::with_capacity(key.len() + 4);
-    for (at, letter) in key.char_indices() {
-        let after_small = at > 0 && (bytes[at - 1].is_ascii_lowercase() || bytes[at - 1].is_ascii_digit());
-        let before_small = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-        let after_capital = at > 0 && bytes[at - 1].is_ascii_uppercase();
-        if letter.is_ascii_uppercase() && (after_small || (after_capital && before_small)) {
-            out.push('_');
-        }
-        out.push(letter.to_ascii_lowercase());
-    }
-    out.into()
-}
-
-/// What a function of SAM writes below `Policies`; its policy templates grant what they name.
-fn policies_of(resource: &Resource) -> Vec<&Node> {
-    if !resource.ty.starts_with("AWS::Serverless::") {
-        return Vec::new();
-    }
-    resource.attrs.get("Policies").map(Node::one_or_many).unwrap_or_default()
-}
-
-/// The statements that it writes itself.
-fn serverless_policies(resource: &Resource) -> Vec<&Node> {
-    policies_of(resource).into_iter().filter(|policy| policy.get("Statement").is_some()).collect()
-}
-
-/// The role that SAM makes for it, with the managed policies that it names: by ARN, or those of AWS by name.
-fn serverless_role(resource: &Resource) -> Option<Resource> {
-    let arn = |policy: &&Node| match policy.as_str() {
-        Some(name) if !name.starts_with("arn:") => Node::text(format_smolstr!("arn:aws:iam::aws:policy/{name}"), policy.span),
-        _ => (*policy).clone(),
-    };
-    let arns: Vec<Node> = policies_of(resource).iter().filter(|policy| policy.as_text().is_some()).map(arn).collect();
-    let span = arns.first()?.span;
-    let mut attrs = Map::default();
-    attrs.push("managed_policy_arns", span, Node::new(span, NodeKind::List(arns)));
-    Some(aws("aws_iam_role", &resource.name, Node::new(span, NodeKind::Map(attrs))))
 }
 
 #[cfg(test)]

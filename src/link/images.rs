@@ -32,6 +32,16 @@ impl Images {
         if first.ships { Some(first) } else { taken.find(|other| other.ships).or(Some(first)) }
     }
 
+    /// The ignore file of the build in which an instruction stands, be it there or not, and the line in it that
+    /// keeps a path of the repository out.
+    pub fn keep_out(&self, path: &str, instruction: Span) -> Option<(String, String)> {
+        let holds = |image: &&Image| image.stages.iter().any(|stage| stage.steps.iter().any(|copy| copy.span == instruction));
+        let image = self.0.iter().find(holds)?;
+        let plain = |character: char| character.is_alphanumeric() || "._-/ @+".contains(character);
+        let inside = path.strip_prefix(&*image.context).filter(|inside| inside.chars().all(plain))?;
+        Some((image.ignore_file.clone(), inside.to_owned()))
+    }
+
     /// Whether a path lies in the context of a build whose `.dockerignore` keeps it out of every image.
     pub fn ignore(&self, path: &str) -> bool {
         self.0.iter().any(|image| path.strip_prefix(&*image.context).is_some_and(|inside| image.ignores(inside)))
@@ -69,6 +79,8 @@ fn is_settings(kind: FileKind) -> bool {
 struct Image {
     /// The folder of the context, with a `/` behind it; empty for the root.
     context: String,
+    /// Where what is kept out of the context is written.
+    ignore_file: String,
     ignored: Vec<Pattern>,
     stages: Vec<Copies>,
 }
@@ -179,13 +191,14 @@ fn glob(pattern: &str) -> Option<GlobMatcher> {
 
 fn images(linker: &Linker) -> Vec<Image> {
     let mut stages: Vec<&Stage> =
-        linker.facts.iter().filter_map(|fact| if let FactKind::Stage(stage) = &fact.kind { Some(stage) } else { None }).collect();
+        linker.facts.iter().filter_map(|fact| if let FactKind::Stage(stage) = &fact.kind { Some(&**stage) } else { None }).collect();
     stages.sort_by_key(|stage| stage.span);
     let mut images = Vec::new();
     for file in stages.chunk_by(|a, b| a.span.file == b.span.file) {
         let Some(id) = file.first().map(|stage| stage.span.file) else { continue };
         let context = context(&linker.files, id, file);
-        let ignored = ignore_file(linker, id, &context);
+        let ignore_file = ignore_file(&linker.files, id, &context);
+        let ignored = patterns(linker, &ignore_file);
         let shipped: Vec<usize> = shipped(file).iter().map(|stage| stage.index).collect();
         let mut folders: Vec<Option<String>> = Vec::new();
         let mut copied = Vec::new();
@@ -216,7 +229,7 @@ fn images(linker: &Linker) -> Vec<Image> {
             folders.push(folder);
             copied.push(Copies { ships: shipped.contains(&stage.index), parent: stage.parent, steps: copies });
         }
-        images.push(Image { context, ignored, stages: copied });
+        images.push(Image { context, ignore_file, ignored, stages: copied });
     }
     images
 }
@@ -286,10 +299,14 @@ fn context(files: &Files, id: FileId, stages: &[&Stage]) -> String {
 }
 
 /// `Dockerfile.dockerignore` beside the Dockerfile, else `.dockerignore` of the context.
-fn ignore_file(linker: &Linker, dockerfile: FileId, context: &str) -> Vec<Pattern> {
-    let files = &linker.files;
+fn ignore_file(files: &Files, dockerfile: FileId, context: &str) -> String {
     let own = format!("{}.dockerignore", files.path(dockerfile));
-    let Some(id) = files.find(&own).or_else(|| files.find(&format!("{context}.dockerignore"))) else { return Vec::new() };
+    if files.find(&own).is_some() { own } else { format!("{context}.dockerignore") }
+}
+
+/// The lines of an ignore file; none if it is not there.
+fn patterns(linker: &Linker, ignore_file: &str) -> Vec<Pattern> {
+    let Some(id) = linker.files.find(ignore_file) else { return Vec::new() };
     let is_list = |fact: &&crate::ir::Fact| fact.kind.kind() == Kind::Resource && fact.span.file == id;
     let Some(FactKind::Resource(list)) = linker.facts.iter().find(is_list).map(|fact| &fact.kind) else { return Vec::new() };
     let lines = list.attrs.as_list().unwrap_or_default().iter().filter_map(Node::as_str);

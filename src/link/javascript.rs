@@ -1,12 +1,13 @@
 //! Resolves the calls of JavaScript and TypeScript and turns those that libraries make into typed facts.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::callers::Callers;
 use super::packages::Packages;
 use super::symbols::Names;
-use crate::ir::{Fact, FactKind, GrantSite, Scope, Sink, SinkKind, Span, Symbols, Tri};
-use crate::lower::Site;
+use crate::ir::{Fact, FactKind, GrantSite, Principal, PrincipalKind, Ref, Scope, Sink, SinkKind, Span, Symbols, Tri};
+use crate::lower::{Added, Joins, Site};
 use crate::source::{FileId, Files};
 
 /// Resolves `facts` in place and adds what they stand for. Calls that turn out to be of no library
@@ -16,57 +17,119 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
     let names = Names::new(files, symbols, &packages);
     let mut lowered = Vec::new();
     let mut functions: Vec<Option<Span>> = Vec::new();
-    let mut bounded: FxHashSet<Span> = FxHashSet::default();
+    let mut joins = Vec::new();
+    let callers = Callers::new(&names, symbols, facts);
     facts.retain_mut(|fact| {
         if !files.get(fact.span.file).is_some_and(|meta| meta.kind.is_typescript()) {
             return true;
         }
         if let FactKind::Sink(sink) = &mut fact.kind {
+            callers.fill(fact.span.file, sink);
             for part in &mut sink.parts {
                 part.value = names.value(fact.span.file, &part.value);
+            }
+            if let Some(options) = sink.options.as_mut().filter(|options| options.as_str().is_none()) {
+                *options = names.value(fact.span.file, options);
             }
             let path = files.path(fact.span.file);
             let version = |library: &str| packages.version(path, library);
             return crate::lower::judge(sink) && holds_here(sink, &version, symbols.get(fact.span.file.0 as usize));
         }
+        if let FactKind::Resource(resource) = &mut fact.kind
+            && resource.provider == "serverless"
+        {
+            resource.attrs = names.value(fact.span.file, &resource.attrs);
+        }
         let FactKind::Call(call) = &mut fact.kind else { return true };
         *call = names.call(fact.span.file, call);
         let root = crate::lower::root(call);
-        let Scope::Import(module) = &root.callee.scope else { return false };
-        if module.starts_with('.') {
+        if !is_library(&root.callee) {
             return false;
         }
         let path = files.path(fact.span.file);
         let version = |library: &str| packages.version(path, library);
-        let site = Site { span: fact.span, owner: &fact.owner, call, version: &version };
+        let path_of = |file: FileId| SmolStr::new(files.path(file));
+        let site = Site { span: fact.span, owner: &fact.owner, call, path: &path_of, version: &version };
         crate::lower::javascript(&site, &mut lowered);
-        bounded.extend(crate::lower::bounded_statements(call));
+        joins.push(crate::lower::joins(&site));
         functions.resize_with(lowered.len(), || function_of(symbols, fact.span));
         true
     });
     say_what_is_verified(&mut lowered, &functions);
-    for fact in &mut lowered {
-        if let FactKind::Grant(grant) = &mut fact.kind
-            && bounded.contains(&fact.span)
-        {
-            grant.site = GrantSite::Boundary;
+    join(&mut lowered, joins);
+    super::terraform::companions::link(&mut lowered);
+    facts.extend(lowered);
+}
+
+/// Whether a name is a library's: not a file's of the application, unless CDKTF generated it.
+fn is_library(name: &Ref) -> bool {
+    match &name.scope {
+        Scope::Import(module) => !module.starts_with('.') || module.contains(".gen/providers/"),
+        // SST hands its programs `sst` and `aws` without an import.
+        Scope::Global => matches!(name.first(), "sst" | "aws") && name.path.len() > 2,
+        _ => false,
+    }
+}
+
+/// Gives statements what other calls say of them: what holds them, what is added.
+fn join(facts: &mut [Fact], joins: Vec<Joins>) {
+    let mut bounded: FxHashSet<Span> = FxHashSet::default();
+    let mut held: FxHashMap<Span, Vec<Ref>> = FxHashMap::default();
+    let mut added: FxHashMap<Span, Vec<Added>> = FxHashMap::default();
+    for join in joins {
+        bounded.extend(join.bounded);
+        for (statement, holder) in join.held {
+            held.entry(statement).or_default().push(holder);
+        }
+        for (statement, more) in join.added {
+            added.entry(statement).or_default().push(more);
         }
     }
-    facts.extend(lowered);
+    for fact in facts {
+        let FactKind::Grant(grant) = &mut fact.kind else { continue };
+        if bounded.contains(&fact.span) {
+            grant.site = GrantSite::Boundary;
+        }
+        for holder in held.remove(&fact.span).unwrap_or_default() {
+            if !grant.holders.contains(&holder) {
+                grant.holders.push(holder);
+            }
+        }
+        for more in added.remove(&fact.span).unwrap_or_default() {
+            match more {
+                Added::Actions(nodes) => grant.actions.extend(nodes),
+                Added::Resources(nodes) => grant.resources.extend(nodes),
+                Added::Anybody(name) => grant.principals.push(Principal { kind: PrincipalKind::Anyone, name }),
+            }
+        }
+    }
 }
 
 /// Whether the project is one in which a sink matters: the version of the library, the kind of the store.
 fn holds_here(sink: &Sink, version: &dyn Fn(&str) -> Option<SmolStr>, symbols: Option<&Symbols>) -> bool {
     if let Some((library, below)) = crate::lower::dangerous_below(sink) {
-        return version(library).and_then(|version| version.split('.').next()?.parse().ok()).is_some_and(|major: i64| major < below);
+        return version(library).is_some_and(|version| numbers(&version) < numbers(below));
     }
-    let is_store = |module: &str| matches!(module, "mongoose" | "mongodb" | "monk" | "mongojs" | "nedb" | "@nestjs/mongoose");
+    // `new User(body)`: what it makes is a record where records are made of classes.
+    if sink.kind == SinkKind::Assign && sink.callee.last_named().starts_with(|char: char| char.is_ascii_uppercase()) {
+        return ["mongoose", "sequelize", "objection"].iter().any(|library| version(library).is_some());
+    }
+    // `$where` is code wherever it stands.
+    if sink.callee.last() == "$where" {
+        return true;
+    }
+    let is_store = |module: &str| matches!(module, "mongoose" | "mongodb" | "monk" | "mongojs" | "nedb" | "marsdb" | "@nestjs/mongoose");
     sink.kind != SinkKind::Query
-        || ["mongoose", "mongodb", "monk", "mongojs"].iter().any(|library| version(library).is_some())
+        || ["mongoose", "mongodb", "monk", "mongojs", "marsdb", "nedb"].iter().any(|library| version(library).is_some())
         || symbols.is_some_and(|symbols| {
             let bound = symbols.bindings.iter().filter_map(|binding| binding.value.as_ref());
             symbols.imports.iter().map(|import| &import.target).chain(bound).filter_map(crate::ir::Ref::module).any(is_store)
         })
+}
+
+/// The numbers of a version, to compare.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
 }
 
 /// The function around a place, or the one around that: a callback belongs to what hands it over.

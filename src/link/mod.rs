@@ -3,12 +3,14 @@
 //! Order: names (`symbols`), Terraform instances, lowering to typed facts, routes with their guards,
 //! images, and what git says. Never parses a file and never reads one.
 
+mod callers;
 mod cloudformation;
 pub mod images;
 mod installs;
 mod javascript;
 mod modules;
 mod nats;
+mod nitric;
 pub mod packages;
 pub mod platform;
 mod repository;
@@ -52,8 +54,29 @@ pub struct Linker {
     pub facts: Vec<Fact>,
     /// Problems so far.
     pub problems: Vec<Problem>,
-    /// Terraform's values files that the run's owner names, the last over all.
+    /// What the run's owner says.
+    pub owner: Owner,
+}
+
+/// What the run's owner says of a repository, since no file of it does.
+#[derive(Debug, Clone, Default)]
+pub struct Owner {
+    /// Terraform's values files that count beside those that it reads by itself; the last wins.
     pub values_files: Vec<String>,
+    /// Names of the repository's own guards, which turn anonymous callers away whatever their bodies show.
+    pub guards: Vec<String>,
+}
+
+impl Owner {
+    /// Whether a name is one of the guards: by its last part, or by as many as are given (`auth.required`).
+    pub(crate) fn trusts(&self, name: &crate::ir::Ref) -> bool {
+        !self.guards.is_empty()
+            && self.guards.iter().any(|guard| {
+                let parts: Vec<&str> = guard.split(['.', ':']).filter(|part| !part.is_empty()).collect();
+                let path: Vec<&str> = name.path.iter().map(|part| part.split('@').next().unwrap_or(part)).collect();
+                !parts.is_empty() && path.ends_with(&parts)
+            })
+    }
 }
 
 impl Model {
@@ -78,10 +101,10 @@ fn by_kind(facts: &[Fact]) -> BTreeMap<Kind, Vec<usize>> {
     by_kind
 }
 
-/// Links the facts of all files. `values_files` are those of Terraform's that the run's owner names.
-pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) -> Model {
+/// Links the facts of all files.
+pub fn link(files: Files, extracted: Vec<FileFacts>, owner: Owner) -> Model {
     let symbols = vec![Symbols::default(); files.id_bound()];
-    let mut linker = Linker { symbols, files, facts: Vec::new(), problems: Vec::new(), values_files };
+    let mut linker = Linker { symbols, files, facts: Vec::new(), problems: Vec::new(), owner };
     let mut markers = Vec::new();
     for file in extracted {
         let FileId(index) = file.file;
@@ -95,6 +118,7 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) 
     terraform::evaluate(&mut linker);
     modules::link(&mut linker.facts);
     nats::link(&mut linker);
+    nitric::link(&mut linker);
     javascript::link(&linker.files, &linker.symbols, &mut linker.facts);
     cloudformation::link(&mut linker);
     let mut lowered = Vec::new();
@@ -105,6 +129,7 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, values_files: Vec<String>) 
     crate::lower::google::grants(&linker.facts, &mut lowered);
     crate::lower::azure::grants(&linker.facts, &mut lowered);
     crate::lower::net::rules(&linker.facts, &mut lowered);
+    crate::secrets::credentials(&linker.facts, &linker.files, &mut lowered);
     linker.facts.extend(lowered);
     rust::link(&mut linker);
     routes::link(&mut linker);

@@ -11,9 +11,11 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Linker;
-use crate::ir::{Binding, BindingKind, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Security};
+use crate::ir::{Binding, BindingKind, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Security};
 use crate::source::{FileId, Files};
 
+/// Calls of one extractor that are looked at.
+const MAX_CALLS: usize = 60;
 /// Functions that return routers of other functions.
 const MAX_HOPS: usize = 6;
 
@@ -39,8 +41,14 @@ pub(super) fn link(linker: &mut Linker) {
                     *guard = index.guard(guard, file, MAX_HOPS);
                 }
                 if let Some(func) = route.handler.as_ref().and_then(|handler| index.handler(handler, file)) {
-                    route.guards.extend(func.params.iter().filter_map(|param| index.extractor(param, func.span.file)));
-                    route.body = Some(func.clone());
+                    let extractors = func.params.iter().filter_map(|param| index.extractor(param, func.span.file));
+                    let is_loco = route.framework == "loco-rs";
+                    route.guards.extend(extractors.map(|guard| if is_loco { of_prelude(guard) } else { guard }));
+                    let mut body = func.clone();
+                    if !body.reads_credentials && func.params.iter().any(|param| index.is_optional_identity(param, func.span.file)) {
+                        Arc::make_mut(&mut body).reads_credentials = true;
+                    }
+                    route.body = Some(body);
                 }
             }
             FactKind::Guard(guard) => {
@@ -153,7 +161,7 @@ impl<'l> Index<'l> {
         let Some(hops) = hops.checked_sub(1) else { return node.clone() };
         let kind = match &node.kind {
             NodeKind::Ref(name) => match self.function(name, from) {
-                Some(func) => NodeKind::Func(func.clone()),
+                Some(func) => NodeKind::Func(self.with_inner(func, hops)),
                 None => NodeKind::Ref(library(&self.behind_aliases(name, from).1)),
             },
             NodeKind::Call(call) => {
@@ -180,6 +188,47 @@ impl<'l> Index<'l> {
             other => other.clone(),
         };
         Node { span: node.span, via: node.via.clone(), kind }
+    }
+
+    /// An extractor with what those that it asks first do: `request.guard::<User>()?`,
+    /// `User::from_request_parts(parts, state).await?`.
+    fn with_inner(&self, func: &Arc<Func>, hops: usize) -> Arc<Func> {
+        let Some(hops) = hops.checked_sub(1).filter(|_| func.denies.is_empty()) else { return func.clone() };
+        for (at, call) in func.calls.iter().enumerate().take(MAX_CALLS) {
+            if is_optional(&func.calls[..at], call) {
+                continue;
+            }
+            let mut ty = call.callee.clone();
+            if ty.last().starts_with("from_request") {
+                ty.path.pop();
+            }
+            if !ty.last().starts_with(char::is_uppercase) {
+                continue;
+            }
+            let Some(inner) = self.function(&ty, func.span.file).filter(|inner| inner.span != func.span) else { continue };
+            let inner = self.with_inner(inner, hops);
+            if !inner.denies.is_empty() {
+                let mut whole = Func::clone(func);
+                whole.denies.extend(inner.denies.iter().copied());
+                whole.reads_credentials |= inner.reads_credentials;
+                whole.lets_anonymous_through = inner.lets_anonymous_through;
+                return Arc::new(whole);
+            }
+        }
+        func.clone()
+    }
+
+    /// Whether a parameter is an identity that may be missing: `Option<User>`.
+    fn is_optional_identity(&self, param: &Param, file: FileId) -> bool {
+        // Nobody asks for an `Option` but to look at it; a `Result` may be there to swallow the refusal.
+        let is_optional = param.ty.as_ref().is_some_and(|ty| ty.last() == "Option");
+        is_optional
+            && !param.name.starts_with('_')
+            && param
+                .ty_args
+                .first()
+                .and_then(|ty| self.function(ty, file))
+                .is_some_and(|func| func.reads_credentials || !func.denies.is_empty())
     }
 
     /// `Auth::new(…)`, `Auth { … }`: the type's own summary.
@@ -226,7 +275,9 @@ impl<'l> Index<'l> {
             "Bind",
         ];
         let ty = param.ty.as_ref()?;
-        if PLAIN.contains(&ty.last()) || ty.path.is_empty() {
+        // `u32`, `&str`: what Rocket and salvo read off the path.
+        let is_primitive = ty.path.len() == 1 && ty.last().starts_with(char::is_lowercase);
+        if PLAIN.contains(&ty.last()) || ty.path.is_empty() || is_primitive {
             return None;
         }
         let node = Node::new(param.span, NodeKind::Ref(ty.clone()));
@@ -269,12 +320,31 @@ impl<'l> Index<'l> {
     }
 }
 
+/// Whether nothing comes of it where an extractor is asked and says no: `request.guard::<User>().succeeded()`.
+fn is_optional(before: &[CallSite], call: &CallSite) -> bool {
+    let asked = |call: &&CallSite| matches!(call.callee.last(), "guard" | "extract" | "extract_with_state");
+    let around = before.iter().rev().find(|call| !asked(call));
+    around.is_some_and(|around| around.span.start > call.span.start && matches!(around.callee.last(), "succeeded" | "ok"))
+}
+
+/// loco's prelude brings `auth::JWT` in by a glob.
+fn of_prelude(guard: Node) -> Node {
+    let is_token = |name: &Ref| {
+        let names = name.names();
+        matches!(names.as_slice(), ["auth", _] | [_]) && matches!(name.last(), "JWT" | "JWTWithUser" | "ApiToken")
+    };
+    match guard.as_ref().filter(|name| is_token(name)).map(|name| Ref::import("loco_rs", name.last())) {
+        Some(name) => Node { kind: NodeKind::Ref(name), ..guard },
+        None => guard,
+    }
+}
+
 /// The name as a library's: its first part is the crate.
 fn library(name: &Ref) -> Ref {
     let [first, rest @ ..] = name.path.as_slice() else { return name.clone() };
     let outside = name.scope == Scope::Rust && !rest.is_empty() && !matches!(first.as_str(), "crate" | "self" | "super" | "Self");
     if outside && first.starts_with(char::is_lowercase) {
-        Ref { scope: Scope::Import(first.clone()), path: rest.iter().cloned().collect() }
+        Ref::new(Scope::Import(first.clone()), rest.iter().cloned())
     } else {
         name.clone()
     }

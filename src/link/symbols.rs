@@ -4,12 +4,15 @@
 //! double each other end.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::packages::Packages;
-use crate::ir::{Binding, BindingKind, Call, Entry, Hop, HopKind, Map, Node, NodeKind, Op, Part, Ref, Scope, Span, Symbols, Text, Why};
+use crate::ir::{
+    Binding, BindingKind, Call, Entry, Func, Hop, HopKind, Map, Node, NodeKind, Op, Part, Ref, Scope, Span, Symbols, Text, Why,
+};
 use crate::source::{FileId, Files};
 
 /// Names that are followed from one use.
@@ -158,7 +161,7 @@ impl<'l> Names<'l> {
         }
         for star in &self.stars[file.0 as usize] {
             let Some(module) = self.module(file, star) else { continue };
-            if depth > MAX_HOPS || !seen.insert((module, Ref { scope: Scope::Global, path: path.into() })) || seen.len() > 256 {
+            if depth > MAX_HOPS || !seen.insert((module, Ref::new(Scope::Global, path.iter().cloned()))) || seen.len() > 256 {
                 return None;
             }
             if let Some(found) = self.export(module, path, seen, depth + 1) {
@@ -276,7 +279,14 @@ impl Values<'_, '_> {
     }
 
     fn call(&self, file: FileId, call: &Call, hops: u32, depth: u32) -> Call {
-        let args = call.args.iter().map(|arg| self.value(file, arg, hops, depth)).collect();
+        let mut args: Vec<Node> = call.args.iter().map(|arg| self.value(file, arg, hops, depth)).collect();
+        if let ("apply" | "then", [Node { kind: NodeKind::Func(func), .. }]) = (call.callee.last(), args.as_mut_slice())
+            && func.returns.is_some()
+        {
+            // What a value that comes later is made into.
+            let returns = func.returns.as_ref().map(|returned| self.value(file, returned, hops, depth));
+            *func = Arc::new(Func { returns, ..Func::clone(func) });
+        }
         let mut receiver = call.receiver.as_ref().map(|receiver| self.value(file, receiver, hops, depth));
         let mut callee = self.names.canonical(file, &call.callee);
         if matches!(callee.scope, Scope::Local | Scope::Import(_)) && receiver.is_none() && callee.path.len() > 1 {
@@ -284,19 +294,31 @@ impl Values<'_, '_> {
             let method = base.path.pop().unwrap_or_default();
             let object = Node::new(Span::default(), NodeKind::Ref(base.clone()));
             let made = self.name(file, &object, &base, hops + 1, depth);
-            if matches!(made.kind, NodeKind::Call(_) | NodeKind::Op(Op::Await, _)) || is_part_of_address(&made) {
+            if matches!(made.kind, NodeKind::Call(_) | NodeKind::Op(Op::Await, _)) || is_part(&made) {
                 receiver = Some(made);
                 callee = Ref::new(Scope::Global, [method]);
+            }
+        }
+        // A rule of Nitric's is a function that is called with scopes: `user('orders.read')`.
+        if matches!(callee.scope, Scope::Local | Scope::Import(_)) && receiver.is_none() && callee.path.len() == 1 {
+            let function = Node::new(Span::default(), NodeKind::Ref(callee.clone()));
+            let made = self.name(file, &function, &callee, hops + 1, depth);
+            if made.as_call().is_some_and(|call| call.callee.module() == Some("@nitric/sdk")) {
+                receiver = Some(made);
+                callee = Ref::to(Scope::Global);
             }
         }
         Call { callee, receiver, args, is_new: call.is_new, result_used: call.result_used }
     }
 }
 
-/// `new URL(…).searchParams`.
-fn is_part_of_address(node: &Node) -> bool {
-    let NodeKind::Op(Op::Attr, operands) = &node.kind else { return false };
-    operands.first().and_then(Node::as_call).is_some_and(|call| call.is_new && call.callee.names().as_slice() == ["URL"])
+/// `new URL(…).searchParams`, `new RestApi(…).root`.
+fn is_part(made: &Node) -> bool {
+    let NodeKind::Op(Op::Attr, operands) = &made.kind else { return false };
+    operands.first().and_then(Node::as_call).is_some_and(|call| {
+        let is_construct = |module: &str| module.starts_with("aws-cdk-lib") || module.starts_with("@aws-cdk/");
+        call.is_new && (call.callee.names().as_slice() == ["URL"] || call.callee.module().is_some_and(is_construct))
+    })
 }
 
 /// Goes into maps as they are written, as far as names lead; a spread after the key may replace it.

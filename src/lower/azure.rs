@@ -31,7 +31,7 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
         };
         out.extend(made.into_iter().map(|mut grant| {
             grant.holders.push(Ref::new(Scope::Hcl, [resource.address.clone()]));
-            Fact::new(grant.span, fact.owner.clone(), FactKind::Grant(grant))
+            Fact::new(grant.span, fact.owner.clone(), FactKind::Grant(Box::new(grant)))
         }));
     }
 }

@@ -1,5 +1,7 @@
 //! Cross-origin policies, from the rows of `rules/tables/cors.toml` with each library's defaults.
 
+pub(super) mod resource;
+
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
@@ -38,6 +40,14 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
         Some(Node { kind: NodeKind::Bool(true) | NodeKind::Null, .. }) | None => None,
         options => options,
     };
+    // `(req, done) => done(null, options)`.
+    let options = match options.map(unwrapped) {
+        Some(Node { kind: NodeKind::Func(func), .. }) => match func.answers.as_slice() {
+            [answer] => answer.as_call().and_then(|call| call.args.get(1)).filter(|answer| answer.as_map().is_some()).cloned(),
+            _ => return,
+        },
+        options => options,
+    };
     let credentials = credentials(options.as_ref(), row, site);
     let origins = origins(options.as_ref(), row, site, &credentials);
     let list = |key: &str| option(options.as_ref(), key, texts);
@@ -49,7 +59,7 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
         headers: list("allowedHeaders"),
         service: None,
     };
-    out.push(Fact::new(site.span, site.owner.clone(), FactKind::Cors(cors)));
+    out.push(Fact::new(site.span, site.owner.clone(), FactKind::Cors(Box::new(cors))));
 }
 
 fn credentials(options: Option<&Node>, row: &V, site: &Site<'_>) -> Field<bool> {
@@ -80,8 +90,9 @@ fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field
             match &value.kind {
                 NodeKind::Bool(true) => place(Origins::Reflected),
                 NodeKind::Bool(false) => place(Origins::None),
-                NodeKind::Func(func) => match func.returns.as_ref().map(|answer| echoes(answer, func)) {
-                    Some(true) => place(Origins::Reflected),
+                NodeKind::Func(func) if allows_all(func) => place(Origins::Reflected),
+                NodeKind::Func(func) => match func.tests.iter().map(pattern_of_test).collect::<Option<Vec<Node>>>() {
+                    Some(patterns) if !patterns.is_empty() => place(Origins::List(patterns)),
                     _ => place(Origins::Callback(value.clone())),
                 },
                 NodeKind::Text(text) if text.eq_str("*").is_yes() => place(Origins::Any),
@@ -97,13 +108,63 @@ fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field
                 }
                 NodeKind::Ref(name) if is_origin_header(name, None) => place(Origins::Reflected),
                 NodeKind::Call(call) if is_origin_header(&call.callee, call.args.first()) => place(Origins::Reflected),
+                // `process.env.ORIGIN || '*'`: what holds until somebody sets it.
+                NodeKind::Op(Op::Or | Op::Coalesce, operands)
+                    if operands.first().and_then(Node::as_ref).is_some_and(|name| name.scope == Scope::Env)
+                        && operands.last().and_then(Node::as_str) == Some("*") =>
+                {
+                    place(Origins::Any)
+                }
                 // `req.headers.origin || '*'`.
                 NodeKind::Op(Op::Or | Op::Coalesce, operands) if operands.first().is_some_and(asks_origin) => place(Origins::Reflected),
+                NodeKind::Call(_) if is_any(&pattern(&value)) => place(Origins::Reflected),
                 NodeKind::Call(_) => place(Origins::List(vec![pattern(&value)])),
                 _ => Field::unknown(value.why(), value.span),
             }
         }
     }
+}
+
+/// `() => (req, done) => …` of Fastify: the function that is made.
+fn unwrapped(options: Node) -> Node {
+    match &options.kind {
+        NodeKind::Func(func) if func.params.is_empty() => match &func.returns {
+            Some(made) if matches!(made.kind, NodeKind::Func(_)) => made.clone(),
+            _ => options,
+        },
+        _ => options,
+    }
+}
+
+/// Whether a function allows whoever asks: by its only answer, or by each of them.
+fn allows_all(func: &Func) -> bool {
+    func.returns.as_ref().is_some_and(|answer| echoes(answer, func))
+        || func.answers.len() > 1 && func.denies.is_empty() && func.answers.iter().all(|answer| echoes(answer, func))
+}
+
+/// A test for a part of an origin as the pattern that it is.
+fn pattern_of_test(test: &Node) -> Option<Node> {
+    let call = test.as_call()?;
+    if let Some(regex) = call.receiver.iter().chain(&call.args).find(|part| part.as_call().is_some()) {
+        return Some(pattern(regex));
+    }
+    let part = call.args.first()?.as_str()?.replace('.', "\\.").replace('/', "\\/");
+    let text = match call.callee.last() {
+        "endsWith" => format!("/{part}$/"),
+        "startsWith" => format!("/^{part}/"),
+        _ => format!("/{part}/"),
+    };
+    Some(Node::text(text, test.span))
+}
+
+/// A pattern that every origin has.
+fn is_any(pattern: &Node) -> bool {
+    let Some(text) = pattern.as_str().and_then(|text| text.strip_prefix('/')) else { return false };
+    let body = text.rsplit_once('/').map_or("", |(body, _)| body);
+    matches!(
+        body.trim_start_matches('^').trim_end_matches('$'),
+        "" | ".*" | ".+" | "(.*)" | ".*?" | "https?:\\/\\/.*" | "https?:\\/\\/.+" | "http"
+    )
 }
 
 /// `(origin) => origin`, `(origin, done) => done(null, true)`: whoever asks is allowed.

@@ -45,6 +45,11 @@ pub fn yaml(text: &Text) -> Option<Node> {
     })
 }
 
+/// The configuration of nats-server that a text holds.
+pub fn nats(text: &Text) -> Option<Node> {
+    parse(text, false, |src| Some(crate::parse::nats_conf::parse(src).tree))
+}
+
 /// The simple commands of a shell script.
 pub fn shell(text: &Text) -> Vec<ShellCommand> {
     let Some(flat) = Flat::of(text, false) else { return Vec::new() };

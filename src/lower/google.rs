@@ -151,7 +151,7 @@ impl Bindings<'_> {
 
     fn emit(&mut self, mut grant: Grant) {
         grant.holders.push(Ref::new(Scope::Hcl, [self.resource.address.clone()]));
-        self.out.push(Fact::new(grant.span, self.fact.owner.clone(), FactKind::Grant(grant)));
+        self.out.push(Fact::new(grant.span, self.fact.owner.clone(), FactKind::Grant(Box::new(grant))));
     }
 }
 

@@ -82,7 +82,7 @@ pub fn grants(facts: &[Fact], out: &mut Vec<Fact>) {
         resolved.dedup();
         grant.holders = resolved;
     }
-    out.extend(found.grants.into_iter().map(|(owner, grant)| Fact::new(grant.span, owner, FactKind::Grant(grant))));
+    out.extend(found.grants.into_iter().map(|(owner, grant)| Fact::new(grant.span, owner, FactKind::Grant(Box::new(grant)))));
 }
 
 /// What narrows every statement of a resource that only a network reaches: its domain or API has no

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::ir::{Call, Entry, Fact, Field, Node, NodeKind, Op, Span, Why};
+use crate::ir::{Call, Entry, Fact, Field, FileId, Node, NodeKind, Op, Span, Why};
 
 /// A resolved call with what is known around it.
 pub struct Site<'c> {
@@ -12,6 +12,8 @@ pub struct Site<'c> {
     pub owner: &'c SmolStr,
     /// The call, callee and arguments resolved.
     pub call: &'c Call,
+    /// The path of a file.
+    pub path: &'c dyn Fn(FileId) -> SmolStr,
     /// The version of a library in this place.
     pub version: &'c dyn Fn(&str) -> Option<SmolStr>,
 }
@@ -22,6 +24,8 @@ pub fn javascript(site: &Site<'_>, out: &mut Vec<Fact>) {
     super::cors::call(site, out);
     super::nitric::call(site, out);
     super::cdk::call(site, out);
+    super::code::call(site, out);
+    super::sst::call(site, out);
 }
 
 /// The call at the root of a chain: `api('x')` of `api('x').get('/')`; the call itself without one.
@@ -31,6 +35,30 @@ pub fn root(call: &Call) -> &Call {
         root = inner;
     }
     root
+}
+
+/// Whether a call is at the root of its chain.
+pub(super) fn is_root(call: &Call) -> bool {
+    std::ptr::eq(root(call), call)
+}
+
+/// Where the root of a chain stands; nothing for the root itself.
+pub(super) fn root_span(call: &Call) -> Option<Span> {
+    let mut node = call.receiver.as_ref()?;
+    let mut span = None;
+    loop {
+        node = match &node.kind {
+            NodeKind::Call(inner) => {
+                span = Some(node.span);
+                match &inner.receiver {
+                    Some(next) => next,
+                    None => return span,
+                }
+            }
+            NodeKind::Op(Op::Await | Op::Attr, operands) => operands.first()?,
+            _ => return span,
+        };
+    }
 }
 
 /// The call whose value a method is called on.

@@ -24,14 +24,14 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
     let rows = ROWS.get(site.call.callee.last()).map(Vec::as_slice).unwrap_or_default();
     if let Some(row) = rows.iter().find(|row| site.is(row)) {
         let kind = match row.text("does") {
-            "issue" => FactKind::TokenIssue(issue(site, row)),
-            does => FactKind::TokenCheck(check(site, row, does)),
+            "issue" => FactKind::TokenIssue(Box::new(issue(site, row))),
+            does => FactKind::TokenCheck(Box::new(check(site, row, does))),
         };
         out.push(Fact::new(site.span, site.owner.clone(), kind));
         return;
     }
     if let Some(issue) = jose_signer(site) {
-        out.push(Fact::new(site.span, site.owner.clone(), FactKind::TokenIssue(issue)));
+        out.push(Fact::new(site.span, site.owner.clone(), FactKind::TokenIssue(Box::new(issue))));
     }
 }
 
@@ -89,8 +89,8 @@ fn issue(site: &Site<'_>, row: &V) -> TokenIssue {
         callee: site.call.callee.clone(),
         algorithm: named,
         lifetime: match option(options, row.text("lifetime"), lifetime) {
-            // The module that provides the service may set it for every token.
-            Field::Absent if row.flag("module-defaults") => Field::unknown(crate::ir::Why::Opaque, site.span),
+            // The module that provides the service may set it for every token, or the library does.
+            Field::Absent if row.flag("module-defaults") || row.flag("own-lifetime") => Field::unknown(crate::ir::Why::Opaque, site.span),
             field => field,
         },
         claims: row.int("claims").and_then(|position| site.argument(position)).cloned(),

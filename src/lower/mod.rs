@@ -5,25 +5,32 @@
 
 pub mod azure;
 mod cdk;
+pub mod cloudformation;
+mod code;
 pub mod command;
 mod cors;
 pub mod embedded;
+mod gateway;
 pub mod google;
 pub mod iam;
 mod javascript;
 mod jwt;
+pub mod nats;
 pub mod net;
 pub mod nitric;
 mod rbac;
+pub mod sam;
+pub mod serverless;
 mod sinks;
+mod sst;
 pub mod variable;
 mod workload;
 
 use ipnet::IpNet;
 
-pub use cdk::bounded_statements;
+pub use cdk::{Added, Joins, joins};
 pub use javascript::{Site, javascript, option, root};
-pub use sinks::{dangerous_below, judge};
+pub use sinks::{dangerous_below, judge, names_password, names_secret_value};
 
 use crate::ir::{Fact, FactKind};
 
@@ -32,6 +39,7 @@ pub fn lower(fact: &Fact, out: &mut Vec<Fact>) {
     if let FactKind::Resource(resource) = &fact.kind {
         workload::lower(fact, resource, out);
         rbac::lower(fact, resource, out);
+        cors::resource::lower(fact, resource, out);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Firewall rules from the resources of the platforms: security groups in all their forms.
 
+mod table;
+
 use crate::ir::{Fact, FactKind, Field, Map, NetRule, Node, NodeKind, Ref, Resource, Scope, Span, Tri};
 
 /// Adds the rules that a resource holds.
@@ -58,7 +60,7 @@ pub fn rules(facts: &[Fact], out: &mut Vec<Fact>) {
                     });
                 }
             }
-            _ => {}
+            _ => table::rules(fact, resource, out),
         }
     }
 }
@@ -99,6 +101,11 @@ fn google(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
             let Some(inner) = block.as_map() else { return };
             let mut rule = aws(inner, direction == "INGRESS", &[], &[]);
             rule.cidrs = collect(map, &["source_ranges"]);
+            // Without any source, Google takes every address.
+            let is_free = ["source_ranges", "source_tags", "source_service_accounts"].iter().all(|key| map.get(key).is_none());
+            if is_free && rule.ingress && !map.is_open() {
+                rule.cidrs.push(Node::text("0.0.0.0/0", fact.span));
+            }
             let ports = collect(inner, &["ports"]);
             if ports.is_empty() {
                 let everything = (Field::known(0.0, block.span), Field::known(65535.0, block.span));
@@ -122,21 +129,28 @@ fn azure(fact: &Fact, resource: &Resource, map: &Map, span: Span, out: &mut Vec<
     }
     let mut rule = aws(map, inbound.is_yes(), &["source_address_prefix", "source_address_prefixes"], &[]);
     rule.allow = word("access", "Allow");
-    for port in collect(map, &["destination_port_range", "destination_port_ranges"]) {
+    let ports = collect(map, &["destination_port_range", "destination_port_ranges"]);
+    if ports.is_empty() && !map.is_open() {
+        push(fact, resource, &rule, span, out);
+    }
+    for port in ports {
         (rule.from_port, rule.to_port) = span_of(&port);
         push(fact, resource, &rule, span, out);
     }
 }
 
-/// `22`, `8000-9000`, `*`.
+/// `22`, `8000-9000`, `22/22`, `*` and what else stands for all.
 fn span_of(node: &Node) -> (Field<f64>, Field<f64>) {
     let known = |from: f64, to: f64| (Field::known(from, node.span), Field::known(to, node.span));
     if let Some(port) = node.as_number() {
         return known(port, port);
     }
-    let range = node.as_text().and_then(crate::ir::Text::known).and_then(|text| match text.split_once('-') {
-        Some((from, to)) => Some((from.trim().parse().ok()?, to.trim().parse().ok()?)),
-        None => (text == "*").then_some((0.0, 65535.0)),
+    let range = node.as_text().and_then(crate::ir::Text::known).and_then(|text| match &*text {
+        "*" | "all" | "any" | "-1/-1" | "-1" => Some((0.0, 65535.0)),
+        text => {
+            let (from, to) = text.split_once(['-', '/'])?;
+            Some((from.trim().parse().ok()?, to.trim().parse().ok()?))
+        }
     });
     range.map_or_else(|| (Field::unknown(node.why(), node.span), Field::unknown(node.why(), node.span)), |(from, to)| known(from, to))
 }

@@ -3,7 +3,7 @@
 
 use smol_str::SmolStr;
 
-use super::javascript::{Site, is_import, option, receiver, root};
+use super::javascript::{Site, option, receiver, root};
 use crate::ir::{
     AuthScheme, Call, Dialect, Fact, FactKind, Field, Grant, Map, Node, NodeKind, Ref, Route, Security, Service, ServiceKind, Text, Why,
 };
@@ -19,10 +19,13 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
     if std::ptr::eq(made, site.call) {
         match site.call.callee.last() {
             "api" => api(site, out),
+            "websocket" => websocket(site, out),
             "oidcRule" => scheme(site, site.argument(0), None, None, out),
             _ => {}
         }
-    } else if is_import(made, SDK, "api") {
+    } else if made.callee.last() == "websocket" {
+        connection(site, made, out);
+    } else if made.callee.last() == "api" {
         route(site, made, out);
     } else if matches!(site.call.callee.last(), "for" | "allow") && receiver(site.call).is_some_and(|inner| std::ptr::eq(inner, made)) {
         grant(site, made, out);
@@ -47,6 +50,35 @@ fn api(site: &Site<'_>, out: &mut Vec<Fact>) {
         options: options.cloned(),
     };
     out.push(Fact::new(site.span, name_of(site.call), FactKind::Service(service)));
+}
+
+fn websocket(site: &Site<'_>, out: &mut Vec<Fact>) {
+    let service = Service {
+        kind: ServiceKind::Websocket,
+        framework: SDK.into(),
+        name: site.argument(0).and_then(Node::as_text).cloned(),
+        binding: socket_of(site.call),
+        security: Field::Absent,
+        options: None,
+    };
+    out.push(Fact::new(site.span, name_of(site.call), FactKind::Service(service)));
+}
+
+fn socket_of(socket: &Call) -> Ref {
+    Ref::import(SDK, "websocket").child(name_of(socket))
+}
+
+/// `socket.on('connect', handler)`: the only place that can turn a caller away. Whether it does is a field of
+/// its answer, which is not looked at.
+fn connection(site: &Site<'_>, made: &Call, out: &mut Vec<Fact>) {
+    if site.argument(0).and_then(Node::as_str) != Some("connect") {
+        return;
+    }
+    let path = Text::lit(format!("/{}", name_of(made)), site.span);
+    let mut route = Route::new(socket_of(made), SDK, "CONNECT", path, site.span.start);
+    route.security = Field::unknown(Why::Opaque, site.span);
+    route.handler = site.argument(1).cloned();
+    out.push(Fact::new(site.span, format!("CONNECT {}", name_of(made)), FactKind::Route(Box::new(route))));
 }
 
 /// The name by which the SDK itself tells APIs apart: declaring one again gives the same.
@@ -104,7 +136,7 @@ fn scheme(site: &Site<'_>, definition: Option<&Node>, name: Option<&SmolStr>, se
         name,
     };
     let span = if service.is_some() { definition.span } else { site.span };
-    out.push(Fact::new(span, scheme.name.to_string(), FactKind::AuthScheme(scheme)));
+    out.push(Fact::new(span, scheme.name.to_string(), FactKind::AuthScheme(Box::new(scheme))));
 }
 
 /// `api.get(path, handlers, options)`, `api.route(path, options).get(handlers, options)`.
@@ -133,7 +165,7 @@ fn route(site: &Site<'_>, api: &Call, out: &mut Vec<Fact>) {
     route.security = security;
     route.handler = handlers.first().cloned();
     route.markers = options.cloned().into_iter().collect();
-    out.push(Fact::new(site.span, owner, FactKind::Route(route)));
+    out.push(Fact::new(site.span, owner, FactKind::Route(Box::new(route))));
 }
 
 /// `bucket('images').allow('read')`.
@@ -152,7 +184,7 @@ fn grant(site: &Site<'_>, made: &Call, out: &mut Vec<Fact>) {
     let owner = format!("{kind} {name}");
     let grant =
         Grant { actions, resources: vec![name], open, holders: vec![Ref::import(SDK, kind)], ..Grant::new(Dialect::Nitric, site.span) };
-    out.push(Fact::new(site.span, owner, FactKind::Grant(grant)));
+    out.push(Fact::new(site.span, owner, FactKind::Grant(Box::new(grant))));
 }
 
 /// Whether options name middleware, whose work is not known here.

@@ -37,7 +37,7 @@ pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
             holders: vec![Ref::new(Scope::Global, [resource.address.clone()])],
             ..Grant::new(Dialect::Kubernetes, rule.span)
         };
-        out.push(Fact::new(verbs.span, fact.owner.clone(), FactKind::Grant(grant)));
+        out.push(Fact::new(verbs.span, fact.owner.clone(), FactKind::Grant(Box::new(grant))));
     }
 }
 

@@ -99,6 +99,11 @@ impl Reader<'_> {
             return;
         }
         let value = self.value();
+        // The whole file in braces, as in JSON.
+        if let (true, NodeKind::Map(inner)) = (key.is_empty() && self.depth == 0, &value.kind) {
+            map.entries.extend(inner.entries.iter().cloned());
+            return;
+        }
         map.push(key, key_span, value);
     }
 
@@ -244,6 +249,7 @@ mod tests {
     fn every_way_to_write_a_pair() {
         assert_eq!(shown("port: 4222\nhost = '0.0.0.0'\ndebug true\n"), "{port: 4222, host: 0.0.0.0, debug: true}");
         assert_eq!(shown("max_payload: 8MB # c\n// d\ncluster { routes = [ nats://a:b@h:6222, nats://c:6222 ] }").lines().count(), 1);
+        assert_eq!(shown("{ \"port\": 4222, \"tls\": {\"verify\": true} }"), "{port: 4222, tls: {verify: true}}");
         assert_eq!(shown("tls {\n  verify: no;\n}\nx: (a\nb)"), "{tls: {verify: false}, x: a\nb}");
     }
 

@@ -9,9 +9,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
-use crate::finding::{Finding, Level, Severity};
+use crate::finding::{Edit, Finding, Level, Severity};
 use crate::ir::{Confidence, History, ProblemKind};
-use crate::source::Span;
+use crate::source::{LineCol, Span};
 use crate::walk::Skipped;
 
 #[derive(Debug, Serialize)]
@@ -58,6 +58,26 @@ pub(super) struct Row<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<&'r History>,
     related: Vec<Related<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair: Option<RepairRow<'r>>,
+}
+
+/// What takes the finding away; `end` is exclusive, and an edit without a place adds a line at the file's end.
+#[derive(Debug, Serialize)]
+struct RepairRow<'r> {
+    title: &'static str,
+    safe: bool,
+    edits: Vec<EditRow<'r>>,
+}
+
+#[derive(Debug, Serialize)]
+struct EditRow<'r> {
+    path: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<Position>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<Position>,
+    text: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +99,9 @@ struct Position {
 struct Related<'r> {
     message: String,
     location: Place<'r>,
+    /// Whether it is half of what is found: an id with its secret.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_part: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,8 +172,26 @@ fn row<'r>(report: &'r Report<'_>, finding: &'r Finding) -> Row<'r> {
         related: finding
             .related
             .iter()
-            .map(|related| Related { message: view.text(&related.text), location: place(report, related.span) })
+            .map(|related| Related { message: view.text(&related.text), location: place(report, related.span), is_part: related.is_part })
             .collect(),
+        repair: finding.repair().map(|repair| RepairRow {
+            title: repair.title,
+            safe: repair.safe,
+            edits: finding.edits.iter().map(|edit| edit_row(report, edit)).collect(),
+        }),
+    }
+}
+
+fn edit_row<'r>(report: &'r Report<'_>, edit: &'r Edit) -> EditRow<'r> {
+    let position = |at: LineCol| Some(Position { line: at.line, column: at.column });
+    match edit {
+        Edit::Replace(span, text) => EditRow {
+            path: report.view.path(*span),
+            start: position(report.view.start(*span)),
+            end: position(report.view.end(*span)),
+            text: report.view.inserted(text),
+        },
+        Edit::AddLine { path, line } => EditRow { path, start: None, end: None, text: report.view.inserted(line) },
     }
 }
 

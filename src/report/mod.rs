@@ -5,6 +5,8 @@ mod azure;
 mod concise;
 mod github;
 mod gitlab;
+mod gitlab_sast;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -22,7 +24,7 @@ use crate::engine::Outcome;
 use crate::rules::Rule;
 use crate::walk::Skipped;
 pub use mistakes::mistakes;
-pub use summary::summary;
+pub use summary::{plural, statistics, summary};
 use view::View;
 
 /// Where seclint lives.
@@ -39,13 +41,26 @@ pub struct Report<'r> {
     pub skipped: &'r [Skipped],
     /// Files whose text was scanned.
     pub files: usize,
+    /// What a person calls one of them: `file`, or `content` of a file's history.
+    pub unit: &'static str,
     /// Sentences about what could not be asked.
     pub warnings: &'r [String],
     /// Whether SARIF lists suppressed findings too, each with its suppression. GitHub opens alerts for them
     /// all the same, so an upload leaves them out.
     pub include_suppressed: bool,
+    /// Findings that were there before the change that is reported; 0 without one.
+    pub before: usize,
     /// What may be shown of the texts.
     pub view: View<'r>,
+}
+
+/// What a terminal makes of text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to colour.
+    pub color: bool,
+    /// The address of the root, without a slash behind it, when paths are to be links (OSC 8).
+    pub links: Option<String>,
 }
 
 /// The formats.
@@ -69,6 +84,10 @@ pub enum Format {
     Markdown,
     /// GitLab Code Quality.
     GitLab,
+    /// GitLab's security report.
+    GitLabSast,
+    /// One page for a browser.
+    Html,
     /// `JUnit` XML.
     JUnit,
     /// SonarQube generic issues.
@@ -89,6 +108,8 @@ impl Format {
         Self::Azure,
         Self::Markdown,
         Self::GitLab,
+        Self::GitLabSast,
+        Self::Html,
         Self::JUnit,
         Self::Sonar,
         Self::Rdjson,
@@ -106,6 +127,8 @@ impl Format {
             Self::Azure => "azure",
             Self::Markdown => "markdown",
             Self::GitLab => "gitlab",
+            Self::GitLabSast => "gitlab-sast",
+            Self::Html => "html",
             Self::JUnit => "junit",
             Self::Sonar => "sonarqube",
             Self::Rdjson => "rdjson",
@@ -124,6 +147,8 @@ impl Format {
             Self::Azure => "Azure Pipelines issues",
             Self::Markdown => "A table for a step summary or a comment",
             Self::GitLab => "GitLab Code Quality",
+            Self::GitLabSast => "GitLab SAST",
+            Self::Html => "One page for a browser, with filters, source and help",
             Self::JUnit => "JUnit XML",
             Self::Sonar => "SonarQube generic issues",
             Self::Rdjson => "Reviewdog",
@@ -132,10 +157,10 @@ impl Format {
 }
 
 impl Report<'_> {
-    /// Writes the report in a format; `color` matters to text alone.
-    pub fn write(&self, format: Format, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the report in a format; `style` matters to text alone.
+    pub fn write(&self, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         match format {
-            Format::Text => terminal::write(self, color, out),
+            Format::Text => terminal::write(self, style, out),
             Format::Concise => concise::write(self, out),
             Format::Json => json::write(self, out),
             Format::JsonLines => json::write_lines(self, out),
@@ -144,6 +169,8 @@ impl Report<'_> {
             Format::Azure => azure::write(self, out),
             Format::Markdown => markdown::write(self, out),
             Format::GitLab => gitlab::write(self, out),
+            Format::GitLabSast => gitlab_sast::write(self, out),
+            Format::Html => html::write(self, out),
             Format::JUnit => junit::write(self, out),
             Format::Sonar => sonar::write(self, out),
             Format::Rdjson => rdjson::write(self, out),

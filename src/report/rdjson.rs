@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::Report;
-use crate::finding::Severity;
+use crate::finding::{Edit, Severity};
+use crate::source::Span;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let diagnostics: Vec<_> = report
@@ -13,19 +14,37 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         .findings
         .iter()
         .map(|finding| {
-            let (start, end) = report.view.bytes(finding.span);
-            json!({
+            let range = |span: Span| {
+                let (start, end) = report.view.bytes(span);
+                json!({
+                    "start": { "line": start.line, "column": start.column },
+                    "end": { "line": end.line, "column": end.column },
+                })
+            };
+            // A suggestion is of the file that the finding stands in.
+            let suggestions: Vec<_> = finding
+                .edits
+                .iter()
+                .filter_map(|edit| match edit {
+                    Edit::Replace(span, text) if span.file == finding.span.file => {
+                        Some(json!({ "range": range(*span), "text": report.view.inserted(text) }))
+                    }
+                    _ => None,
+                })
+                .collect();
+            let mut diagnostic = json!({
                 "message": format!("{}. {}.", report.view.text(&finding.what), report.view.text(finding.remedy())),
                 "severity": severity(finding.severity),
                 "code": { "value": finding.rule.id },
                 "location": {
                     "path": report.view.path(finding.span),
-                    "range": {
-                        "start": { "line": start.line, "column": start.column },
-                        "end": { "line": end.line, "column": end.column },
-                    },
+                    "range": range(finding.span),
                 },
-            })
+            });
+            if suggestions.len() == finding.edits.len() && !suggestions.is_empty() {
+                diagnostic["suggestions"] = json!(suggestions);
+            }
+            diagnostic
         })
         .collect();
     let root = json!({ "source": { "name": "seclint", "url": super::HOME }, "diagnostics": diagnostics });

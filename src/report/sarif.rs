@@ -13,12 +13,12 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, Invocation, Location, Message, Notification, PhysicalLocation, PropertyBag, Region, Result as Found,
-    ResultLevel, Run, RunAutomationDetails, Sarif, Suppression, Tool, ToolComponent,
+    ArtifactChange, ArtifactContent, ArtifactLocation, Fix, Invocation, Location, Message, Notification, PhysicalLocation, PropertyBag,
+    Region, Replacement, Result as Found, ResultLevel, Run, RunAutomationDetails, Sarif, Suppression, Tool, ToolComponent,
 };
 
 use super::{HOME, Report};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Edit, Finding, Severity};
 use crate::ir::Problem;
 use crate::settle::Suppressed;
 use crate::source::{Encoding, FileId, Span, path_to_uri};
@@ -141,18 +141,38 @@ fn result(report: &Report<'_>, group: &[&Finding], index: &BTreeMap<&str, i64>, 
     if let Some(history) = &finding.history {
         about["history"] = json!(history);
     }
+    // SARIF §3.27.12: several locations where each must change to mend the result, as the halves of a credential.
+    let places = std::iter::once(finding.span).chain(finding.related.iter().filter(|related| related.is_part).map(|related| related.span));
     let mut result = Found::builder()
         .rule_id(finding.rule.id)
         .level(level(severity))
         .message(message(&text))
-        .locations(vec![Location::builder().physical_location(physical(report, finding.span)).build()])
+        .locations(places.map(|span| Location::builder().physical_location(physical(report, span)).build()).collect::<Vec<_>>())
         .partial_fingerprints(fingerprints)
         .properties(properties(about))
         .build();
     result.rule_index = index.get(finding.rule.id).copied();
     let locations: Vec<Location> = locations.collect();
     result.related_locations = (!locations.is_empty()).then_some(locations);
+    result.fixes = fix(report, finding).map(|fix| vec![fix]);
     result
+}
+
+/// What takes a finding away, where SARIF can say it: edits of files that are there.
+fn fix(report: &Report<'_>, finding: &Finding) -> Option<Fix> {
+    let repair = finding.repair()?;
+    let mut files: BTreeMap<&str, Vec<Replacement>> = BTreeMap::new();
+    for edit in &finding.edits {
+        let Edit::Replace(span, text) = edit else { return None };
+        let replacement = Replacement::builder()
+            .deleted_region(region(report, *span))
+            .inserted_content(ArtifactContent::builder().text(report.view.inserted(text)).build());
+        files.entry(report.view.path(*span)).or_default().push(replacement.build());
+    }
+    let changes =
+        files.into_iter().map(|(path, edits)| ArtifactChange::builder().artifact_location(artifact(path)).replacements(edits).build());
+    let title = if repair.safe { format!("{}.", repair.title) } else { format!("{} (may need a look).", repair.title) };
+    Some(Fix::builder().description(message(&title)).artifact_changes(changes.collect::<Vec<_>>()).build())
 }
 
 /// Who took a finding out, and why: a comment in the source, or a file beside it.
@@ -163,13 +183,8 @@ fn suppression(report: &Report<'_>, taken: &Suppressed) -> Suppression {
 }
 
 fn physical(report: &Report<'_>, span: Span) -> PhysicalLocation {
-    let (start, end) = report.view.utf16(span);
-    let mut region = Region::builder()
-        .start_line(int(start.line))
-        .start_column(int(start.column))
-        .end_line(int(end.line))
-        .end_column(int(end.column))
-        .build();
+    let start = report.view.start(span);
+    let mut region = region(report, span);
     // Readers of SARIF compare a snippet with the bytes of the file; where a byte-order mark or another
     // encoding shifts those, no snippet is better than one that seems wrong.
     let comparable = match report.view.encoding(span.file) {
@@ -179,6 +194,16 @@ fn physical(report: &Report<'_>, span: Span) -> PhysicalLocation {
     };
     region.snippet = report.view.snippet(span).filter(|_| comparable).map(|text| ArtifactContent::builder().text(text).build());
     PhysicalLocation::builder().artifact_location(artifact(report.view.path(span))).region(region).build()
+}
+
+fn region(report: &Report<'_>, span: Span) -> Region {
+    let (start, end) = report.view.utf16(span);
+    Region::builder()
+        .start_line(int(start.line))
+        .start_column(int(start.column))
+        .end_line(int(end.line))
+        .end_column(int(end.column))
+        .build()
 }
 
 fn artifact(path: &str) -> ArtifactLocation {

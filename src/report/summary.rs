@@ -32,7 +32,31 @@ pub fn summary(report: &Report<'_>, verbose: bool, seconds: Option<f64>, out: &m
     };
     let left_out = left_out(report);
     let time = seconds.map(|seconds| format!(" in {seconds:.2} s")).unwrap_or_default();
-    writeln!(out, "{found}{left_out}; {} scanned with {}{time}", plural(report.files, "file"), plural(report.outcome.counts.rules, "rule"))
+    writeln!(
+        out,
+        "{found}{left_out}; {} scanned with {}{time}",
+        plural(report.files, report.unit),
+        plural(report.outcome.counts.rules, "rule")
+    )
+}
+
+/// How often each rule found something, most first.
+pub fn statistics(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut counts: BTreeMap<&str, (usize, Severity, usize)> = BTreeMap::new();
+    for finding in &report.outcome.findings {
+        let entry = counts.entry(finding.rule.id).or_insert((0, finding.severity, 0));
+        entry.0 += 1;
+        entry.1 = entry.1.max(finding.severity);
+        entry.2 += usize::from(finding.repair().is_some());
+    }
+    let mut rows: Vec<_> = counts.into_iter().collect();
+    rows.sort_by_key(|(rule, (count, ..))| (std::cmp::Reverse(*count), *rule));
+    let width = rows.iter().map(|(rule, _)| rule.len()).max().unwrap_or(0);
+    for (rule, (count, severity, repairs)) in rows {
+        let repairs = if repairs > 0 { format!("  {repairs} can be repaired") } else { String::new() };
+        writeln!(out, "{count:>6}  {rule:width$}  {:8}{repairs}", severity.name())?;
+    }
+    Ok(())
 }
 
 /// What was found and is not shown: taken out by comments, by whose, and hidden by the dials.
@@ -45,6 +69,9 @@ fn left_out(report: &Report<'_>) -> String {
     if !by.is_empty() {
         let whose: Vec<String> = by.iter().map(|(by, count)| format!("{count} by {by}")).collect();
         let _ = write!(out, ", {} suppressed ({})", report.outcome.suppressed.len(), whose.join(", "));
+    }
+    if report.before > 0 {
+        let _ = write!(out, ", {} were there before", report.before);
     }
     if let hidden @ 1.. = report.outcome.counts.hidden {
         let _ = write!(out, ", {hidden} hidden by --level or --severity");
@@ -89,6 +116,7 @@ fn skipped(report: &Report<'_>, names: usize, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
-fn plural(count: usize, word: &str) -> String {
+/// `1 file`, `2 files`.
+pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use codespan_reporting::diagnostic::{Diagnostic, Label, Severity as Drawn};
 use codespan_reporting::term::{self, Config};
 
-use super::Report;
+use super::{Report, Style};
 use crate::finding::{Finding, Severity};
 use crate::source::Span;
 use excerpt::Excerpts;
@@ -18,21 +18,21 @@ use paint::Paint;
 /// Related places that are drawn; more are counted.
 const MAX_RELATED: usize = 6;
 
-pub(super) fn write(report: &Report<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let config = Config::default();
     for finding in &report.outcome.findings {
-        one(report, finding, &config, &mut Paint::new(out, color, finding.severity))?;
+        one(report, finding, &config, style.links.as_deref(), &mut Paint::new(out, style.color, finding.severity))?;
     }
     Ok(())
 }
 
-fn one(report: &Report<'_>, finding: &Finding, config: &Config, out: &mut Paint<'_>) -> io::Result<()> {
+fn one(report: &Report<'_>, finding: &Finding, config: &Config, links: Option<&str>, out: &mut Paint<'_>) -> io::Result<()> {
     let view = &report.view;
     let mut places: Vec<(Span, String)> = vec![(view.first_line(finding.span), view.text(&finding.label))];
     for related in finding.related.iter().take(MAX_RELATED) {
         places.push((view.first_line(related.span), view.text(&related.text)));
     }
-    let excerpts = Excerpts::new(view, &places.iter().map(|(span, _)| *span).collect::<Vec<_>>());
+    let excerpts = Excerpts::new(view, &places.iter().map(|(span, _)| *span).collect::<Vec<_>>(), links);
     let labels = places.into_iter().enumerate().map(|(at, (span, text))| {
         let (file, range) = excerpts.place(span);
         let label = if at == 0 { Label::primary(file, range) } else { Label::secondary(file, range) };
@@ -44,6 +44,11 @@ fn one(report: &Report<'_>, finding: &Finding, config: &Config, out: &mut Paint<
     }
     notes.push(format!("why: {}", view.text(finding.reason())));
     notes.push(format!("fix: {}", view.text(finding.remedy())));
+    if let Some(repair) = finding.repair() {
+        let flag = if repair.safe { "--fix" } else { "--fix --unsafe" };
+        let lines = view.repair(finding).into_iter().map(|line| format!("\n  {line}"));
+        notes.push(format!("`{flag}` does this: {}{}", repair.title, lines.collect::<String>()));
+    }
     let diagnostic = Diagnostic::new(drawn(finding.severity))
         .with_code(finding.rule.id)
         .with_message(view.text(&finding.what))

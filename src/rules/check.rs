@@ -47,6 +47,7 @@ impl<'m> Check<'m> {
             history: None,
             subject: subject.into(),
             peers: &[],
+            edits: Vec::new(),
             fingerprint: String::new(),
         }
     }

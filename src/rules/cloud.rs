@@ -3,8 +3,10 @@
 
 mod rows;
 
+use std::borrow::Cow;
+
 use crate::finding::Finding;
-use crate::ir::{Entry, Fact, Map, Node, NodeKind, Op, Resource, ResourceMode, Tri, Via, Why};
+use crate::ir::{Entry, Fact, Map, Node, NodeKind, Op, Resource, ResourceMode, Span, Tri, Via, Why};
 
 use self::rows::{Absent, Condition, Row, rows};
 use super::Check;
@@ -54,12 +56,21 @@ pub(super) fn missing_recovery(cx: &mut Check<'_>, fact: &Fact, resource: &Resou
     property(cx, fact, resource, "recovery");
 }
 
+/// What checklists ask for and attackers don't.
+pub(super) fn hygiene(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    property(cx, fact, resource, "hygiene");
+}
+
 fn property(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, table: &str) {
-    if resource.mode != ResourceMode::Managed {
-        return;
-    }
     let Some(rows) = rows(table) else { return };
-    for row in rows.of(&resource.ty) {
+    let ty = match resource.mode {
+        ResourceMode::Managed => Cow::Borrowed(resource.ty.as_str()),
+        ResourceMode::Data => Cow::Owned(format!("data.{}", resource.ty)),
+        _ => return,
+    };
+    // Of two rows about one attribute, the first is the more urgent one.
+    let mut told: Vec<(&str, Span)> = Vec::new();
+    for row in rows.of(&ty) {
         let is_off = |condition: &Condition| !holds(condition, &resource.attrs).is_no();
         if row.unless.iter().any(is_off) || !row.when.iter().all(|condition| holds(condition, &resource.attrs).is_yes()) {
             continue;
@@ -69,6 +80,14 @@ fn property(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, table: &str) {
         }
         let default_is_old = || row.absent_before.is_some_and(|major| cx.model.platform.is_before(&cx.model.files, fact, resource, major));
         for found in find(&resource.attrs, &row.path, row, &default_is_old) {
+            let place = (row.shown, if let Found::Value(node) = &found { node.span } else { fact.span });
+            if told.contains(&place) {
+                continue;
+            }
+            told.push(place);
+            if matches!(found, Found::Nothing) && row.absent_unless.iter().any(|condition| holds(condition, &resource.attrs).is_yes()) {
+                continue;
+            }
             let finding = match &found {
                 Found::Value(node) => {
                     let what = format!("`{}` {} (`{} = {}`)", fact.owner, row.says, row.shown, short(node));
@@ -124,7 +143,8 @@ fn find(node: &Node, path: &[&str], row: &Row, default_is_old: &dyn Fn() -> bool
                     Absent::Attr => rest.is_empty(),
                     Absent::Block => !rest.is_empty(),
                 };
-                if is_bad && !map.is_open() && stands_beside(row, map) {
+                // A block of which more may be set says so by `null` that nothing is.
+                if is_bad && map.field(key, |_| Some(())).is_absent() && stands_beside(row, map) {
                     found.push(Found::Nothing);
                 }
             }
@@ -183,9 +203,10 @@ fn equals(value: &Node, wanted: &str) -> Tri {
     }
 }
 
-/// `<14`, `>2`.
+/// `<14`, `>2`; a value may be seconds as Google writes them: `7776000s`.
 fn compares(value: &Node, wanted: &str) -> Tri {
-    let (Some(number), Ok(bound)) = (value.as_number(), wanted[1..].parse::<f64>()) else { return Tri::Maybe };
+    let seconds = || value.as_str()?.strip_suffix('s')?.parse().ok();
+    let (Some(number), Ok(bound)) = (value.as_number().or_else(seconds), wanted[1..].parse::<f64>()) else { return Tri::Maybe };
     (if wanted.starts_with('<') { number < bound } else { number > bound }).into()
 }
 

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::Check;
-use crate::finding::Severity;
-use crate::ir::{Confidence, Fact, FactKind, Field, Kind, Stage, StepKind, Text};
+use crate::finding::{Edit, Severity};
+use crate::ir::{Confidence, Fact, FactKind, Field, Kind, Span, Stage, StepKind, Text};
 use crate::link::images::shipped;
 use crate::lower::variable::{is_filled_in, names_secret};
 use crate::tables;
@@ -27,7 +27,7 @@ pub(super) fn root_user(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) {
     match &stage.user {
         Field::Known { value, span, .. } if is_root(value) => {
             let found = cx.finding(fact, *span, format!("the image runs as `{value}`"));
-            cx.report(found.label("root from here on"));
+            cx.report(found.label("root from here on").edits(unprivileged(cx, stage, root, Some(*span))));
         }
         Field::Absent => {
             let Some(image) = root.image.known() else { return };
@@ -36,6 +36,7 @@ pub(super) fn root_user(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) {
                 return;
             }
             let mut found = cx.finding(fact, stage.span, format!("the image sets no `USER`, so it runs as `{image}` does: as root"));
+            found.edits = unprivileged(cx, stage, root, None);
             // What a private base runs as is not in the repository.
             if image != "scratch" && image.contains('/') && !is_root_by_default(&image) {
                 found = found.confidence(Confidence::Low);
@@ -46,6 +47,31 @@ pub(super) fn root_user(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) {
             cx.report(found);
         }
         _ => {}
+    }
+}
+
+/// A `USER` for what starts: the one that the base brings, or a number, which needs no account. What is done
+/// as root before stays so.
+fn unprivileged(cx: &Check<'_>, stage: &Stage, root: &Stage, named: Option<Span>) -> Vec<Edit> {
+    let image = root.image.known().map(|image| normal_name(&image)).unwrap_or_default();
+    if ["windows", "nanoserver", "servercore"].iter().any(|word| image.contains(word)) {
+        return Vec::new();
+    }
+    let Some(text) = cx.model.files.get(stage.span.file).and_then(|meta| meta.text.as_deref()) else { return Vec::new() };
+    let user = if image == "node" { "node" } else { "10001:10001" };
+    let builds = |step: &&crate::ir::Step| matches!(step.kind, StepKind::Run { .. } | StepKind::Copy { .. });
+    let last_work = stage.steps.iter().filter(builds).map(|step| step.span.start).max().unwrap_or_default();
+    match named {
+        // Nothing is done as root after it.
+        Some(span) if last_work < span.start => vec![Edit::Replace(span, format!("USER {user}"))],
+        _ => {
+            let starts = stage.steps.iter().filter(|step| matches!(step.kind, StepKind::Start { .. }) && !step.onbuild);
+            let first = starts.map(|step| step.span.start).filter(|start| *start > last_work).min();
+            let at = first.map_or(text.trim_end().len(), |start| start as usize);
+            let place = Span::new(stage.span.file, at, at);
+            let line = if first.is_some() { format!("USER {user}\n") } else { format!("\nUSER {user}") };
+            vec![Edit::Replace(place, line)]
+        }
     }
 }
 
@@ -127,7 +153,7 @@ fn matches_row(section: &str, image: &str, stage: &Stage) -> bool {
 /// The stages of the fact's file, in order.
 fn stages_of<'m>(cx: &Check<'m>, fact: &Fact) -> Vec<&'m Stage> {
     let stages = cx.model.of(Kind::Stage).filter(|other| other.span.file == fact.span.file);
-    stages.filter_map(|fact| if let FactKind::Stage(stage) = &fact.kind { Some(stage) } else { None }).collect()
+    stages.filter_map(|fact| if let FactKind::Stage(stage) = &fact.kind { Some(&**stage) } else { None }).collect()
 }
 
 /// A secret in the image: in `ENV`, `ARG` or `LABEL`, or in a file that is copied in.
@@ -276,7 +302,11 @@ pub(super) fn copied_secret(cx: &mut Check<'_>) {
         told.push(place);
         let path = cx.model.files.path(fact.span.file);
         let found = cx.finding_about(path, copy, format!("`{path}` is copied into the image, and it holds {}", article(&secret.name)));
-        cx.report(found.related(secret.span, "the secret"));
+        // What else the image takes along may be needed in it; an environment is given when it starts.
+        let is_environment = path.rsplit('/').next().is_some_and(|name| name == ".env" || name.starts_with(".env."));
+        let ignore = cx.model.images.keep_out(path, copy).filter(|_| is_environment);
+        let edits = ignore.map(|(path, line)| Edit::AddLine { path, line }).into_iter().collect();
+        cx.report(found.related(secret.span, "the secret").edits(edits));
     }
 }
 

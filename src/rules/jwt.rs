@@ -1,19 +1,60 @@
 //! Tokens: what is checked before a claim is believed, and what they are signed with.
 
-use crate::finding::Severity;
-use crate::ir::{Confidence, Entry, Fact, FactKind, Field, Node, NodeKind, Op, TokenCheck, TokenIssue, Tri};
+use crate::finding::{Level, Severity};
+use crate::ir::{Confidence, Entry, Fact, FactKind, Field, Kind, Node, NodeKind, Op, Scope, SecretFamily, TokenCheck, TokenIssue, Tri};
+use crate::source::Span;
 
 use super::Check;
+use crate::repair::without_element;
 
 /// The algorithm `none` among those that are accepted (RFC 8725 §3.1).
 pub(super) fn alg_none(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
+    if let Field::Known { value, span, via } = &check.key
+        && takes_unsigned(check, value)
+    {
+        let what = format!("`{}` accepts tokens without a signature: the key is empty", check.callee);
+        cx.report_by_place(cx.finding(fact, *span, what).severity(Severity::Critical).via(via));
+        return;
+    }
     let Field::Known { value: algorithms, via, .. } = &check.algorithms else { return };
     let Some(none) = algorithms.iter().find(|algorithm| is_none(algorithm)) else { return };
     // Libraries accept an unsigned token only without a key, which an unset variable is.
     let without_key = algorithms.len() == 1 || check.key.value().is_some_and(is_empty);
     let severity = if without_key { Severity::Critical } else { Severity::High };
     let what = format!("`{}` accepts tokens without a signature (`{none}`)", check.callee);
-    cx.report_by_place(cx.finding(fact, none.span, what).severity(severity).via(&none.via).via(via));
+    // Every `none` goes at once; a list of nothing else needs a person.
+    let text = cx.model.files.get(none.span.file).and_then(|meta| meta.text.as_deref()).unwrap_or_default();
+    let unsigned = algorithms.iter().filter(|algorithm| is_none(algorithm) && algorithm.span.file == none.span.file);
+    let edits: Option<Vec<_>> = unsigned.map(|element| without_element(text, element.span)).collect();
+    let edits = edits.filter(|edits| edits.len() < algorithms.len()).unwrap_or_default();
+    cx.report_by_place(cx.finding(fact, none.span, what).severity(severity).via(&none.via).via(via).edits(edits));
+}
+
+/// Whether a check is handed a key that says that there is none: `JWK.None` of jose, and what counts as
+/// false for the versions of `jsonwebtoken` that then take the token as it is.
+fn takes_unsigned(check: &TokenCheck, key: &Node) -> bool {
+    if !check.signature.is(true).is_yes() {
+        return false;
+    }
+    let is_marker = key.as_ref().is_some_and(|name| name.module() == Some("jose") && name.last() == "None");
+    let is_old = check.library == "jsonwebtoken" && major(check).is_none_or(|major| major < 9);
+    is_marker || is_old && is_empty(key) && check.algorithms.is_absent()
+}
+
+fn major(check: &TokenCheck) -> Option<i64> {
+    check.version.as_ref().and_then(|version| version.split('.').next()?.parse().ok())
+}
+
+/// Whose tokens are meant and for whom is not asked: any other application of the same issuer has one.
+pub(super) fn audience_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
+    if !check.signature.is(true).is_yes() || !check.audience.is_absent() || !check.issuer.is_absent() {
+        return;
+    }
+    let name = check.callee.last_named();
+    let finding = cx.finding(fact, fact.span, format!("`{name}` takes tokens of any issuer for any audience"));
+    // Keys of an identity provider sign for every application that it serves.
+    let is_shared = check.key.value().is_some_and(|key| key.to_string().contains("JWKSet") || key.to_string().contains("jwks"));
+    cx.report_by_place(if is_shared { finding } else { finding.severity(Severity::Low).level(Level::Pedantic) });
 }
 
 /// Tokens that are issued without a signature.
@@ -69,11 +110,27 @@ pub(super) fn key_in_code(cx: &mut Check<'_>) {
         };
         if let Field::Known { value, span, via } = key
             && is_secret(value)
+            && !is_signing_secret(cx, *span)
         {
             let what = "the key that tokens are signed with is a literal in the code";
             cx.report_by_place(cx.finding(fact, *span, what).subject("jwt-key").via(via));
+        } else if let (FactKind::TokenCheck(check), Field::Known { value, span, via }) = (&fact.kind, key)
+            && check.library == "jsonwebtoken"
+            && major(check).is_none_or(|major| major < 9)
+            && let Some(variable) = empty_when_unset(value)
+        {
+            let what = format!("without `{variable}` the key is empty, and anybody can sign with it");
+            cx.report_by_place(cx.finding(fact, *span, what).subject("jwt-key").via(via));
         }
     }
+}
+
+/// Whether a literal is what `jwt-signing-secret` reports, which also says what of it may be shown.
+fn is_signing_secret(cx: &Check<'_>, literal: Span) -> bool {
+    cx.model.of(Kind::Secret).any(|fact| match &fact.kind {
+        FactKind::Secret(secret) => secret.family == SecretFamily::Signing && literal.contains(secret.span),
+        _ => false,
+    })
 }
 
 /// A check that leaves the choice of the algorithm to the token, with a library that then takes a
@@ -82,11 +139,17 @@ pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenChec
     if !check.signature.is(true).is_yes() || !is_confused(check) {
         return;
     }
-    let name = check.callee.last();
+    let name = check.callee.last_named();
     let finding = match &check.algorithms {
         // The options must be seen whole: an unknown object may hold the list.
-        Field::Absent if check.key.value().is_none_or(|key| !is_secret(key)) => {
-            cx.finding(fact, fact.span, format!("`{name}` takes the algorithm from the token: no `algorithms`"))
+        Field::Absent if check.key.value().is_none_or(|key| !is_secret(key) && !key.to_string().contains("random")) => {
+            let finding = cx.finding(fact, fact.span, format!("`{name}` takes the algorithm from the token: no `algorithms`"));
+            match key_kind(check) {
+                // With a shared secret no other family fits.
+                KeyKind::Shared => finding.severity(Severity::Low).level(Level::Pedantic),
+                KeyKind::Public => finding,
+                KeyKind::Unknown => finding.severity(Severity::Medium),
+            }
         }
         Field::Known { value, span, via } if has_both_families(value) => {
             cx.finding(fact, *span, format!("`{name}` accepts a shared secret and a public key for the same token")).via(via)
@@ -96,12 +159,31 @@ pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenChec
     cx.report_by_place(finding);
 }
 
+/// What a key is, by what it is called.
+enum KeyKind {
+    Shared,
+    Public,
+    Unknown,
+}
+
+fn key_kind(check: &TokenCheck) -> KeyKind {
+    let Field::Known { value, via, .. } = &check.key else { return KeyKind::Unknown };
+    let hops: String = value.via.hops().iter().chain(via.hops()).map(|hop| hop.name.as_str()).collect();
+    let name = format!("{value} {hops}").to_ascii_lowercase();
+    if ["public", "pub", "cert", "pem", "rsa"].iter().any(|word| name.contains(word)) {
+        KeyKind::Public
+    } else if name.contains("secret") {
+        KeyKind::Shared
+    } else {
+        KeyKind::Unknown
+    }
+}
+
 /// Whether the installed version takes any key for any algorithm, by the table of libraries.
 fn is_confused(check: &TokenCheck) -> bool {
     let rows = crate::tables::table("jwt").map(|table| table.list("javascript")).unwrap_or_default();
     let below = rows.iter().filter(|row| row.text("library") == check.library).find_map(|row| row.int("confused-below"));
-    let major: Option<i64> = check.version.as_ref().and_then(|version| version.split('.').next()?.parse().ok());
-    matches!((below, major), (Some(below), Some(major)) if major < below)
+    matches!((below, major(check)), (Some(below), Some(major)) if major < below)
 }
 
 fn has_both_families(algorithms: &[Node]) -> bool {
@@ -117,7 +199,10 @@ pub(super) fn no_lifetime(cx: &mut Check<'_>, fact: &Fact, issue: &TokenIssue) {
     // `expiresAt`: an application may check an end of its own.
     let ends = claims.pairs().any(|(key, _)| key.starts_with("exp"));
     if issue.lifetime.is_absent() && !claims.is_open() && !ends {
-        cx.report_by_place(cx.finding(fact, fact.span, "the token never expires: no lifetime and no `exp`"));
+        let finding = cx.finding(fact, fact.span, "the token never expires: no lifetime and no `exp`");
+        // Whoever checks the token may count from when it was made.
+        let is_dated = claims.pairs().any(|(key, _)| matches!(key.as_str(), "createdAt" | "created_at" | "issuedAt" | "timestamp"));
+        cx.report_by_place(if is_dated { finding.confidence(Confidence::Low) } else { finding });
     }
 }
 
@@ -158,10 +243,23 @@ fn is_sensitive(key: &str) -> bool {
 /// A literal that signs: an empty one goes with a check that is switched off, a PEM block is judged by
 /// what it holds.
 fn is_secret(value: &Node) -> bool {
-    if let NodeKind::Op(Op::Or | Op::Coalesce, operands) = &value.kind {
-        return operands.iter().any(is_secret);
+    match &value.kind {
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => return operands.iter().any(is_secret),
+        // `Buffer.from('…')`, `new TextEncoder().encode('…')`, `createSecretKey(Buffer.from('…'))`.
+        NodeKind::Call(call) if matches!(call.callee.last(), "from" | "encode" | "createSecretKey" | "decode" | "parse") => {
+            return call.args.first().is_some_and(is_secret);
+        }
+        _ => {}
     }
     value.as_text().and_then(crate::ir::Text::known).is_some_and(|text| !text.is_empty() && !text.contains("-----BEGIN PUBLIC"))
+}
+
+/// `process.env.KEY || ''`.
+fn empty_when_unset(key: &Node) -> Option<String> {
+    let NodeKind::Op(Op::Or | Op::Coalesce, operands) = &key.kind else { return None };
+    let [variable, fallback] = operands.as_slice() else { return None };
+    let name = variable.as_ref().filter(|name| name.scope == Scope::Env)?;
+    (fallback.as_str() == Some("")).then(|| name.last().to_owned())
 }
 
 fn is_none(algorithm: &Node) -> bool {

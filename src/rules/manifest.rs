@@ -67,6 +67,35 @@ pub struct Front {
     /// Its matcher; the alternative to `check`.
     #[serde(rename = "match")]
     pub matcher: Option<Matching>,
+    /// What `--fix` may do about its findings.
+    pub repair: Option<Repair>,
+}
+
+/// `[repair]`: a change that takes a finding away. The rule's function proposes the edits, or `swap` does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Repair {
+    /// What it does, as an order without a full stop.
+    pub title: String,
+    /// Whether a program that is right stays as it is; what isn't safe needs `--fix --unsafe`.
+    #[serde(default)]
+    pub safe: bool,
+    /// Texts that are exchanged where the finding stands.
+    #[serde(default)]
+    pub swap: Vec<Swap>,
+}
+
+/// A text that another takes the place of.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Swap {
+    /// All that stands at the finding.
+    pub from: String,
+    /// What shall stand there.
+    pub to: String,
+    /// What must stand before it, spaces aside: `origin:`.
+    #[serde(default)]
+    pub after: String,
 }
 
 /// `[match]`: a rule without code.

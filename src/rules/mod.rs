@@ -80,8 +80,30 @@ pub struct Rule {
     pub references: &'static [(&'static str, &'static str)],
     /// The whole page, as `seclint explain` shows it.
     pub page: &'static str,
+    /// What may be changed about its findings.
+    pub repair: Option<Repair>,
     /// What it does.
     pub logic: Logic,
+}
+
+/// `[repair]`, compiled.
+#[derive(Debug)]
+pub struct Repair {
+    /// What it does, as an order.
+    pub title: &'static str,
+    /// Whether a program that is right stays as it is.
+    pub safe: bool,
+    /// Texts that are exchanged where a finding stands.
+    pub swap: &'static [Swap],
+}
+
+/// A text that another takes the place of.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "mirrors manifest::Swap")]
+pub struct Swap {
+    pub from: &'static str,
+    pub to: &'static str,
+    pub after: &'static str,
 }
 
 macro_rules! logic {

@@ -1,6 +1,6 @@
 //! NATS: what a server's configuration leaves open. Only what `[match]` cannot say is here.
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::ir::{Confidence, Fact, Map, Node, NodeKind, Resource, Span, Tri};
 
 use super::Check;
@@ -11,6 +11,15 @@ pub(super) fn no_auth(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
     if !clients_from_outside(server).is_yes() || server.is_open() {
         return;
     }
+    if asks_clients(server) {
+        return;
+    }
+    let (span, address) = listener(server, fact.span);
+    report(cx, cx.finding(fact, span, format!("clients that reach {address} need no credentials")));
+}
+
+/// Whether clients are asked who they are, in any of the ways that the server has.
+fn asks_clients(server: &Map) -> bool {
     let has = |key: &str| server.get(key).is_some();
     let authorization = server.get("authorization").and_then(Node::as_map);
     let asks = ["user", "password", "token", "users", "auth_callout"];
@@ -24,64 +33,195 @@ pub(super) fn no_auth(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
                     .pairs()
                     .any(|(_, account)| account.as_map().is_none_or(|account| account.is_open() || account.get("users").is_some()))
         });
-    let tls = server.get("tls").and_then(Node::as_map);
-    let by_certificate =
-        tls.is_some_and(|tls| ["verify", "verify_and_map"].iter().any(|key| tls.get(key).is_some_and(|on| on.as_bool() != Some(false))));
-    if by_authorization || by_accounts || by_certificate || has("operator") || has("trusted_keys") || has("users") || has("nkeys") {
-        return;
-    }
-    let (span, address) = listener(server, fact.span);
-    cx.report_by_place(cx.finding(fact, span, format!("clients that reach {address} need no credentials")));
+    by_authorization || by_accounts || verifies(server) || has("operator") || has("trusted_keys") || has("users") || has("nkeys")
+}
+
+/// Whether a block's TLS asks for a certificate.
+fn verifies(block: &Map) -> bool {
+    let tls = block.get("tls").and_then(Node::as_map);
+    let on = |tls: &Map, key: &str| tls.get(key).is_some_and(|on| on.as_bool() != Some(false));
+    tls.is_some_and(|tls| ["verify", "verify_and_map", "verify_cert_and_check_known_urls"].iter().any(|key| on(tls, key)))
 }
 
 /// Client traffic is not encrypted.
 pub(super) fn no_tls(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
-    let Some(server) = section(resource, "nats-server") else { return };
-    if !clients_from_outside(server).is_yes() || server.is_open() || server.get("tls").is_some() {
+    let (block, of) = match section(resource, "nats-mqtt") {
+        Some(mqtt) if mqtt.get("port").is_some() || mqtt.get("listen").is_some() => (mqtt, "MQTT clients"),
+        _ => match section(resource, "nats-server") {
+            Some(server) => (server, "clients"),
+            None => return,
+        },
+    };
+    if !clients_from_outside(block).is_yes() || block.is_open() || block.get("tls").is_some() {
         return;
     }
-    let (span, address) = listener(server, fact.span);
-    cx.report_by_place(cx.finding(fact, span, format!("clients talk to {address} without TLS")));
+    let (span, address) = if of == "clients" { listener(block, fact.span) } else { (fact.span, "`mqtt`".to_owned()) };
+    report(cx, cx.finding(fact, span, format!("{of} talk to {address} without TLS")));
 }
 
 /// Monitoring or profiling answers everybody.
 pub(super) fn monitoring(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
     let Some(server) = section(resource, "nats-server") else { return };
     // The server's own host is the default of the monitoring host.
-    let inherited = server.get("host").is_some_and(is_loopback);
+    let inherited = !clients_from_outside(server).is_yes();
     for key in ["http", "http_port", "https", "https_port", "prof_port"] {
         let Some((span, value)) = server.pair(key) else { continue };
-        let open = match &value.kind {
-            NodeKind::Number(port) => *port > 0.0 && !inherited,
-            NodeKind::Text(text) => {
-                text.known().is_some_and(|text| !text.is_empty()) && !is_loopback(value) && (!is_port(value) || !inherited)
-            }
-            _ => false,
+        let open = match value.as_number() {
+            Some(port) => port > 0.0 && !inherited,
+            None => value.as_str().is_some_and(|text| !text.is_empty()) && !is_loopback(value),
         };
         if open {
             let profiling = key == "prof_port";
             let what = if profiling { "profiling" } else { "monitoring" };
-            let finding = cx.finding(fact, span, format!("{what} answers everybody who reaches `{key}: {value}`"));
-            cx.report_by_place(if profiling { finding.severity(Severity::High) } else { finding });
+            let finding = cx.finding(fact, span, format!("{what} answers everybody who reaches `{key}: {value}`")).subject(key);
+            report(cx, if profiling { finding.severity(Severity::High) } else { finding });
         }
+    }
+}
+
+/// Other servers may join without credentials.
+///
+/// Clusters and gateways with TLS ask for a certificate whatever `verify` says; leaf nodes without users
+/// of their own are asked for those of the server.
+pub(super) fn peers(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    let Some(server) = section(resource, "nats-server") else { return };
+    for name in ["cluster", "gateway", "leafnodes"] {
+        let Some((span, block)) = server.pair(name) else { continue };
+        let Some(block) = block.as_map().filter(|block| !block.is_open()) else { continue };
+        let listens = block.get("listen").is_some() || block.get("port").and_then(Node::as_number).is_some_and(|port| port > 0.0);
+        let asks = match name {
+            "leafnodes" => server.is_open() || asks_clients(server) || verifies(block),
+            _ => block.get("tls").is_some(),
+        };
+        let knows =
+            ["reject_unknown", "reject_unknown_cluster"].iter().any(|key| block.get(key).is_some_and(|on| on.as_bool() != Some(false)));
+        if listens && !asks && !knows && block.get("authorization").is_none() && clients_from_outside(block).is_yes() {
+            report(cx, cx.finding(fact, span, format!("servers may join at `{name}` without credentials")).subject(name));
+        }
+    }
+}
+
+/// TLS that does not hold what it promises, each at its own line.
+pub(super) fn weak_tls(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    let Some(map) = section(resource, "nats-tls").or_else(|| section(resource, "nats-server")) else { return };
+    let place = map.get("section").and_then(Node::as_str).unwrap_or_default();
+    for (key, says) in [
+        ("allow_non_tls", "clients may connect without TLS (`allow_non_tls`)"),
+        ("allow_insecure_cipher_suites", "broken cipher suites are allowed"),
+    ] {
+        if let Some((span, _)) = map.pair(key).filter(|(_, on)| on.as_bool() == Some(true)) {
+            report(cx, cx.finding(fact, span, format!("{says} ({place})")).subject(format!("{place} {key}")));
+        }
+    }
+    if let Some((span, version)) = map.pair("min_version")
+        && matches!(version.to_string().trim_start_matches("TLS").trim_start_matches('v'), "1" | "1.0" | "1.1")
+    {
+        report(cx, cx.finding(fact, span, format!("TLS {version} is accepted ({place})")).subject(format!("{place} min_version")));
+    }
+    let is_weak = |suite: &&Node| suite.as_str().is_some_and(|suite| ["_RC4_", "_3DES_", "_NULL_"].iter().any(|weak| suite.contains(weak)));
+    if let Some(suite) = map.get("cipher_suites").map(Node::one_or_many).unwrap_or_default().into_iter().find(is_weak) {
+        report(
+            cx,
+            cx.finding(fact, suite.span, format!("the broken cipher suite {suite} is accepted ({place})"))
+                .subject(format!("{place} suites")),
+        );
+    }
+}
+
+/// Traffic is written to the log.
+pub(super) fn logging(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    let Some(server) = section(resource, "nats-server") else { return };
+    for (key, says) in [
+        ("trace", "every message and the credentials of clients are traced"),
+        ("trace_verbose", "every message, system ones too, is traced"),
+        ("trace_headers", "headers of messages are traced"),
+        ("debug", "connections are logged in detail"),
+    ] {
+        if let Some((span, _)) = server.pair(key).filter(|(_, on)| on.as_bool() == Some(true)) {
+            report(cx, cx.finding(fact, span, format!("{says} (`{key}`)")).subject(key));
+        }
+    }
+}
+
+/// Messages of any size are taken.
+pub(super) fn payload(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    // From here on the server itself warns: `MAX_PAYLOAD_MAX_SIZE` of nats-server.
+    const LARGEST: f64 = 8_388_608.0;
+    let Some((span, size)) = section(resource, "nats-server").and_then(|server| server.pair("max_payload")) else { return };
+    if let Some(bytes) = size.as_number().filter(|bytes| *bytes > LARGEST) {
+        report(cx, cx.finding(fact, span, format!("messages of {bytes} bytes are taken (`max_payload`)")));
+    }
+}
+
+/// A password or token that stands in clear.
+pub(super) fn plaintext_password(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    in_clear(cx, fact, resource, "nats-user", &[("password", "password")]);
+}
+
+/// The same of a token.
+pub(super) fn plaintext_token(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    in_clear(cx, fact, resource, "nats-user", &[("token", "token")]);
+}
+
+/// What opens stored messages stands in clear.
+pub(super) fn storage_key(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    const KEYS: [(&str, &str); 3] = [
+        ("key", "key of stored messages"),
+        ("tpm.encryption_password", "password of the TPM"),
+        ("tpm.srk_password", "password of the TPM"),
+    ];
+    in_clear(cx, fact, resource, "nats-jetstream", &KEYS);
+}
+
+fn in_clear(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, ty: &str, keys: &[(&str, &str)]) {
+    if resource.provider != "nats" || resource.ty != ty {
+        return;
+    }
+    for (path, what) in keys {
+        for value in resource.attrs.all(path).into_iter().filter(|value| is_written(value)) {
+            let finding = cx.finding(fact, value.span, format!("the {what} of {} is written in clear", resource.name)).via(&value.via);
+            report(cx, finding.subject(format!("{} {path}", fact.owner)));
+        }
+    }
+}
+
+/// Whether a secret is there: no bcrypt hash, no variable and no place that a template fills.
+fn is_written(value: &Node) -> bool {
+    match &value.kind {
+        NodeKind::Number(_) => true,
+        NodeKind::Text(text) => text.as_str().is_some_and(|text| {
+            let is_hash = text.len() > 50 && text.starts_with("$2");
+            let is_filled_in = text.starts_with(['<', '{', '%', '$']) || text.contains("{{") || text.contains("${");
+            !text.is_empty() && !is_filled_in && !is_hash
+        }),
+        _ => false,
     }
 }
 
 /// A user may publish and subscribe everything.
 pub(super) fn wide_permissions(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    if let Some(user) = section(resource, "nats-user-jwt").and_then(|claims| claims.get("nats")) {
+        // The token of a scoped signing key has no limits of its own, not even the one on subscriptions.
+        let is_scoped = user.get("subs").and_then(Node::as_number) != Some(-1.0);
+        if !is_scoped && ["pub", "sub"].iter().all(|way| user.get(way).is_none_or(allows_everything)) {
+            let what = "the user may publish to every subject and read every subject: its token limits neither";
+            report(cx, cx.finding(fact, fact.span, what));
+        }
+        return;
+    }
     let Some(user) = section(resource, "nats-user") else { return };
     let Some(permissions) = user.get("permissions").and_then(Node::as_map) else { return };
     let publish = permissions.get("publish").and_then(everything);
     let subscribe = permissions.get("subscribe").and_then(everything);
     if let (Some(publish), Some(subscribe)) = (publish, subscribe) {
         let finding = cx.finding(fact, publish, "the user may publish to every subject (`>`) and read every subject");
-        cx.report_by_place(finding.related(subscribe, "and subscribe to all of them"));
+        report(cx, finding.related(subscribe, "and subscribe to all of them"));
     }
     for direction in ["publish", "subscribe"] {
         let system = permissions.get(direction).into_iter().flat_map(|node| allowed(node)).find(|node| node.as_str() == Some("$SYS.>"));
         if let Some(system) = system {
             let finding = cx.finding(fact, system.span, format!("the user may {direction} on the server's own subjects (`$SYS.>`)"));
-            cx.report_by_place(finding.severity(Severity::High));
+            report(cx, finding.severity(Severity::High));
         }
     }
 }
@@ -109,7 +249,16 @@ pub(super) fn no_auth_user(cx: &mut Check<'_>, fact: &Fact, resource: &Resource)
         format!("clients without credentials become `{name}`")
     };
     let finding = cx.finding(fact, span, what);
-    cx.report_by_place(if unlimited { finding.severity(Severity::High) } else { finding.confidence(Confidence::Medium) });
+    report(cx, if unlimited { finding.severity(Severity::High) } else { finding.confidence(Confidence::Medium) });
+}
+
+/// Hands in a finding about a configuration, which says what runs; beside tests that is less.
+fn report(cx: &mut Check<'_>, finding: Finding) {
+    let class = cx.model.files.class(finding.span);
+    if !class.vendored {
+        let severity = if class.is_not_production() { finding.severity.lowered() } else { finding.severity };
+        cx.report(finding.severity(severity));
+    }
 }
 
 fn section<'r>(resource: &'r Resource, ty: &str) -> Option<&'r Map> {
@@ -152,6 +301,13 @@ fn everything(node: &Node) -> Option<Span> {
         return None;
     }
     allowed(node).into_iter().find(|subject| subject.as_str() == Some(">")).map(|subject| subject.span)
+}
+
+/// Whether the claim for a direction limits nothing: it is empty, or allows `>` and denies nothing.
+fn allows_everything(claim: &Node) -> bool {
+    let allow = claim.get("allow").map(Node::one_or_many).unwrap_or_default();
+    let deny = claim.get("deny").map(Node::one_or_many).unwrap_or_default();
+    deny.is_empty() && (allow.is_empty() || allow.iter().any(|subject| subject.as_str() == Some(">")))
 }
 
 /// The subjects of a permission: a string, a list, or `{ allow: …, deny: … }`.

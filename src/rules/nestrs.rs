@@ -1,30 +1,320 @@
 //! nestrs: what its threat model leaves to the application.
 
 use super::Check;
-use crate::ir::{Fact, Route, Security};
+use crate::finding::Severity;
+use crate::ir::{EnvEntry, Fact, FactKind, Guard, Kind, Node, OAuthClient, Resource, Route, Security, Tri};
+
+/// Routes, gateways and resolvers that nothing guards.
+pub(super) fn unguarded(cx: &mut Check<'_>) {
+    let model = cx.model;
+    if applications(cx).any(|guards| guards.iter().any(|guard| !limits_rate(guard))) {
+        return;
+    }
+    for fact in model.of(Kind::Route) {
+        let FactKind::Route(route) = &fact.kind else { continue };
+        if route.framework == "nestrs" && !is_public(route) && route.public.is_none() && !is_guarded(route) && !takes_proof(route) {
+            // Handlers that only say something are no harm.
+            let reads = route.methods.iter().all(|method| method == "GET");
+            if reads && route.body.as_ref().is_none_or(|body| body.calls.is_empty()) {
+                continue;
+            }
+            let finding = cx.finding(fact, fact.span, format!("`{}` has no guard and is not `#[public]`", fact.owner));
+            cx.report_by_place(if reads { finding.severity(Severity::Medium) } else { finding });
+        }
+    }
+    for (fact, resource) in resources(cx, "nestrs-endpoint") {
+        let says = |key: &str| resource.attrs.get(key);
+        if says("guarded").and_then(Node::as_bool) == Some(false) {
+            let kind = says("kind").map(ToString::to_string).unwrap_or_default();
+            let mut finding = cx.finding(fact, fact.span, format!("the {kind} of `{}` have no guard and are not `#[public]`", fact.owner));
+            if kind != "generated routes" {
+                finding.what = format!("the {kind} `{}` has no guard and is not `#[public]`", fact.owner);
+            }
+            for operation in says("open").map(Node::one_or_many).unwrap_or_default().into_iter().take(8) {
+                finding = finding.related(operation.span, format!("`{operation}` answers everybody"));
+            }
+            cx.report_by_place(finding);
+        }
+    }
+}
+
+/// The resources of a type.
+fn resources<'m>(cx: &Check<'m>, ty: &'static str) -> impl Iterator<Item = (&'m Fact, &'m Resource)> + use<'m> {
+    cx.model
+        .of(Kind::Resource)
+        .filter_map(|fact| fact.resource().map(|it| (fact, it)))
+        .filter(move |(_, it)| it.provider == "nestrs" && it.ty == ty)
+}
+
+/// The names of the guards that applications put in front of everything.
+fn applications<'m>(cx: &Check<'m>) -> impl Iterator<Item = Vec<&'m str>> + use<'m> {
+    resources(cx, "nestrs-application").map(|(_, it)| it.attrs.get("guards").map(names).unwrap_or_default())
+}
+
+fn names(list: &Node) -> Vec<&str> {
+    list.one_or_many().into_iter().filter_map(Node::as_str).collect()
+}
+
+/// Whether a guard only slows callers down.
+fn limits_rate(name: &str) -> bool {
+    ["Throttl", "RateLimit", "Moderat"].iter().any(|word| name.contains(word))
+}
+
+fn is_public(route: &Route) -> bool {
+    route.security.value() == Some(&Security::Off)
+}
+
+/// The name of a guard, be it in the repository or not.
+fn name_of(guard: &Guard) -> String {
+    match &guard.what.kind {
+        crate::ir::NodeKind::Func(func) => func.name.to_string(),
+        crate::ir::NodeKind::Ref(name) => name.last_named().to_owned(),
+        _ => guard.what.to_string(),
+    }
+}
+
+/// The guards in front of a route, without what its handler takes.
+fn guards(route: &Route) -> impl Iterator<Item = &Guard> {
+    let takes = |guard: &Guard| route.body.as_ref().is_some_and(|body| body.params.iter().any(|param| param.span == guard.span));
+    route.chain.iter().filter(move |guard| !takes(guard))
+}
+
+/// Whether a guard stands in front of a route that does more than slow callers down.
+fn is_guarded(route: &Route) -> bool {
+    let asks = |guard: &Guard| !guard.authn.is_no() || !guard.authz.is_no();
+    guards(route).any(|guard| asks(guard) && !limits_rate(&name_of(guard)))
+}
+
+/// Whether a route says what it needs, or its handler takes what only a guard can have put there.
+fn takes_proof(route: &Route) -> bool {
+    const PLAIN: [&str; 17] = [
+        "Path",
+        "Query",
+        "Json",
+        "Form",
+        "Valid",
+        "Piped",
+        "State",
+        "Data",
+        "Multipart",
+        "Body",
+        "String",
+        "HeaderMap",
+        "Request",
+        "Inject",
+        "Vec",
+        "Option",
+        "Uri",
+    ];
+    let marked =
+        route.markers.iter().filter_map(Node::as_ref).any(|marker| matches!(marker.last(), "authorize" | "roles" | "check_policies"));
+    let taken = |ty: &str| !PLAIN.contains(&ty);
+    marked || route.body.as_ref().is_some_and(|body| body.params.iter().filter_map(|param| param.ty.as_ref()).any(|ty| taken(ty.last())))
+}
+
+/// Guards that authorise before the caller is known.
+pub(super) fn guard_order(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    if resource.provider != "nestrs" || !matches!(resource.ty.as_str(), "nestrs-guards" | "nestrs-application") {
+        return;
+    }
+    let Some(list) = resource.attrs.get("guards") else { return };
+    let names = names(list);
+    let authorises = names.iter().position(|name| name.contains("Authz") || name.contains("Ability"));
+    let authenticates = names.iter().position(|name| name.contains("Authn") || matches!(*name, "AuthGuard" | "JwtGuard" | "JwtAuthGuard"));
+    if let (Some(first), Some(second)) = (authorises, authenticates)
+        && first < second
+    {
+        let what = format!("`{}` runs before `{}` knows who calls", names[first], names[second]);
+        cx.report_by_place(cx.finding(fact, list.span, what));
+    }
+}
+
+/// A token for whoever asks.
+pub(super) fn token_endpoint(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
+    let Some(body) = route.body.as_ref().filter(|_| route.framework.starts_with("nestrs")) else { return };
+    let signs = body.calls.iter().find(|call| {
+        let name = call.callee.last();
+        matches!(name, "sign" | "issue" | "issue_token" | "sign_token" | "mint" | "encode" | "create_token" | "generate_token")
+    });
+    let path = route.path.to_string().to_ascii_lowercase();
+    let is_token = path.split('/').any(|part| part.contains("token") || part.contains("auth") || part == "login");
+    // Nothing that a caller brings along can be checked: only what is the application's own is taken.
+    let takes_nothing = body.params.iter().all(|param| param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "State" | "Inject" | "Arc")));
+    let is_reachable = is_public(route) || !is_guarded(route);
+    if let (Some(signs), true, true, true) = (signs, is_token, takes_nothing, is_reachable) {
+        let finding = cx.finding(fact, fact.span, format!("`{}` signs a token for whoever calls it", fact.owner));
+        cx.report_by_place(finding.related(signs.span, "the token is signed here"));
+    }
+}
 
 /// A sign-in that nothing slows down.
 pub(super) fn login_without_throttle(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
-    const WORDS: [&str; 9] = ["login", "token", "password", "register", "signup", "signin", "otp", "verify", "reset"];
     if route.framework != "nestrs" || !route.methods.iter().any(|method| method == "POST") {
         return;
     }
     let path = route.path.to_string().to_ascii_lowercase();
     let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    let tries = last.split(['-', '_']).any(|word| WORDS.contains(&word));
-    if tries && !route.chain.iter().any(|guard| !guard.rate_limit.is_no()) {
+    let whole = matches!(last, "token" | "register" | "verify" | "reset" | "forgot" | "refresh");
+    let part = ["login", "password", "signup", "sign-up", "signin", "sign-in", "otp", "2fa", "mfa"].iter().any(|word| last.contains(word));
+    let limited = route.chain.iter().any(|guard| !guard.rate_limit.is_no() || limits_rate(&name_of(guard)));
+    let limited = limited || applications(cx).flatten().any(limits_rate);
+    let controller = route.service.last();
+    let of_controller = |other: &Fact| other.span.file == fact.span.file && other.owner == controller;
+    let mut lists = resources(cx, "nestrs-guards").filter(|(other, _)| of_controller(other)).filter_map(|(_, it)| it.attrs.get("guards"));
+    let limited = limited || lists.any(|list| names(list).into_iter().any(limits_rate));
+    // Who is known already tries no passwords; a guard of clients by their secrets is one to try.
+    let knows = guards(route).any(|guard| !limits_rate(&name_of(guard)) && !name_of(guard).contains("Client")) && !is_public(route);
+    if (whole || part) && !limited && !knows {
         cx.report_by_place(cx.finding(fact, fact.span, format!("nothing limits how often `{}` may be tried", fact.owner)));
     }
 }
 
 /// A callback of an OAuth flow that anybody may call.
 pub(super) fn public_callback(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
-    let is_public = route.security.value() == Some(&Security::Off);
-    if route.framework == "nestrs" && is_public && route.path.contains("callback").is_yes() {
+    if route.framework == "nestrs" && is_public(route) && route.path.contains("callback").is_yes() {
         cx.report_by_place(cx.finding(
             fact,
             fact.span,
             format!("`{}` is `#[public]`, so that a forged callback reaches the handler", fact.owner),
         ));
+    }
+}
+
+/// A row that is looked up by what the caller sends.
+pub(super) fn unbound_id(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
+    let Some(body) = route.body.as_ref().filter(|_| route.framework == "nestrs" && !is_public(route)) else { return };
+    let path = route.path.to_string();
+    let names_id = path.split('/').any(|part| {
+        let name = part.trim_start_matches([':', '{']).trim_end_matches('}').to_ascii_lowercase();
+        part.starts_with([':', '{'])
+            && (name == "id" || name == "uuid" || name.ends_with("_id") || name.ends_with("id") && part.contains("Id"))
+    });
+    let plain = body.params.iter().any(|param| param.ty.as_ref().is_some_and(|ty| ty.last() == "Path"));
+    let checks = body.calls.iter().any(|call| {
+        let name = call.callee.last();
+        matches!(name, "access" | "bind" | "can" | "authorize" | "ensure" | "scoped") || name.contains("scope")
+    });
+    let bound =
+        body.params.iter().any(|param| param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "Bind" | "Scope" | "Authorize" | "Ability")));
+    if names_id && plain && !bound && !checks && is_guarded(route) && !takes_authorize(route) {
+        cx.report_by_place(cx.finding(
+            fact,
+            fact.span,
+            format!("`{}` takes a plain id, and nothing binds the row to the caller", fact.owner),
+        ));
+    }
+}
+
+fn takes_authorize(route: &Route) -> bool {
+    route.markers.iter().filter_map(Node::as_ref).any(|marker| marker.last() == "authorize")
+}
+
+/// A code that is exchanged without what keeps it safe.
+pub(super) fn exchange(cx: &mut Check<'_>, fact: &Fact, client: &OAuthClient) {
+    if client.library != "oauth2" {
+        return;
+    }
+    let no_pkce = client.pkce.is_absent();
+    let what = match (no_pkce, client.follows_redirects) {
+        (true, Tri::Yes) => "the code is exchanged without PKCE, by a client that follows redirects",
+        (true, _) => "the code is exchanged without PKCE",
+        (false, Tri::Yes) => "the code is exchanged by a client that follows redirects",
+        _ => return,
+    };
+    cx.report_by_place(cx.finding(fact, fact.span, what));
+}
+
+/// Variables of environments, without what is for development and tests.
+fn settings<'m>(cx: &Check<'m>) -> impl Iterator<Item = (&'m Fact, &'m EnvEntry)> + use<'m> {
+    cx.model.of(Kind::EnvEntry).filter_map(|fact| match &fact.kind {
+        FactKind::EnvEntry(entry) => Some((fact, entry)),
+        _ => None,
+    })
+}
+
+/// Whether a key is a setting below any prefix: `ACME_AUTHN__ISSUER` is `AUTHN__ISSUER`.
+fn is_setting(key: &str, setting: &str) -> bool {
+    key.strip_suffix(setting).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('_'))
+}
+
+/// Tokens for others are accepted.
+pub(super) fn audience(cx: &mut Check<'_>) {
+    for (fact, entry) in settings(cx) {
+        let off = match &entry.key {
+            key if is_setting(key, "AUTHN__ALLOW_ANY_AUDIENCE") => true,
+            key if is_setting(key, "AUTHN__EXPLICIT_TYPING") => false,
+            _ => continue,
+        };
+        if entry.value.as_bool() == Some(off) {
+            cx.report(cx.finding(fact, entry.value.span, format!("`{}` switches a check of tokens off", entry.key)));
+        }
+    }
+    for (fact, options) in resources(cx, "nestrs-token-options") {
+        const OFF: [(&str, bool, &str); 3] = [
+            ("any-audience", true, "allow_any_audience: true"),
+            ("explicit-typing", false, "explicit_typing: false"),
+            ("audience", false, "audience: None"),
+        ];
+        for (key, off, name) in OFF {
+            if options.attrs.get(key).and_then(Node::as_bool) == Some(off) {
+                cx.report_by_place(cx.finding(fact, fact.span, format!("`{name}` switches a check of tokens off")));
+            }
+        }
+    }
+}
+
+/// Filters that keep what the guards and the scope report out of the log.
+pub(super) fn silenced(cx: &mut Check<'_>) {
+    for (fact, entry) in settings(cx).filter(|(_, entry)| entry.key.ends_with("_LOG")) {
+        if entry.value.as_str().is_some_and(silences) {
+            cx.report(cx.finding(fact, entry.value.span, format!("`{}` silences what the guards and the scope report", entry.value)));
+        }
+    }
+    for (fact, filter) in resources(cx, "nestrs-log") {
+        if let Some(text) = filter.attrs.get("filter").and_then(Node::as_str).filter(|text| silences(text)) {
+            cx.report_by_place(cx.finding(fact, fact.span, format!("`{text}` silences what the guards and the scope report")));
+        }
+    }
+}
+
+/// Whether one of a filter's directives turns a target of the framework's warnings off.
+fn silences(filter: &str) -> bool {
+    const CRATES: [&str; 4] = ["nest_rs::", "nest_rs_", "nestrs::", "nestrs_"];
+    const TARGETS: [&str; 4] = ["authn", "authz", "orm", "seaorm"];
+    filter.split(',').filter_map(|directive| directive.trim().split_once('=')).any(|(target, level)| {
+        let name = CRATES.iter().find_map(|framework| target.strip_prefix(framework));
+        matches!(level, "off" | "error") && name.is_some_and(|name| TARGETS.contains(&name))
+    })
+}
+
+/// Tokens that live longer than a day.
+pub(super) fn lifetime(cx: &mut Check<'_>) {
+    const DAY: f64 = 86_400.0;
+    for (fact, entry) in settings(cx).filter(|(_, entry)| is_setting(&entry.key, "AUTHN__EXPIRES_IN_SECS")) {
+        if let Some(seconds) = entry.value.as_number().filter(|seconds| *seconds > DAY) {
+            cx.report(cx.finding(fact, entry.value.span, format!("access tokens live {seconds} seconds")));
+        }
+    }
+    for (fact, options) in resources(cx, "nestrs-token-options") {
+        if let Some(seconds) = options.attrs.get("lifetime").and_then(Node::as_number).filter(|seconds| *seconds > DAY) {
+            cx.report_by_place(cx.finding(fact, fact.span, format!("access tokens live {seconds} seconds")));
+        }
+    }
+}
+
+/// A protection that is on by default is switched off where it counts.
+pub(super) fn protection(cx: &mut Check<'_>, fact: &Fact, entry: &EnvEntry) {
+    let file = cx.model.files.path(fact.span.file).rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    if ["dev", "test", "local", "example", "sample"].iter().any(|word| file.contains(word)) {
+        return;
+    }
+    let value = entry.value.to_string();
+    let off = |settings: &[&str], wanted: &str| settings.iter().any(|setting| is_setting(&entry.key, setting)) && value == wanted;
+    if off(&["HTTP__SECURITY_HEADERS", "HTTP__FAIL_SECURE_STRICT", "GRAPHQL__DISABLE_INTROSPECTION"], "false")
+        || off(&["GRAPHQL__PLAYGROUND", "STORAGE__ALLOW_HTTP"], "true")
+        || off(&["MCP__ALLOWED_HOSTS"], "")
+        || off(&["WS__MAX_CONNECTION_SECS", "GRAPHQL__MAX_CONNECTION_SECS", "HTTP__SSE_MAX_CONNECTION_SECS"], "0")
+    {
+        cx.report(cx.finding(fact, entry.value.span, format!("`{}` takes a protection away that is on by default", entry.key)));
     }
 }

@@ -1,6 +1,6 @@
 //! Firewalls: what the internet reaches.
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Level, Severity};
 use crate::ir::{Fact, NetRule, Node, NodeKind, Op, Tri};
 
 use super::Check;
@@ -47,7 +47,10 @@ const DATA: [(f64, &str); 22] = [
 ];
 
 /// Ports that are meant for everybody.
-const WEB: [f64; 2] = [80.0, 443.0];
+const WEB: [f64; 2] = [CLEAR_TEXT, 443.0];
+
+/// The one of them that a browser is sent away from.
+const CLEAR_TEXT: f64 = 80.0;
 
 /// A rule that lets the internet in, to anything but the web.
 pub(super) fn open_ingress(cx: &mut Check<'_>, fact: &Fact, rule: &NetRule) {
@@ -62,23 +65,47 @@ pub(super) fn open_ingress(cx: &mut Check<'_>, fact: &Fact, rule: &NetRule) {
         (Severity::Critical, format!("{name} (port {port})"))
     } else if let Some((port, name)) = DATA.iter().find(known) {
         (Severity::High, format!("{name} (port {port})"))
+    } else if rule.from_port.is_absent() && rule.to_port.is_absent() {
+        (Severity::High, "what it guards".to_owned())
     } else {
         let (Some(from), Some(to)) = (rule.from_port.value(), rule.to_port.value()) else { return };
         let is_single = to <= from;
         if WEB.contains(from) && is_single {
+            if rule.covers(CLEAR_TEXT).is_yes() {
+                let what = format!("`{}` opens port 80, which serves clear text, to the internet (`{range}`)", fact.owner);
+                let finding = cx.finding(fact, range.span, what).via(&range.via).severity(Severity::Low).level(Level::Pedantic);
+                cx.report(by_value(finding, range));
+            }
             return;
         }
         let ports = if is_single { format!("port {from}") } else { format!("ports {from} to {to}") };
         (if to - from > 1000.0 { Severity::High } else { Severity::Low }, ports)
     };
     // A network ACL stands before security groups that may still close the port.
-    let severity = if fact.owner.contains("network_acl") { severity.min(Severity::Medium) } else { severity };
+    let is_acl = ["network_acl", "::NetworkAcl"].iter().any(|kind| fact.owner.contains(kind));
+    let severity = if is_acl { severity.min(Severity::Medium) } else { severity };
     let what = format!("`{}` opens {reach} to the internet (`{range}`)", fact.owner);
     let finding = cx.finding(fact, range.span, what).via(&range.via).severity(severity);
-    cx.report(match range.via.hops().first() {
+    cx.report(by_value(finding, range));
+}
+
+/// A rule that lets everything out to the whole internet.
+pub(super) fn open_egress(cx: &mut Check<'_>, fact: &Fact, rule: &NetRule) {
+    if rule.ingress || !rule.allow.is_yes() || !rule.is_every_port().is_yes() {
+        return;
+    }
+    let Some(range) = rule.cidrs.iter().find(|cidr| is_open(cidr).is_yes()) else { return };
+    let what = format!("`{}` lets every port out to the internet (`{range}`)", fact.owner);
+    let finding = cx.finding(fact, range.span, what).via(&range.via);
+    cx.report(by_value(finding, range));
+}
+
+/// A value that came from elsewhere makes one finding however many rules take it.
+fn by_value(finding: Finding, range: &Node) -> Finding {
+    match range.via.hops().first() {
         Some(hop) => finding.subject(hop.name.clone()),
         None => finding,
-    });
+    }
 }
 
 /// Whether an address range is the internet.

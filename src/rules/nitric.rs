@@ -4,6 +4,7 @@ use super::Check;
 use crate::finding::Severity;
 use crate::ir::{AuthScheme, Confidence, Fact, FactKind, Field, Kind, Node, Resource, Route, Security, Service, ServiceKind};
 use crate::lower::nitric::has_middleware;
+use crate::repair::without_element;
 use crate::tables::table;
 
 const SDK: &str = "@nitric/sdk";
@@ -34,7 +35,7 @@ pub(super) fn api_open(cx: &mut Check<'_>, fact: &Fact, service: &Service) {
     }
     let name = service.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let defined = cx.model.of(Kind::AuthScheme).find_map(|fact| match &fact.kind {
-        FactKind::AuthScheme(AuthScheme { service: Some(of), .. }) if *of == service.binding => Some(fact.span),
+        FactKind::AuthScheme(scheme) if scheme.service.as_ref() == Some(&service.binding) => Some(fact.span),
         _ => None,
     });
     let mut finding = cx.finding(fact, fact.span, format!("anybody can call the API `{name}`: it has no `security`"));
@@ -83,11 +84,64 @@ pub(super) fn route_off(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     cx.report(finding.related(api.span, "the API asks for a token here"));
 }
 
-/// A scheme that accepts tokens made for anybody, or asks for keys over plain HTTP.
+/// An API that another file of the project declares with security, and this one without.
+pub(super) fn declared_twice(cx: &mut Check<'_>, fact: &Fact, service: &Service) {
+    if service.framework != SDK || service.kind != ServiceKind::Api || !matches!(service.security, Field::Absent) {
+        return;
+    }
+    let files = &cx.model.files;
+    let folder = |fact: &Fact| project(cx, files.path(fact.span.file));
+    let secured = cx.model.of(Kind::Service).find(|other| {
+        matches!(&other.kind, FactKind::Service(it) if it.binding == service.binding && matches!(it.security, Field::Known { value: Security::Schemes(_), .. }))
+            && folder(other) == folder(fact)
+    });
+    let Some(secured) = secured else { return };
+    let name = service.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let what = format!("the API `{name}` is declared here without the security that it has elsewhere");
+    cx.report(cx.finding(fact, fact.span, what).related(secured.span, "with security here; the first declaration to run counts"));
+}
+
+/// The folder of the nearest `package.json`.
+fn project<'p>(cx: &Check<'_>, path: &'p str) -> &'p str {
+    let folders =
+        std::iter::successors(path.rsplit_once('/').map(|(folder, _)| folder), |folder| folder.rsplit_once('/').map(|(outer, _)| outer));
+    folders.into_iter().find(|folder| cx.model.files.find(&format!("{folder}/package.json")).is_some()).unwrap_or("")
+}
+
+/// A rule that no API and no route names.
+pub(super) fn rule_unused(cx: &mut Check<'_>, fact: &Fact, scheme: &AuthScheme) {
+    let Some(name) = scheme.name.as_str().filter(|name| scheme.kind == "oidc" && scheme.service.is_none() && !name.is_empty()) else {
+        return;
+    };
+    let names_it = |security: &Field<Security>| match security {
+        Field::Known { value: Security::Schemes(schemes), .. } => schemes.iter().any(|(scheme, _)| scheme.last() == name),
+        // What is not known may name it.
+        Field::Unknown { .. } => true,
+        _ => false,
+    };
+    let is_used = cx.model.of(Kind::Service).chain(cx.model.of(Kind::Route)).any(|other| match &other.kind {
+        FactKind::Service(service) => service.framework == SDK && names_it(&service.security),
+        FactKind::Route(route) => {
+            route.framework == SDK && route.methods.iter().all(|method| method != "CONNECT") && names_it(&route.security)
+        }
+        _ => false,
+    });
+    if !is_used {
+        cx.report(cx.finding(fact, fact.span, format!("the rule `{name}` is defined, but no API and no route asks for it")));
+    }
+}
+
+/// A scheme that accepts tokens made for anybody, asks for keys over plain HTTP, or names no issuer.
 pub(super) fn weak_scheme(cx: &mut Check<'_>, fact: &Fact, scheme: &AuthScheme) {
     let issuer = scheme.issuer.value().filter(|issuer| issuer.starts("http://").is_yes() && !issuer.contains("localhost").is_yes());
     if let (Some(issuer), Some(span)) = (issuer, scheme.issuer.span()) {
         cx.report(cx.finding(fact, span, format!("the issuer's keys are fetched over plain HTTP (`{issuer}`)")));
+    }
+    if let Field::Known { value, span, .. } = &scheme.issuer
+        && value.as_str().is_some_and(|issuer| issuer.trim().is_empty())
+        && scheme.kind == "oidc"
+    {
+        cx.report(cx.finding(fact, *span, "the scheme trusts no issuer in particular: `issuer` is empty"));
     }
     if let Field::Known { value, span, .. } = &scheme.audiences
         && value.is_empty()
@@ -101,28 +155,47 @@ pub(super) fn weak_scheme(cx: &mut Check<'_>, fact: &Fact, scheme: &AuthScheme) 
 pub(super) fn unused_permission(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
     let Some(kind) = resource.ty.strip_prefix("nitric:") else { return };
     let (Some(granted), Some(used)) = (resource.attrs.get("granted"), resource.attrs.get("used")) else { return };
-    let used: Vec<&str> = used.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
     let granted: Vec<(&Node, &str)> =
         granted.as_list().unwrap_or_default().iter().filter_map(|word| Some((word, word.as_str()?))).collect();
-    let rows = table("nitric").map(|table| table.list("permission")).unwrap_or_default();
-    let is_needed = |word: &str| {
-        let row = rows.iter().find(|row| row.text("resource") == kind && row.texts("words").any(|name| name == word));
-        row.is_none_or(|row| row.texts("methods").any(|method| used.contains(&method)))
-    };
-    let needed: Vec<&str> = granted.iter().map(|(_, word)| *word).filter(|word| is_needed(word)).collect();
-    for (place, word) in granted.iter().filter(|(_, word)| !is_needed(word)) {
+    let needed: Vec<&str> = granted.iter().map(|(_, word)| *word).filter(|word| is_needed(kind, word, used)).collect();
+    for (place, word) in granted.iter().filter(|(_, word)| !needed.contains(word)) {
         let what = format!("`{word}` is granted on the {kind} `{}`, but nothing here uses it", resource.name);
         let fix = match needed.as_slice() {
             [] => "Drop the grant, or grant it where the resource is used.".to_owned(),
             needed => format!("Grant only what is used: `{}`.", needed.join("`, `")),
         };
-        cx.report_by_place(cx.finding(fact, place.span, what).subject(format!("{kind} {} {word}", resource.name)).fix(fix));
+        // A grant of nothing is no grant: whether it goes, or moves to where it is used, a person knows.
+        let text = cx.model.files.get(place.span.file).and_then(|meta| meta.text.as_deref()).unwrap_or_default();
+        let narrowed = without_element(text, place.span).filter(|_| !needed.is_empty());
+        let finding = cx.finding(fact, place.span, what).subject(format!("{kind} {} {word}", resource.name)).fix(fix);
+        cx.report_by_place(finding.edits(narrowed.into_iter().collect()));
     }
+    // Every service that imports a shared handle gets all of its words.
+    for service in resource.attrs.get("services").and_then(Node::as_list).unwrap_or_default() {
+        let Some(used) = service.get("used") else { continue };
+        let (own, more): (Vec<&str>, Vec<&str>) = needed.iter().partition(|word| is_needed(kind, word, used));
+        if own.is_empty() || more.is_empty() {
+            continue;
+        }
+        let more = more.join("`, `");
+        let what = format!("importing the {kind} `{}` grants `{more}` here too, which this file does not use", resource.name);
+        let fix = format!("Grant here what is used, in place of the import: `{kind}('{}').allow('{}')`.", resource.name, own.join("', '"));
+        let finding = cx.finding(fact, service.span, what).fix(fix).confidence(Confidence::Medium);
+        cx.report_by_place(finding.subject(format!("{kind} {} import", resource.name)).related(fact.span, "it is granted here"));
+    }
+}
+
+/// Whether one of the methods that are called needs a permission. Words that are not known may be needed.
+fn is_needed(kind: &str, word: &str, used: &Node) -> bool {
+    let used: Vec<&str> = used.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
+    let rows = table("nitric").map(|table| table.list("permission")).unwrap_or_default();
+    let row = rows.iter().find(|row| row.text("resource") == kind && row.texts("words").any(|name| name == word));
+    row.is_none_or(|row| row.texts("methods").any(|method| used.contains(&method)))
 }
 
 fn routes_of<'c>(cx: &'c Check<'_>, service: &'c Service) -> impl Iterator<Item = (&'c Fact, &'c Route)> {
     cx.model.of(Kind::Route).filter_map(|fact| match &fact.kind {
-        FactKind::Route(route) if route.service == service.binding => Some((fact, route)),
+        FactKind::Route(route) if route.service == service.binding => Some((fact, &**route)),
         _ => None,
     })
 }

@@ -131,5 +131,8 @@ pub fn run(active: &Active, model: &Model) -> (Vec<Finding>, usize) {
         }
         found.append(&mut cx.finish());
     }
+    for finding in &mut found {
+        crate::repair::propose(finding, &model.files);
+    }
     (found, calls)
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::finding::{Finding, Severity};
-use crate::ir::{Confidence, Fact, FactKind, Func, Guard, Kind, Node, NodeKind, Route, ServiceKind, Span, Tri};
+use crate::ir::{Confidence, Fact, FactKind, Func, Guard, GuardScope, Kind, Node, NodeKind, Route, ServiceKind, Span, Tri};
 use crate::link::Model;
-use crate::link::routes::{is_sensitive, only_reads};
+use crate::link::routes::{is_empty_form, is_sensitive, only_reads};
 
 use super::Check;
 
@@ -98,7 +98,7 @@ fn name_of(guard: &Node) -> String {
 
 fn routes(model: &Model) -> impl Iterator<Item = (&Fact, &Route)> {
     model.of(Kind::Route).filter_map(|fact| match &fact.kind {
-        FactKind::Route(route) => Some((fact, route)),
+        FactKind::Route(route) => Some((fact, &**route)),
         _ => None,
     })
 }
@@ -120,7 +120,9 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
     let mut bare: BTreeMap<_, Vec<(&Fact, &Route)>> = BTreeMap::new();
     for (fact, route) in routes(model) {
         let class = model.files.class(fact.span);
-        if class.test || class.docs || class.vendored || class.generated || is_platform_api(model, route) {
+        // nestrs says by marks what is public: a rule of its own reads them.
+        let is_told = is_platform_api(model, route) || route.framework == "nestrs" || answers_the_turned_away(model, route);
+        if class.test || class.docs || class.vendored || class.generated || is_told {
             continue;
         }
         let Some(weight) = weight(route).filter(|_| !route.auth.is_yes() && route.public.is_none()) else { continue };
@@ -143,6 +145,17 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
     }
 }
 
+/// Rocket tries the routes of one path in turn: one next to a guarded one gets whom that forwards.
+fn answers_the_turned_away(model: &Model, route: &Route) -> bool {
+    let is_twin = |other: &Route| {
+        other.framework == "rocket"
+            && other.auth.is_yes()
+            && other.methods == route.methods
+            && other.path.to_string() == route.path.to_string()
+    };
+    route.framework == "rocket" && !route.auth.is_yes() && routes(model).any(|(_, other)| is_twin(other))
+}
+
 /// How much a route matters; `None` for one that only reads what may be meant for all.
 fn weight(route: &Route) -> Option<Severity> {
     let method = route.methods.first().map_or("", SmolStr::as_str);
@@ -150,6 +163,7 @@ fn weight(route: &Route) -> Option<Severity> {
     let sensitive = is_sensitive(&route.path);
     match method {
         _ if route.body.as_ref().is_some_and(|body| does_nothing(body)) => None,
+        "GET" if is_empty_form(&route.path) => None,
         "POST" | "PUT" | "PATCH" | "DELETE" if writes || !only_reads(&route.path) => Some(Severity::High),
         "MUTATION" => Some(Severity::High),
         "ACTION" | "ANY" if writes => Some(Severity::High),
@@ -160,7 +174,9 @@ fn weight(route: &Route) -> Option<Severity> {
 
 /// Whether a handler only answers: it calls nothing but the methods of a response.
 fn does_nothing(body: &Func) -> bool {
-    const ANSWERS: [&str; 14] = [
+    const ANSWERS: [&str; 22] = [
+        "unimplemented!",
+        "todo!",
         "json",
         "send",
         "status",
@@ -175,6 +191,12 @@ fn does_nothing(body: &Func) -> bool {
         "sendFile",
         "throw",
         "Error",
+        "Ok",
+        "Json",
+        "Html",
+        "body",
+        "finish",
+        "into_response",
     ];
     !body.calls.is_empty() && body.calls.iter().all(|call| ANSWERS.contains(&call.callee.last()))
 }
@@ -236,8 +258,17 @@ pub(super) fn without_rate_limit(cx: &mut Check<'_>) {
     for (fact, route) in routes(model) {
         let class = model.files.class(fact.span);
         let is_guessed = matches!(route.public.as_deref(), Some("sign-in" | "password reset"));
+        // Who signs in stands before the guards; the one of the route itself may be what reads the password.
+        let is_known = route.chain.iter().any(|guard| guard.authn.is_yes() && guard.scope != GuardScope::Route);
         let is_tried = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "MUTATION"));
-        if class.is_not_production() || class.generated || !is_guessed || !is_tried || !limit(route).is_no() || route.body.is_none() {
+        if class.is_not_production()
+            || class.generated
+            || is_known
+            || !is_guessed
+            || !is_tried
+            || !limit(route).is_no()
+            || route.body.is_none()
+        {
             continue;
         }
         let why = route.public.as_deref().unwrap_or_default();

@@ -4,11 +4,12 @@
 //! failed checksum, a test, an example, documentation. Then what git says of the file: an environment
 //! that is tracked is at least high, for it is what a deployment runs with and everybody with the
 //! repository has it; a file that git neither tracks nor ignores is at most medium, one that it ignores
-//! at most low, since nobody but its owner has it. A sample that the whole world knows is a note.
+//! at most low, since nobody but its owner has it. A sample that the whole world knows is a note, for
+//! those who ask for doubtful findings.
 
 use std::fmt::Write as _;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Level, Severity};
 use crate::ir::{Fact, FactKind, History, Kind, Power, Secret, SecretFamily, StepKind, Tri, Validity};
 
 use super::Check;
@@ -20,8 +21,10 @@ pub(super) fn provider(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
 
 /// A password, secret or token whose key says what it is.
 pub(super) fn generic(cx: &mut Check<'_>, fact: &Fact, secret: &Secret) {
-    // `dockerfile-secret` says what a variable of an image means; of a former Dockerfile it knows nothing.
-    if secret.detector != "image-variable" || secret.history.is_some() {
+    // `dockerfile-secret` says what a variable of an image means; of a former Dockerfile, and of a part
+    // of one that no `FROM` begins, it knows nothing.
+    let is_known = || cx.model.of(Kind::Stage).any(|stage| stage.span.file == fact.span.file);
+    if secret.detector != "image-variable" || secret.history.is_some() || !is_known() {
         report(cx, fact, secret, SecretFamily::Generic);
     }
 }
@@ -84,8 +87,11 @@ fn report(cx: &mut Check<'_>, fact: &Fact, secret: &Secret, family: SecretFamily
     if let Some(used) = secret.in_use {
         finding = finding.related(used, "this environment uses what the example shows");
     }
+    if secret.power == Power::Nothing {
+        finding = finding.level(Level::Pedantic);
+    }
     if let Some(pair) = secret.pair {
-        finding = finding.related(pair, "the other half of the pair");
+        finding = finding.part(pair, "the other half of the pair");
     }
     cx.report(finding);
 }

@@ -35,6 +35,31 @@ pub(super) fn explorer(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     judge(cx, fact, call, "explorer");
 }
 
+/// Pages that show a caller the stack of an error.
+pub(super) fn errors(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "errors");
+}
+
+/// Tokens that are taken from the address.
+pub(super) fn token_url(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "token-url");
+}
+
+/// Folders whose contents anybody may list.
+pub(super) fn listing(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "listing");
+}
+
+/// Password hashes that take no time to try.
+pub(super) fn hash_cost(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "hash-cost");
+}
+
+/// Keys that are too short for their algorithm.
+pub(super) fn key_size(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "key-size");
+}
+
 /// Checks of the OAuth flow that are switched off.
 pub(super) fn oauth(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     judge(cx, fact, call, "oauth");
@@ -44,21 +69,34 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
     let module = call.callee.module().unwrap_or_default();
     let family = module.rsplit_once('/').map_or(module, |(family, _)| family);
     let rows = [module, family].into_iter().filter_map(|library| ROWS.get(library)).flatten();
-    let named = |row: &&&V| call.callee.path.iter().map(SmolStr::as_str).eq(row.text("export").split('.'));
+    let named = |row: &&&V| row.texts("export").any(|export| call.callee.path.iter().map(SmolStr::as_str).eq(export.split('.')));
     for row in rows.filter(|row| row.text("about") == about).filter(named) {
         let options = row.int("argument").and_then(|at| call.args.get(usize::try_from(at).ok()?));
-        let says = row.text("says");
-        match option(options, row.text("option"), |node| Some(node.clone())) {
+        let (says, name) = (row.text("says"), row.text("option"));
+        if row.flag("always") {
+            cx.report_by_place(cx.finding(fact, fact.span, says).subject(module));
+            continue;
+        }
+        let field = match options {
+            Some(value) if name.is_empty() => value.to_field(|node| Some(node.clone())),
+            options => option(options, name, |node| Some(node.clone())),
+        };
+        match field {
             Field::Known { value, span, via } if is_off(row, &value) => {
-                cx.report_by_place(cx.finding(fact, span, says).subject(row.text("option")).via(&via));
+                cx.report_by_place(cx.finding(fact, span, says).subject(name).via(&via));
             }
-            // Options of a name may be completed before they are used; those in the call are all.
-            Field::Absent if row.flag("absent") && options.is_none_or(|options| options.via.hops().is_empty()) => {
-                cx.report_by_place(cx.finding(fact, fact.span, says).subject(row.text("option")));
+            Field::Absent if row.flag("absent") && is_left_out(row, options) => {
+                cx.report_by_place(cx.finding(fact, fact.span, says).subject(name));
             }
             _ => {}
         }
     }
+}
+
+/// Whether nothing else can set it: options of a name may be completed before they are used, those in
+/// the call are all; and no other option stands for it.
+fn is_left_out(row: &V, options: Option<&Node>) -> bool {
+    options.is_none_or(|options| options.via.hops().is_empty() && row.texts("unless").all(|other| options.get(other).is_none()))
 }
 
 /// Whether the value is the one that the row calls off; of a list, none in it or `none`.
@@ -66,6 +104,9 @@ fn is_off(row: &V, value: &Node) -> bool {
     match &value.kind {
         NodeKind::Bool(value) => row.get("off").is_some() && *value == row.flag("off"),
         NodeKind::List(items) => row.flag("empty") && items.iter().all(|item| item.as_str() == Some("none")),
+        NodeKind::Number(value) => {
+            row.int("below").and_then(|least| i32::try_from(least).ok()).is_some_and(|least| *value < f64::from(least))
+        }
         _ => false,
     }
 }

@@ -16,7 +16,15 @@ pub(super) fn fetch(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// A file that a request names.
 pub(super) fn path(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    flow(cx, fact, sink, SinkKind::Path, |part| format!("the caller says which file is opened ({})", shown(part)));
+    flow(cx, fact, sink, SinkKind::Path, |part| {
+        let is_entry = part.value.to_string().contains("request.entry");
+        let who = if is_entry { "the archive" } else { "the caller" };
+        match sink.callee.last() {
+            "render" if part.value.as_map().is_some() => "the caller sets the options of the template engine".to_owned(),
+            "render" => format!("the caller says which template is shown ({})", shown(part)),
+            _ => format!("{who} says which file is opened ({})", shown(part)),
+        }
+    });
 }
 
 /// Markup put together from text and a request.
@@ -61,10 +69,85 @@ pub(super) fn deserialize(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     });
 }
 
+/// Filters of LDAP and expressions of `XPath` that a request is part of.
+pub(super) fn filter(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Filter, |part| format!("{} goes into the text of a query as it came", shown(part)));
+}
+
+/// Members whose names a request chooses.
+pub(super) fn pollute(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if sink.kind != SinkKind::Pollute {
+        return;
+    }
+    let Some(part) = sink.parts.iter().max_by_key(|part| part.tainted) else { return };
+    let found = |what: String| cx.finding(fact, fact.span, what).via(&part.value.via);
+    let finding = match part.label.as_str() {
+        "merge" => found(format!("`{}` copies `__proto__` like any other name", sink.callee.last())).confidence(Confidence::Medium),
+        "deep" => found(format!("the caller says which object is written to ({})", shown(part))),
+        "own" => {
+            found("the caller says which member is written, and what".to_owned()).severity(Severity::Low).confidence(Confidence::Medium)
+        }
+        _ => found(format!("`{}` of this version writes to prototypes what {} says", sink.callee.last_named(), shown(part))),
+    };
+    cx.report_by_place(finding);
+}
+
+/// Signatures that are compared until one byte differs.
+pub(super) fn timing(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == "hmac") {
+        let what = format!("`{}` takes longer the more of the signature is right", sink.callee.last());
+        cx.report_by_place(cx.finding(fact, fact.span, what));
+    }
+}
+
+/// Passwords that are compared as they are stored.
+pub(super) fn plain_password(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == "password") {
+        cx.report_by_place(cx.finding(fact, fact.span, "the password is compared with the stored one: it is stored as it is"));
+    }
+}
+
 /// Passwords and keys in a log.
 pub(super) fn log(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Log) else { return };
-    cx.report_by_place(cx.finding(fact, part.value.span, format!("`{}` is written to the log", part.label)));
+    let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Log && sink.callee.last() != "postMessage") else { return };
+    // Of a name, the call is meant, not the place where the name is made.
+    let place = if fact.span.contains(part.value.span) { part.value.span } else { fact.span };
+    cx.report_by_place(cx.finding(fact, place, format!("`{}` is written to the log", part.label)).via(&part.value.via));
+}
+
+/// Secrets in messages that any window may read.
+pub(super) fn any_window(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Log && sink.callee.last() == "postMessage") else { return };
+    cx.report_by_place(cx.finding(fact, fact.span, format!("`{}` is sent to whatever page is in the window (`*`)", part.label)));
+}
+
+/// Words of a caller that can pass for a line of the log's own.
+pub(super) fn log_line(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::LogLine, |part| format!("{} goes into the log as it came", shown(part)));
+}
+
+/// Memory of a size that a caller names.
+pub(super) fn allocate(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Allocate, |_| format!("`{}` reserves as much as the caller says", sink.callee.last()));
+}
+
+/// Passwords and keys in an address.
+pub(super) fn sent_secret(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    purpose(cx, fact, sink, SinkKind::Send, |part| format!("`{}` is a part of the address that is asked", part.label));
+}
+
+/// Requests that go in the clear.
+pub(super) fn sent_in_the_clear(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if let Some(part) = sink.parts.first().filter(|part| sink.kind == SinkKind::Send && part.label.is_empty()) {
+        let host = part.value.as_text().map(ToString::to_string).unwrap_or_default();
+        let host = host.trim_start_matches("http://").split(['/', '?']).next().unwrap_or_default().to_owned();
+        cx.report_by_place(cx.finding(fact, part.value.span, format!("`{host}` is asked over plain HTTP")));
+    }
+}
+
+/// Passwords and keys in a file or a table as they are.
+pub(super) fn kept_secret(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    purpose(cx, fact, sink, SinkKind::Keep, |part| format!("`{}` is written down as it is", part.label));
 }
 
 /// Tokens where every script of the page can read them.
@@ -97,7 +180,8 @@ fn weak_algorithm(sink: &Sink) -> Option<String> {
     let named = sink.parts.iter().find(|part| part.label == "algorithm").and_then(|part| part.value.as_str());
     let name = named.or_else(|| Some(sink.callee.first()).filter(|_| sink.callee.module() == Some("crypto-js")))?;
     let lower = name.to_ascii_lowercase();
-    let is_broken = ["des", "rc2", "rc4", "bf", "blowfish", "cast", "idea", "seed", "tripledes"].iter().any(|weak| lower.starts_with(weak));
+    let is_broken =
+        ["des", "3des", "rc2", "rc4", "bf", "blowfish", "cast", "idea", "seed", "tripledes"].iter().any(|weak| lower.starts_with(weak));
     (is_broken || lower.split('-').any(|word| word == "ecb")).then(|| name.to_owned())
 }
 
@@ -110,6 +194,9 @@ pub(super) fn cipher_key(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
         let what = match part.label.as_str() {
             "key" => "the key is a literal in the code",
             "iv" => "the initialisation vector is the same for every message",
+            "nonce" => "the nonce is the same for every message",
+            "salt" => "the salt is the same for every password",
+            "password" => "the password that the key is made of is a literal in the code",
             _ => continue,
         };
         if let Some(literal) = fixed(&part.value, part.label == "iv") {
@@ -120,11 +207,16 @@ pub(super) fn cipher_key(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// A text that is written out, or bytes made of one; as a vector, also bytes that are all zero.
 fn fixed(node: &Node, zeros: bool) -> Option<&Node> {
+    let is_number = |node: &Node| matches!(node.kind, NodeKind::Number(_));
     match &node.kind {
+        // Bytes: `[1, 2, 3]`, `[0; 32]`.
+        NodeKind::List(items) => (!items.is_empty() && items.iter().all(is_number)).then_some(node),
+        NodeKind::Op(Op::Mul, operands) => operands.first().is_some_and(is_number).then_some(node),
         NodeKind::Text(text) => text.as_str().filter(|text| !text.is_empty()).map(|_| node),
         NodeKind::Op(Op::Or | Op::Coalesce, operands) => operands.last().and_then(|last| fixed(last, zeros)),
         NodeKind::Call(call) => match call.callee.last() {
-            "from" | "parse" | "encode" | "Buffer" => call.args.first().and_then(|first| fixed(first, zeros)),
+            "from" | "parse" | "encode" | "Buffer" | "from_slice" | "clone_from_slice" | "decode" | "hex!" | "from_base64" | "from_hex"
+            | "from_bytes" | "decode_from_slice" => call.args.first().and_then(|first| fixed(first, zeros)),
             "alloc" if zeros => Some(node),
             _ => None,
         },
@@ -164,12 +256,20 @@ pub(super) fn cookie(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     let flag = sink.callee.last();
     let whose = if part.label.is_empty() { "the cookie".to_owned() } else { format!("the cookie `{}`", part.label) };
     let what = if flag == "httpOnly" { format!("scripts can read {whose}") } else { format!("{whose} is sent over plain HTTP") };
-    cx.report_by_place(cx.finding(fact, fact.span, what).subject(format!("{} {flag}", part.label)));
+    let finding = cx.finding(fact, fact.span, what).subject(format!("{} {flag}", part.label));
+    // What it holds may be meant for scripts: a theme, a hint.
+    let logs_in =
+        name.is_empty() || ["token", "session", "jwt", "auth", "sid", "login", "user", "cookie"].iter().any(|word| name.contains(word));
+    cx.report_by_place(if logs_in { finding } else { finding.severity(Severity::Low) });
 }
 
 /// Broken hashes on what must stay secret.
 pub(super) fn weak_hash(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     purpose(cx, fact, sink, SinkKind::Hash, |part| match part.value.as_str() {
+        Some(algorithm) if algorithm.starts_with("sha") && algorithm != "sha1" => {
+            format!("`{}` is hashed with {}, of which a computer tries billions a second", part.label, algorithm.to_ascii_uppercase())
+        }
+        Some(algorithm) if algorithm.contains(' ') => format!("`{}` is hashed with {algorithm}", part.label),
         Some(algorithm) => format!("`{}` is hashed with {}", part.label, algorithm.to_ascii_uppercase()),
         None => format!("`{}` is hashed with a broken function", part.label),
     });
@@ -177,11 +277,15 @@ pub(super) fn weak_hash(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Guessable numbers where nobody may guess.
 pub(super) fn weak_random(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    // A bundler shortens names until several things are called the same.
+    if cx.model.files.class(fact.span).generated {
+        return;
+    }
     purpose(cx, fact, sink, SinkKind::Random, |part| format!("`{}` is made of numbers that can be guessed", part.label));
 }
 
 fn purpose(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl Fn(&SinkPart) -> String) {
-    if let Some(part) = sink.parts.first().filter(|part| sink.kind == kind && !part.label.is_empty()) {
+    if let Some(part) = sink.parts.iter().find(|part| sink.kind == kind && !part.label.is_empty()) {
         cx.report_by_place(cx.finding(fact, fact.span, what(part)));
     }
 }
@@ -193,11 +297,19 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
         return;
     }
     let Some(part) = sink.parts.iter().max_by_key(|part| part.tainted).filter(|part| !part.tainted.is_no()) else { return };
+    // What a bundler made of a library: its callers are in it, and are not told apart.
+    if !part.tainted.is_yes() && cx.model.files.class(fact.span).generated {
+        return;
+    }
     let finding = cx.finding(fact, fact.span, what(part)).via(&part.value.via);
     let finding = match (part.tainted, kind) {
         (Tri::Yes, _) => finding,
+        // Told to trust what is not of the code.
+        (_, SinkKind::Html) if sink.options.as_ref().and_then(Node::as_str) == Some("trusted") => finding.confidence(Confidence::Medium),
         (_, SinkKind::Xml | SinkKind::Query) => finding.severity(Severity::Medium),
         // A statement with a value in its text is wrong whoever calls; elsewhere the value may be fixed.
+        // Migrations run once, on what the database holds.
+        (_, SinkKind::Sql) if cx.model.files.path(fact.span.file).contains("migration") => finding.confidence(Confidence::Low),
         (_, SinkKind::Sql) => finding.severity(Severity::Medium).confidence(Confidence::Medium),
         _ => finding.confidence(Confidence::Low),
     };

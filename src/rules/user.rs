@@ -1,7 +1,7 @@
 //! Users' own rules: the same pages in `.seclint/rules/`, with `[match]` instead of code.
 
 use super::manifest::{self, Condition, Example, Mistake, Page};
-use super::{Logic, Matcher, Rule, Test, Value, When};
+use super::{Logic, Matcher, Repair, Rule, Swap, Test, Value, When};
 use crate::finding::{Level, Severity};
 use crate::ir::{Confidence, Kind};
 
@@ -42,6 +42,7 @@ pub fn load(text: &str) -> Result<UserRule, Vec<Mistake>> {
         fix: fix.leak(),
         references: references.into_iter().map(|(title, address)| (&*title.leak(), &*address.leak())).collect::<Vec<_>>().leak(),
         page: text.to_owned().leak(),
+        repair: front.repair.map(repair),
         logic: Logic::Match(Matcher {
             on: named::<Kind>(&front.on).ok_or_else(|| at_front("`on` names a kind of fact"))?,
             types: strings(matcher.types),
@@ -52,6 +53,11 @@ pub fn load(text: &str) -> Result<UserRule, Vec<Mistake>> {
         }),
     };
     Ok(UserRule { rule: Box::leak(Box::new(rule)), examples })
+}
+
+fn repair(written: manifest::Repair) -> Repair {
+    let swap = |swap: manifest::Swap| Swap { from: swap.from.leak(), to: swap.to.leak(), after: swap.after.leak() };
+    Repair { title: written.title.leak(), safe: written.safe, swap: written.swap.into_iter().map(swap).collect::<Vec<_>>().leak() }
 }
 
 fn strings(list: Vec<String>) -> &'static [&'static str] {

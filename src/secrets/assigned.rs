@@ -29,9 +29,9 @@ impl Scanner<'_> {
         let key = assignment::key_around(self.text, &(hit.start..hit.end - after));
         self.last_key = key.clone();
         let name = setter(self.str(&key));
-        let Some(class) = key::classify(name).or_else(|| (name == "Key" && self.near_jwt(key.start)).then_some(KeyClass::Signing)) else {
-            return;
-        };
+        let signs_tokens = name == "Key" && self.near_jwt(key.start);
+        let class = if signs_tokens { Some(KeyClass::Signing) } else { key::classify(name) };
+        let Some(class) = class else { return };
         let plain_secret = class == KeyClass::Secret && name.eq_ignore_ascii_case("secret");
         let class = if plain_secret && self.signs(key.start) { KeyClass::Signing } else { class };
         let Some(assignment) = assignment::read(self.text, key, self.file.kind) else { return };
@@ -40,8 +40,11 @@ impl Scanner<'_> {
 
     /// `"Jwt": { "Key": "…" }` of .NET's settings.
     fn near_jwt(&self, at: usize) -> bool {
-        self.file.kind == FileKind::Json
-            && memchr::memmem::find(&self.text[at.saturating_sub(120)..at].to_ascii_lowercase(), b"\"jwt").is_some()
+        let before = &self.text[..at];
+        before.ends_with(b"Jwt:")
+            || before.ends_with(b"JWT:")
+            || self.file.kind == FileKind::Json
+                && memchr::memmem::find(&self.text[at.saturating_sub(120)..at].to_ascii_lowercase(), b"\"jwt").is_some()
     }
 
     /// Whether what stands before says that tokens or sessions are signed: `session({ secret: … })`.
@@ -75,7 +78,9 @@ impl Scanner<'_> {
             Err(Reason::PublicByContext)
         } else {
             let decoded = self.decoded(value);
-            value::judge(name, class, decoded.as_deref().unwrap_or(value), position).and_then(|verdict| self.in_example(value, verdict))
+            value::judge(name, class, decoded.as_deref().unwrap_or(value), position)
+                .or_else(|reason| value::judge_pair(name, value).ok_or(reason))
+                .and_then(|verdict| self.in_example(value, verdict))
         };
         let near = self.near(key, value);
         let (detector, label, family, power) = match (near, class) {
@@ -188,7 +193,7 @@ impl Scanner<'_> {
             kind if kind.is_code() => Position::Code,
             // A quoted text in a shell script or a Dockerfile is as often a message.
             FileKind::Shell | FileKind::Text if place.quoted => Position::Code,
-            kind if context::is_comment(place.text, kind, place.key.0) => Position::Code,
+            kind if context::is_comment(place.text.as_bytes(), kind, place.key.0) => Position::Code,
             _ => Position::Config,
         }
     }

@@ -1,7 +1,7 @@
 //! Finds what a key is assigned, starting from a word inside the key: `key = value`, `"key": "value"`,
 //! `export K=V`, `--password V`, comparisons, setters, and, in files of their own, what stands between
-//! key and value ([`operator`]), how a literal is written ([`literal`]), and keys that stand after
-//! their value or beside it ([`pair`]).
+//! key and value ([`operator`]), how a literal is written ([`literal`]), keys that stand after their
+//! value or beside it ([`pair`]), and what people write about their passwords ([`prose`]).
 //!
 //! Works on the bytes around one hit and looks at a bounded window only, so that a minified line of
 //! a megabyte costs no more than a short one.
@@ -9,6 +9,7 @@
 mod literal;
 mod operator;
 mod pair;
+mod prose;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +52,8 @@ pub(super) fn key_around(text: &[u8], hit: &Range<usize>) -> Range<usize> {
     let trimmed = |byte: &u8| matches!(byte, b'-' | b'.');
     let lead = text[start..end].iter().take_while(|byte| trimmed(byte)).count();
     let tail = text[start..end].iter().rev().take_while(|byte| trimmed(byte)).count();
+    // `-Ddb.password=x` of Java.
+    let lead = lead + usize::from(lead == 1 && text[start..end].starts_with(b"-D") && start + 2 < hit.end);
     // `password.equals(…)`: what is called on the key is no part of it.
     let call = memchr::memrchr(b'.', &text[hit.end..end]).map(|dot| hit.end + dot);
     if let Some(dot) = call.filter(|dot| matches!(text.get(end), Some(b'(' | b'?')) && COMPARISONS.contains(&&text[dot + 1..end])) {
@@ -145,9 +148,17 @@ impl Cursor<'_> {
     }
 
     fn value_of(&self, key: &Range<usize>) -> Found {
-        let (value, quoted) = self.assigned(key)?;
+        let (value, quoted) = self.assigned(key).filter(|(value, _)| !value.is_empty()).or_else(|| self.stated(key))?;
         // `"…, password=" + password`: what looks like an opening quote closes the text before.
-        let closes = quoted && self.kind.is_code() && matches!(self.byte(value.start), b' ' | b',' | b')' | b'+' | b';' | b']');
+        let last = self.byte(value.end.saturating_sub(1));
+        let closes = quoted
+            && self.kind.is_code()
+            && match self.byte(value.start) {
+                b' ' | b',' | b')' | b';' | b']' => true,
+                // `"…, password="+password+"…"`
+                b'+' => matches!(last, b'+' | b' ' | b'(' | b','),
+                _ => false,
+            };
         (!closes).then_some((value, quoted))
     }
 
@@ -159,15 +170,19 @@ impl Cursor<'_> {
             return self.expansion(key);
         }
         let is_quoted = self.is_quoted_key();
-        let closed = if is_quoted { self.quote(key.end) } else { key.end };
+        // `configuration["Jwt:Key"]`
+        let ends_quoted = is_quoted || (self.before == b':' && self.kind.is_code());
+        let closed = if ends_quoted { self.quote(key.end) } else { key.end };
         let at = self.closers(closed);
         let gap = self.blanks(at);
-        if let Some(found) = self.fallback(gap) {
+        // `'pass' or 'fail'` lists two words: what can be missing is a variable.
+        if let Some(found) = self.fallback(gap).filter(|_| at != closed || !is_quoted) {
             return Some(found);
         }
         // `arn:aws:secretsmanager:…:secret:name`, `/run/secrets:/data`: parts of a longer name.
         let in_name = self.before == b':' && self.byte(at) == b':' && !self.line_before(key.start - 1, MAX_GAP).trim_ascii().is_empty();
-        if self.before == b'/' || in_name {
+        // `!PSK:!RC4` of a list of ciphers
+        if matches!(self.before, b'/' | b'!') || in_name {
             return None;
         }
         // `show ? 'password' : 'text'` assigns nothing, `url?password=x` does.
@@ -175,7 +190,9 @@ impl Cursor<'_> {
             return None;
         }
         if at != closed && !matches!(self.byte(gap), b'=' | b'!') {
-            return None;
+            // `ENV.fetch("KEY") { "v" }`
+            let is_fetch = self.byte(gap) == b'{' && self.line_before(key.start, 16).ends_with(b"fetch(\"");
+            return if is_fetch { self.quoted_at(gap + 1) } else { None };
         }
         let rest = self.window(gap, 4);
         match rest {
@@ -185,22 +202,35 @@ impl Cursor<'_> {
             [b'=', ..] => self.literal(gap + 1, key),
             [b'%', b'3', b'D' | b'd', ..] => self.until(gap + 3, b"%&\"'`;,<>()"),
             [b'<', b'-', ..] if self.kind.is_code() => self.quoted_at(gap + 2),
+            // `"key" to "v"` of Kotlin, `key -> "v"` of Scala.
+            [b't', b'o', b' ', ..] if is_quoted && self.kind.is_code() => self.quoted_at(gap + 3),
+            [b'-', b'>', ..] if gap > at && self.kind.is_code() => self.quoted_at(gap + 2),
             [b':', b':', ..] | [b'-', ..] => None,
-            [b':', ..] if self.byte(self.space(gap + 1)) == b'{' => self.member(self.space(gap + 1)),
+            [b':', ..] if self.byte(self.space(gap + 1)) == b'{' => {
+                self.member(self.space(gap + 1)).or_else(|| self.parameter(key, gap + 1))
+            }
+            [b':', ..] if self.kind == FileKind::Yaml && self.byte(self.blanks(gap + 1)) == b'\n' => {
+                self.parameter(key, gap + 1).or_else(|| self.typed(gap + 1)).or_else(|| self.literal(gap + 1, key))
+            }
             [b':', ..] => self.typed(gap + 1).or_else(|| self.literal(gap + 1, key)),
             [b',', ..] => self.argument(key, gap + 1),
             [b'.', ..] => self.compared(gap + 1),
+            [b'(', b')', ..] if !is_quoted && self.kind.is_code() => self.returned(gap + 2),
             [b'(', ..] if !is_quoted && gap == at => self.quoted_at(gap + 1),
             [b'\'', ..] if gap > at && self.is_sql_user(key) => self.quoted_at(gap),
+            // `std::string token{"v"}`
+            [b'{', b'"', ..] if gap == at && !is_quoted && self.kind == FileKind::Code => self.quoted_at(gap + 1),
             [b'{', ..] => self.default(key, gap).or_else(|| self.property(gap)),
             [b'>', ..] if self.before == b'<' || self.before == b':' => self.element(gap + 1),
             [b'>', ..] if is_quoted && self.kind == FileKind::Xml => self.element(gap + 1),
-            _ if gap > at && self.before == b'<' && matches!(self.kind, FileKind::Xml | FileKind::Text) => {
+            [b'<', b'/', ..] if self.before == b'>' && self.kind == FileKind::Xml => self.element_after(gap),
+            _ if gap > at && matches!(self.before, b'<' | b':') && matches!(self.kind, FileKind::Xml | FileKind::Text) => {
                 self.element_with_attributes(gap)
             }
             [b'`', ..] if gap > at && self.kind == FileKind::Prose => self.digits(self.quoted_at(gap)),
             _ if gap > at && self.spaced(key) => self.literal(gap, key),
-            _ if gap > at && self.kind.is_code() => self.declared(key, gap),
+            // `param adminPassword string = 'v'` of Bicep.
+            _ if gap > at && !is_quoted && (self.kind.is_code() || self.line_before(key.start, 16) == b"param ") => self.declared(key, gap),
             _ => None,
         }
     }

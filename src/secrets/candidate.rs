@@ -104,7 +104,11 @@ pub(super) fn keystore(file: &SourceFile) -> Option<Secret> {
 
 /// What makes harm less likely at a candidate's place: the role of the file, a comment, a job of CI.
 pub(super) fn lowered(file: &SourceFile, candidate: &Candidate) -> Option<SmolStr> {
-    let is_of_job = || candidate.reason == Reason::LiteralPassword && is_of_ci(&file.path) && is_word(file, candidate);
+    let is_of_job = || {
+        candidate.reason == Reason::LiteralPassword
+            && is_of_ci(&file.path)
+            && is_word(file.text.get(candidate.span.clone()).unwrap_or_default())
+    };
     role(file, candidate.span.start)
         .or_else(|| is_of_job().then_some("it is a word that opens a service of a CI job or a development container"))
         .map(SmolStr::new_static)
@@ -121,8 +125,10 @@ fn role(file: &SourceFile, at: usize) -> Option<&'static str> {
         Some("it stands in documentation")
     } else if class.vendored {
         Some("it stands in somebody else's code")
-    } else if super::context::is_comment(&file.text, file.kind, at) {
+    } else if super::context::is_comment(file.text.as_bytes(), file.kind, at) {
         Some("it stands in a comment")
+    } else if super::context::is_help(file.text.as_bytes(), at) {
+        Some("it stands in a help text")
     } else {
         None
     }
@@ -138,8 +144,7 @@ fn is_of_ci(path: &str) -> bool {
 }
 
 /// `postgres`, `root`, `minio123`: small letters, then digits that count up.
-fn is_word(file: &SourceFile, candidate: &Candidate) -> bool {
-    let value = file.text.get(candidate.span.clone()).unwrap_or_default();
+pub(super) fn is_word(value: &str) -> bool {
     let word = ["1234", "123", "12", "1"].iter().find_map(|count| value.strip_suffix(count)).unwrap_or(value);
     word.bytes().all(|byte| byte.is_ascii_lowercase())
 }

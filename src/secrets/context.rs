@@ -46,6 +46,10 @@ impl<'t> Place<'t> {
         if self.is_lookup() || self.is_binding() || (!self.quoted && (self.is_expression() || self.is_compared())) {
             return Some(Reason::Reference);
         }
+        // `badge.svg?token=x` shows a number to everybody.
+        if memchr::memmem::find(self.line_head(), b"/badge").is_some() && self.between() == "=" {
+            return Some(Reason::PublicByContext);
+        }
         (!self.quoted && self.is_in_sentence()).then_some(Reason::NaturalLanguage)
     }
 
@@ -58,8 +62,10 @@ impl<'t> Place<'t> {
 
     /// `getSecret("name")`, `deleteClusterSecret("name")`: what is asked for, by its name.
     fn is_lookup(&self) -> bool {
-        const VERBS: &[&str] =
-            &["get", "find", "load", "lookup", "fetch", "delete", "remove", "create", "list", "has", "ensure", "mock", "read", "expect"];
+        const VERBS: &[&str] = &[
+            "get", "find", "load", "lookup", "fetch", "delete", "remove", "create", "list", "has", "ensure", "mock", "read", "expect",
+            "use",
+        ];
         let name = self.text.get(self.key.0..self.key.1).unwrap_or_default();
         let name = name.rsplit('.').next().unwrap_or(name);
         let verb = name.find(|c: char| c.is_ascii_uppercase() || c == '_').filter(|at| *at > 0);
@@ -69,7 +75,8 @@ impl<'t> Place<'t> {
             None => name.get(1..).and_then(|rest| rest.find(|c: char| c.is_ascii_uppercase())).map_or("", |at| &name[..=at]),
         };
         let names_secret = ["ecret", "assw", "oken", "ey", "redential"].iter().any(|word| name.contains(word));
-        self.quoted && names_secret && self.between().trim_start().starts_with('(') && VERBS.contains(&verb.to_ascii_lowercase().as_str())
+        let asks = self.between().trim_start().starts_with('(') && !self.between().contains("return");
+        self.quoted && names_secret && asks && VERBS.contains(&verb.to_ascii_lowercase().as_str())
     }
 
     /// `:secret="tab.isSecret"` of Vue, `[password]="form.password"` of Angular.
@@ -107,7 +114,7 @@ impl<'t> Place<'t> {
     /// `Pass: no certificate is set`, `the password provided by your admin`.
     fn is_in_sentence(&self) -> bool {
         let gap = self.between().trim();
-        if is_comment(self.text, self.kind, self.key.0) && (gap.is_empty() || gap == "\"" || self.value_text().contains(' ')) {
+        if is_comment(self.text.as_bytes(), self.kind, self.key.0) && (gap.is_empty() || gap == "\"" || self.value_text().contains(' ')) {
             return true;
         }
         if !matches!(self.kind, FileKind::Shell | FileKind::Text | FileKind::Prose) {
@@ -126,9 +133,9 @@ impl<'t> Place<'t> {
 }
 
 /// Whether a place stands in a comment of its file.
-pub(super) fn is_comment(text: &str, kind: FileKind, at: usize) -> bool {
+pub(super) fn is_comment(text: &[u8], kind: FileKind, at: usize) -> bool {
     const WINDOW: usize = 600;
-    let before = &text.as_bytes()[at.saturating_sub(WINDOW)..at];
+    let before = &text[at.saturating_sub(WINDOW)..at];
     let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
     let head = line.trim_ascii_start();
     let hash = |head: &[u8]| head.first() == Some(&b'#');
@@ -144,6 +151,15 @@ pub(super) fn is_comment(text: &str, kind: FileKind, at: usize) -> bool {
         }
         _ => is_slashed(head) || is_slashed_after(line),
     }
+}
+
+/// Whether a place is a text within a text that says how to call a program: `"… Usage:\nx user password:\"v\""`.
+pub(super) fn is_help(text: &[u8], at: usize) -> bool {
+    const WINDOW: usize = 400;
+    let before = &text[at.saturating_sub(WINDOW)..at];
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+    matches!(line, [.., b'\\', b'"' | b'\'' | b'`'])
+        && [b"Usage:".as_slice(), b"usage:"].iter().any(|word| memchr::memmem::find(line, word).is_some())
 }
 
 /// `// …`, `/* …`, `* …` of a block.
@@ -221,7 +237,7 @@ mod tests {
             (Xml, "<!-- a -->\n password x", false),
             (Json, "// password", false),
         ] {
-            assert_eq!(is_comment(text, kind, text.find("password").unwrap()), expected, "{text}");
+            assert_eq!(is_comment(text.as_bytes(), kind, text.find("password").unwrap()), expected, "{text}");
         }
     }
 

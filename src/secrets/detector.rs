@@ -81,6 +81,8 @@ pub(super) enum Trigger {
     Header,
     /// `@tcp(`, after a user and a password.
     GoDsn,
+    /// `user/password@` of Oracle's programs and drivers.
+    OracleUser,
     /// The signature of an Azure URL.
     Sas,
     /// A word that stands beside secrets, encoded.
@@ -124,6 +126,7 @@ const WORDS: &[&str] = &[
     "dsn",
     "rootpw",
     "adminpw",
+    "bindpw",
     "masterauth",
     "_auth",
     "_pat",
@@ -133,9 +136,9 @@ const WORDS: &[&str] = &[
 ];
 
 /// Words that are parts of many others: only what ends a key there is looked at.
-const SHORT_WORDS: &[&str] = &["auth", "pw", "appid", "iv"];
+const SHORT_WORDS: &[&str] = &["auth", "pw", "appid", "iv", "psk"];
 /// What ends a key.
-const ENDS: &[&str] = &["\"", "'", " =", "=", ":"];
+const ENDS: &[&str] = &["\"", "'", " =", "=", ":", " :="];
 
 /// Makes the trigger of an anchor.
 type Anchor = fn() -> Trigger;
@@ -146,10 +149,14 @@ const ANCHORS: &[(&str, Anchor)] = &[
     ("Bearer ", || Trigger::Bearer),
     ("bearer ", || Trigger::Bearer),
     ("BEARER ", || Trigger::Bearer),
+    ("Bearer\\ ", || Trigger::Bearer),
     ("Basic ", || Trigger::Basic),
     ("basic ", || Trigger::Basic),
     (" -u ", || Trigger::User),
+    (" -u\"", || Trigger::User),
+    (" -u'", || Trigger::User),
     ("--user ", || Trigger::User),
+    ("--proxy-user ", || Trigger::User),
     ("--user=", || Trigger::User),
     ("-----BEGIN ", || Trigger::Pem),
     ("LS0tLS1CRUdJTi", || Trigger::Base64Pem),
@@ -157,6 +164,8 @@ const ANCHORS: &[(&str, Anchor)] = &[
     ("PuTTY-User-Key-File-", || Trigger::Putty),
     ("IDENTIFIED BY ", || Trigger::Operand),
     ("identified by ", || Trigger::Operand),
+    ("IDENTIFIED WITH ", || Trigger::Operand),
+    ("identified with ", || Trigger::Operand),
     ("INSERT INTO ", || Trigger::Insert),
     ("insert into ", || Trigger::Insert),
     ("Insert into ", || Trigger::Insert),
@@ -166,6 +175,11 @@ const ANCHORS: &[(&str, Anchor)] = &[
     ("uthorization", || Trigger::Header),
     ("UTHORIZATION", || Trigger::Header),
     ("@tcp(", || Trigger::GoDsn),
+    ("oracle:thin:", || Trigger::OracleUser),
+    ("oracle:oci:", || Trigger::OracleUser),
+    ("sqlplus ", || Trigger::OracleUser),
+    ("racle.connect(\"", || Trigger::OracleUser),
+    ("racle.connect('", || Trigger::OracleUser),
     ("sig=", || Trigger::Sas),
     ("nemonic", || Trigger::Mnemonic),
     ("NEMONIC", || Trigger::Mnemonic),

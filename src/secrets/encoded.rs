@@ -46,8 +46,6 @@ const OTHER: &[&str] = &["passw", "Passw", "PASSW", "secret", "SECRET", "token",
 
 /// Fewer bytes hold no secret with its key.
 const MIN_RUN: usize = 24;
-/// Bytes of an encoded text on each side of the word at the most.
-const MAX_RUN: usize = 8192;
 
 /// The literals of the automaton.
 pub(super) fn spellings() -> impl Iterator<Item = (Vec<u8>, Encoding)> {
@@ -83,17 +81,19 @@ fn base64_spellings(word: &str) -> Vec<Vec<u8>> {
     (0..3).map(encode).collect()
 }
 
-/// The encoded text around `at`, and what it says, if that is text.
-pub(super) fn read(text: &[u8], at: usize, encoding: Encoding) -> Option<(Range<usize>, String)> {
+/// The encoded text around `at`, unless it is too short to hold a secret.
+pub(super) fn run(text: &[u8], at: usize, encoding: Encoding) -> Option<Range<usize>> {
     let run = match encoding {
         Encoding::Base64 => base64_around(text, at),
         Encoding::Hex => around(text, at, |byte| byte.is_ascii_hexdigit()),
         Encoding::Escapes => around(text, at, |byte| byte.is_ascii_hexdigit() || matches!(byte, b'\\' | b'x' | b'u' | b'%')),
     };
-    if run.len() < MIN_RUN {
-        return None;
-    }
-    let encoded = std::str::from_utf8(&text[run.clone()]).ok()?;
+    (run.len() >= MIN_RUN).then_some(run)
+}
+
+/// What an encoded text says, if that is text.
+pub(super) fn decode(encoded: &[u8], encoding: Encoding) -> Option<String> {
+    let encoded = std::str::from_utf8(encoded).ok()?;
     let raw = match encoding {
         Encoding::Base64 => super::validity::base64(encoded)?,
         Encoding::Hex => bytes_of_hex(encoded.as_bytes()).collect(),
@@ -101,14 +101,12 @@ pub(super) fn read(text: &[u8], at: usize, encoding: Encoding) -> Option<(Range<
     };
     let decoded = String::from_utf8(raw).ok()?;
     let printable = decoded.chars().filter(|c| !c.is_control() || c.is_ascii_whitespace()).count();
-    (printable * 10 >= decoded.chars().count() * 9).then_some((run, decoded))
+    (printable * 10 >= decoded.chars().count() * 9).then_some(decoded)
 }
 
 fn around(text: &[u8], at: usize, keep: impl Fn(u8) -> bool) -> Range<usize> {
-    let floor = at.saturating_sub(MAX_RUN);
-    let start = text[floor..at].iter().rposition(|byte| !keep(*byte)).map_or(floor, |found| floor + found + 1);
-    let rest = &text[at..(at + MAX_RUN).min(text.len())];
-    start..at + rest.iter().take_while(|byte| keep(**byte)).count()
+    let start = text[..at].iter().rposition(|byte| !keep(*byte)).map_or(0, |found| found + 1);
+    start..at + text[at..].iter().take_while(|byte| keep(**byte)).count()
 }
 
 fn base64_around(text: &[u8], at: usize) -> Range<usize> {
@@ -144,6 +142,7 @@ fn escapes(text: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::{FileId, SourceFile};
 
     #[test]
     fn each_encoding_is_read() {
@@ -155,7 +154,27 @@ mod tests {
             let text = format!("x = \"{text}\"");
             let found = spellings().any(|(literal, of)| of == encoding && memchr::memmem::find(text.as_bytes(), &literal).is_some());
             assert!(found, "{encoding:?}: {text}");
-            assert_eq!(read(text.as_bytes(), 8, encoding).map(|(_, decoded)| decoded).as_deref(), Some(plain), "{encoding:?}");
+            let run = run(text.as_bytes(), 8, encoding).unwrap();
+            assert_eq!(decode(&text.as_bytes()[run], encoding).as_deref(), Some(plain), "{encoding:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_decoded_within_the_budget() {
+        // Words of all three encodings, in one run that is base64 and hex and says nothing.
+        let word: String =
+            spellings().filter(|(_, of)| *of != Encoding::Escapes).map(|(literal, _)| String::from_utf8(literal).unwrap()).collect();
+        let text = format!("x = \"{}\"\n{}", word.repeat(200), r"\x70\x61\x73\x73\x77 password%70%61%73%73%77 ".repeat(500));
+        let file = SourceFile::new(FileId(0), "a.txt", &*text);
+        let decoded = crate::secrets::count(&file).decoded;
+        assert!((1..=4 * text.len()).contains(&decoded), "{decoded} bytes of {}", text.len());
+    }
+
+    #[test]
+    fn a_long_encoded_text_is_read_whole() {
+        let password = "q8Zr4vLxT2mWc7Ks";
+        let plain = format!("{}\npassword = \"{password}\"\n{}", "filler ".repeat(4000), "more ".repeat(4000));
+        let text = format!("data: {}\n", base64::engine::general_purpose::STANDARD.encode(plain));
+        assert_eq!(crate::secrets::count(&SourceFile::new(FileId(0), "values.yaml", &*text)).found, 1);
     }
 }

@@ -1,5 +1,5 @@
-//! Places where a secret stands without a key that names it: command-line options, arguments of
-//! calls, members of a JSON Web Key, whole files, lines of `.pgpass`.
+//! Places where a secret stands without a key that names it: arguments of calls, connection strings,
+//! whole files, lines of `.pgpass`.
 
 use std::ops::Range;
 
@@ -7,6 +7,14 @@ use super::randomness;
 
 /// Bytes that are looked at around an anchor.
 const WINDOW: usize = 400;
+
+/// Arguments of a call that are counted to find its last one.
+const MAX_ARGUMENTS: usize = 12;
+
+/// Where the last argument begins in the list of arguments that begins at `at`.
+pub(super) fn last_argument(text: &[u8], at: usize) -> Option<usize> {
+    (1..MAX_ARGUMENTS).map_while(|index| argument(text, at, index)).last()
+}
 
 /// Where the argument `index` begins in the list of arguments that begins at `at`.
 pub(super) fn argument(text: &[u8], at: usize, index: usize) -> Option<usize> {
@@ -30,24 +38,6 @@ pub(super) fn argument(text: &[u8], at: usize, index: usize) -> Option<usize> {
     Some(at + here)
 }
 
-/// What `echo` on the same line writes to the program at `at`.
-pub(super) fn piped(text: &[u8], at: usize, after_colon: bool) -> Option<Range<usize>> {
-    let floor = at.saturating_sub(WINDOW);
-    let line_start = memchr::memrchr(b'\n', &text[floor..at]).map_or(floor, |found| floor + found + 1);
-    let line = &text[line_start..at];
-    let pipe = memchr::memrchr(b'|', line)?;
-    let echo = ["echo ", "printf "].iter().find_map(|word| Some(memchr::memmem::rfind(&line[..pipe], word.as_bytes())? + word.len()))?;
-    let written = &line[echo..pipe];
-    let written = &written[memchr::memmem::find(written, b"-n ").map_or(0, |flag| flag + 3)..];
-    let is_edge = |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'\\');
-    let lead = written.iter().take_while(is_edge).count();
-    let tail = written[lead..].iter().rev().take_while(is_edge).count();
-    let word = &written[lead..written.len() - tail];
-    let skip = if after_colon { memchr::memchr(b':', word)? + 1 } else { 0 };
-    let end = line_start + pipe - tail;
-    (word.len() - skip >= 4 && !word.contains(&b' ')).then_some(end - (word.len() - skip)..end)
-}
-
 /// The value of a header after its colon: to the end of the quotes or the line.
 pub(super) fn rest_of_header(text: &[u8], at: usize) -> Range<usize> {
     let rest = &text[at..(at + WINDOW).min(text.len())];
@@ -56,67 +46,22 @@ pub(super) fn rest_of_header(text: &[u8], at: usize) -> Range<usize> {
     at + start..at + start + length
 }
 
-/// The operand of an option on the command line that begins at `at`: `-p secret`, glued as `-psecret`.
-pub(super) fn option(text: &[u8], at: usize, option: &[u8], glued: bool) -> Option<Range<usize>> {
-    let rest = &text[at..(at + WINDOW).min(text.len())];
-    let line = &rest[..memchr::memchr2(b'\n', b'|', rest).unwrap_or(rest.len())];
-    let found = memchr::memmem::find(line, option)? + option.len();
-    let spaces = line[found..].iter().take_while(|byte| **byte == b' ').count();
-    if (spaces == 0) != glued {
-        return None;
-    }
-    let start = found + spaces;
-    let quote = usize::from(matches!(line.get(start), Some(b'"' | b'\'')));
-    let stops = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`;&)".contains(byte);
-    let length = line[start + quote..].iter().position(stops).unwrap_or(line.len() - start - quote);
-    let begin = at + start + quote;
-    (length >= 4).then_some(begin..begin + length)
-}
-
-/// The private member of the JSON Web Key whose `kty` stands at `at` (RFC 7517): `d`, or `k` of a
-/// symmetric one. Also says whether it is symmetric.
-pub(super) fn jwk(text: &[u8], at: usize) -> Option<(Range<usize>, bool)> {
-    const MAX_JWK: usize = 4096;
-    let floor = at.saturating_sub(MAX_JWK);
-    let open = floor + memchr::memrchr(b'{', &text[floor..at])?;
-    let rest = &text[open..(open + 2 * MAX_JWK).min(text.len())];
-    let object = &rest[..memchr::memchr(b'}', rest)?];
-    // Else the object ended before `kty`, which then belongs to none.
-    let kty = object.get(at - open..)?;
-    let kty = &kty[..kty.len().min(24)];
-    let symmetric = memchr::memmem::find(kty, b"oct\"").or_else(|| memchr::memmem::find(kty, b"oct'")).is_some();
-    let name = if symmetric { b'k' } else { b'd' };
-    let mut from = 0;
-    while let Some(found) = memchr::memchr(name, &object[from..]).map(|found| from + found) {
-        from = found + 1;
-        let before = object[found - 1];
-        let mut next = found + 1;
-        if matches!(before, b'"' | b'\'') {
-            next += usize::from(object.get(next) == Some(&before));
-        } else if !(before.is_ascii_whitespace() || matches!(before, b',' | b'{')) {
-            continue;
-        }
-        while object.get(next).is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b':') {
-            next += 1;
-        }
-        if !matches!(object.get(next), Some(b'"' | b'\'')) || object[found + 1..next].iter().all(|byte| *byte != b':') {
-            continue;
-        }
-        let value = &object[next + 1..];
-        let length = value.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')).count();
-        if length >= 20 && matches!(value.get(length), Some(b'"' | b'\'')) && randomness::looks_random(&value[..length]) {
-            return Some((open + next + 1..open + next + 1 + length, symmetric));
-        }
-    }
-    None
-}
-
 /// `user:password@tcp(host)` of Go's driver for `MySQL`, whose `@tcp(` stands at `at`.
 pub(super) fn go_dsn(text: &[u8], at: usize) -> Option<Range<usize>> {
     let floor = at.saturating_sub(200);
     let start = floor + text[floor..at].iter().rposition(|byte| byte.is_ascii_whitespace() || b"\"'`=/".contains(byte))? + 1;
     let colon = start + memchr::memchr(b':', &text[start..at])?;
     (colon + 1 < at).then_some(colon + 1..at)
+}
+
+/// The password of `user/password@…`, with which Oracle's programs and drivers name a user; it begins at `at`.
+pub(super) fn oracle_user(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let rest = &text[at..(at + WINDOW).min(text.len())];
+    let stop = rest.iter().position(|byte| byte.is_ascii_whitespace() || b"\"'`<>;".contains(byte)).unwrap_or(rest.len());
+    let end = memchr::memchr(b'@', &rest[..stop])?;
+    let slash = memchr::memchr(b'/', &rest[..end])?;
+    let is_name = slash > 0 && rest[..slash].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#'));
+    (is_name && slash + 1 < end).then_some(at + slash + 1..at + end)
 }
 
 /// The signature of an Azure shared access signature, whose `sig=` begins at `at`.
@@ -206,11 +151,25 @@ pub(super) fn password_lines(path: &str, text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// The passwords of the lines of `chap-secrets` and `pap-secrets`: `client server secret addresses`.
+pub(super) fn point_to_point(path: &str, text: &str) -> Vec<Range<usize>> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if !matches!(name, "chap-secrets" | "pap-secrets") {
+        return Vec::new();
+    }
+    let place = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+    let secret =
+        |line: &'_ str| line.split_whitespace().nth(2).map(|word| word.trim_matches('"')).map(|word| place(word)..place(word) + word.len());
+    text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(secret).collect()
+}
+
 /// Whether a text is a password that was hashed to be kept: crypt(3), LDAP, the 13 bytes of DES.
 pub(super) fn is_hash(text: &str) -> bool {
     let is_crypt = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/');
     let modular = text.starts_with('$') && text.len() >= 20 && text.split('$').count() >= 4 && !text.contains([' ', '{', '(']);
-    modular || text.starts_with("{SHA}") || text.starts_with("{SSHA}") || (text.len() == 13 && text.bytes().all(is_crypt))
+    // Of 13 bytes there are words too: `organizations`.
+    let is_des = text.len() == 13 && text.bytes().all(is_crypt) && randomness::looks_random(text.as_bytes());
+    modular || text.starts_with("{SHA}") || text.starts_with("{SSHA}") || is_des
 }
 
 /// The keys and values below `data:` of a Kubernetes Secret.
@@ -242,11 +201,10 @@ mod tests {
     fn operands_are_found_without_keys() {
         let text = "SetBasicAuth(name(\"a\", 1),\n \"pw-42\")";
         assert_eq!(argument(text.as_bytes(), 13, 1).map(|at| &text[at..]), Some("\n \"pw-42\")"));
-        let text = "echo -n 'root:hunter2' | chpasswd";
-        assert_eq!(piped(text.as_bytes(), 25, true).map(|span| &text[span]), Some("hunter2"));
-        let text = "mysql -u root -phunter2 db";
-        assert_eq!(option(text.as_bytes(), 0, b" -p", true).map(|span| &text[span]), Some("hunter2"));
-        assert_eq!(option(b"mysql -u root -p db", 0, b" -p", true), None);
+        assert_eq!(last_argument(b"(\"h\", 22, f(1), \"pw\")", 1), Some(15));
+        let text = "jdbc:oracle:thin:scott/t1ger@//db:1521/x";
+        assert_eq!(oracle_user(text.as_bytes(), 17).map(|span| &text[span]), Some("t1ger"));
+        assert_eq!(oracle_user(b"//db.internal:1521/a@b", 0), None);
         let text = "bob:hunter2@tcp(db:3306)/app";
         assert_eq!(go_dsn(format!("\"{text}").as_bytes(), 12).map(|span| span.start), Some(5));
         assert_eq!(pgpass(".pgpass", "# c\nh:5432:d:u:pw\n"), vec![15..17]);

@@ -63,6 +63,7 @@ pub(super) fn is_reference(value: &str) -> bool {
         || (value.starts_with("__") && value.ends_with("__"))
         // `password={password}` of an interpolated string is cut at its brace; `{noop}secret` is a literal.
         || (value.starts_with('{') && !value.contains('}'))
+        || has_hole(value)
         // Markup, and the source of a regular expression or of a comparison.
         || (value.starts_with('<') && value.contains('>'))
         // `'--password=' . $x['password']` of PHP.
@@ -72,19 +73,50 @@ pub(super) fn is_reference(value: &str) -> bool {
         || value.contains("secretKeyRef") || value.contains("resolve:secretsmanager") || value.contains("resolve:ssm")
 }
 
+/// `password-{i}` of an interpolated string: a name in braces, after something else.
+fn has_hole(value: &str) -> bool {
+    let Some((before, rest)) = value.split_once('{') else { return false };
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+    };
+    !before.is_empty() && rest.split_once('}').is_some_and(|(name, _)| is_name(name))
+}
+
 /// `$2b$…`, `$argon2id$…`, `$6$…`: a hash of crypt(3).
 fn is_crypt(value: &str) -> bool {
     let mut parts = value.split('$');
     value.starts_with('$') && parts.clone().count() >= 4 && parts.nth(1).is_some_and(|id| !id.is_empty() && id.len() <= 16)
 }
 
+/// `md5$salt$digest`, `pbkdf2_sha256$600000$salt$digest`: the algorithm, its parameters, the digest.
+fn is_hash_of_django(value: &str) -> bool {
+    const ALGORITHMS: &[&str] = &["md5", "sha1", "unsalted_md5", "unsalted_sha1", "crypt", "argon2", "bcrypt", "bcrypt_sha256", "scrypt"];
+    let Some((algorithm, rest)) = value.split_once('$') else { return false };
+    (ALGORITHMS.contains(&algorithm) || algorithm.starts_with("pbkdf2")) && rest.contains('$') && rest.len() >= 16
+}
+
 fn stored_safely(value: &str) -> Option<Reason> {
-    const ENCRYPTED: &[&str] =
-        &["ENC[", "ENC(", "{cipher}", "AgA", "AgB", "vault:v1:", "{AES}", "{AES256}", "$ANSIBLE_VAULT", "encrypted:", "secure:"];
+    // The first two are what the key services of AWS and Google Cloud encrypt.
+    const ENCRYPTED: &[&str] = &[
+        "AQICAH",
+        "CiQA",
+        "ENC[",
+        "ENC(",
+        "{cipher}",
+        "AgA",
+        "AgB",
+        "vault:v1:",
+        "{AES}",
+        "{AES256}",
+        "$ANSIBLE_VAULT",
+        "encrypted:",
+        "secure:",
+    ];
     if is_crypt(value)
         || value.starts_with("{bcrypt}")
         || value.starts_with("{SSHA}")
-        || value.starts_with("pbkdf2_sha256$")
+        || is_hash_of_django(value)
         || value.starts_with("SCRAM-SHA-256$")
     {
         return Some(Reason::PasswordHash);
@@ -123,8 +155,9 @@ pub(super) fn repeats_key(key: &str, value: &str) -> bool {
     if !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ')) {
         return value.strip_prefix(key).is_some_and(|rest| key.len() >= 3 && rest.starts_with(" ("));
     }
-    let (bare_key, bare) = (letters(key), letters(value));
-    if bare.len() >= 4 && bare_key.ends_with(&bare) {
+    // `password1` and `new_password2` of a form are one field.
+    let (bare_key, bare) = (letters(key.trim_end_matches(|c: char| c.is_ascii_digit())), letters(value));
+    if bare.len() >= 4 && (bare_key.ends_with(&bare) || letters(key).ends_with(&bare)) {
         return true;
     }
     PASSWORDS.contains(&bare.as_str()) && PASSWORDS.iter().any(|word| bare_key.ends_with(word))
@@ -168,7 +201,7 @@ fn echoes(key: &str, value: &str) -> bool {
 /// The grammar of placeholders: `changeme`, `your-api-key`, `xxxx`, `<token>`, `…`, `EXAMPLE`.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    if value.ends_with("...") || value.contains('…') || value.contains("---") {
+    if lower.starts_with("blah") || value.ends_with("...") || value.contains('…') || value.contains("---") {
         return true;
     }
     // `password` and `secret` themselves are not in the list: people do deploy with them.

@@ -14,6 +14,7 @@ type Judged = (Range<usize>, Result<Confidence, Reason>);
 
 /// The token after `Bearer `, whose first byte is at `at`.
 pub(super) fn bearer(text: &[u8], at: usize) -> Option<Judged> {
+    let at = after_join(text, at);
     let run = run(text, at, |byte| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte));
     let token = std::str::from_utf8(&text[run.clone()]).ok()?;
     if token.len() < 10 {
@@ -42,8 +43,40 @@ fn is_jwt_header(token: &str) -> bool {
 
 /// The credentials after `Basic `: base64 of `user:password`.
 pub(super) fn basic(text: &[u8], at: usize) -> Option<Judged> {
-    let run = run(text, at, |byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    basic_value(text, run)
+    let at = after_join(text, at);
+    let base64 = run(text, at, |byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    basic_value(text, base64).or_else(|| plain(text, at))
+}
+
+/// `Authorization: Basic user password` of the request files of editors, which encode it themselves.
+fn plain(text: &[u8], at: usize) -> Option<Judged> {
+    let is_header = super::line_before(text, at).strip_suffix(b"Basic ").is_some_and(|name| name.eq_ignore_ascii_case(b"authorization: "));
+    let word = |at| run(text, at, |byte| byte.is_ascii_graphic());
+    let user = word(at);
+    if !is_header || user.is_empty() {
+        return None;
+    }
+    let password = word(user.end + 1);
+    match password.len() {
+        0 => user_password_at(text, user),
+        _ if text[user.end] == b' ' => {
+            let verdict = user_password(std::str::from_utf8(&text[user]).ok()?, std::str::from_utf8(&text[password.clone()]).ok()?);
+            Some((password, verdict))
+        }
+        _ => None,
+    }
+}
+
+/// Where the text goes on that is joined to the one which ends at `at`: `"Bearer " + "…"`.
+fn after_join(text: &[u8], at: usize) -> usize {
+    let rest = &text[at..(at + 12).min(text.len())];
+    let is_quote = |byte: &&u8| matches!(byte, b'"' | b'\'');
+    let Some((_, joined)) = rest.split_first().filter(|(quote, _)| is_quote(quote)) else { return at };
+    let sign = joined.iter().take_while(|byte| **byte == b' ').count();
+    let after = joined.get(sign + 1..).unwrap_or_default();
+    let blanks = after.iter().take_while(|byte| **byte == b' ').count();
+    let joins = matches!(joined.get(sign), Some(b'+' | b'.' | b'&')) && after.get(blanks).is_some_and(|byte| is_quote(&byte));
+    if joins { at + 1 + sign + 1 + blanks + 1 } else { at }
 }
 
 /// The same for base64 whose place is known: `auth` of a Docker configuration, `_auth` of npm's.
@@ -56,6 +89,12 @@ pub(super) fn basic_value(text: &[u8], run: Range<usize>) -> Option<Judged> {
     let (user, password) = decoded.split_once(':')?;
     let verdict = user_password(user, password);
     Some((run, verdict))
+}
+
+/// The password of a credential that was found: what its base64 says after the user, or itself.
+pub(super) fn password_of(found: &str) -> String {
+    let decoded = base64(found).and_then(|raw| String::from_utf8(raw).ok());
+    decoded.as_deref().and_then(|pair| pair.split_once(':')).map_or(found, |(_, password)| password).to_owned()
 }
 
 /// The argument of `-u` and `--user`, whose first byte is at `at`; the span is the password's.

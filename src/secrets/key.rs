@@ -34,16 +34,22 @@ pub(super) fn classify(key: &str) -> Option<KeyClass> {
     }
     let (head, before) = words[..end].split_last()?;
     let head = head.trim_end_matches(|c: char| c.is_ascii_digit());
-    if before.iter().any(|word| table.disarming.contains(word)) {
+    // What Create React App hands to browsers; `react` alone says that the key is one of a list.
+    let own = before.strip_prefix(&["react", "app"]).unwrap_or(before);
+    if own.iter().any(|word| table.disarming.contains(word)) {
         return None;
     }
     let last = before.last().copied().unwrap_or_default();
     match head {
         "key" if before.is_empty() => Some(KeyClass::Bare),
+        // Of Passport: a secret, or a key that verifies.
+        "key" if before.ends_with(&["secret", "or"]) => Some(KeyClass::Signing),
         "key" | "keys" => {
             let is_lookup = head == "keys" || before.iter().any(|word| table.lookups.contains(word));
             table.keys.get(last).copied().or((!is_lookup).then_some(KeyClass::Bare))
         }
+        // `SECURITY_CREDENTIALS` of Java's directories.
+        "credentials" if last == "security" => Some(KeyClass::Password),
         "secret" | "secrets" | "salt" if before.iter().any(|word| table.signers.contains(word)) => Some(KeyClass::Signing),
         // The name of a secret of Kubernetes.
         "secret" | "secrets" if matches!(last, "tls" | "ca" | "cert" | "certs" | "certificate" | "existing" | "pull") => None,
@@ -53,8 +59,16 @@ pub(super) fn classify(key: &str) -> Option<KeyClass> {
         "auth" | "seed" | "salt" | "nonce" | "cnonce" | "iv" | "appid" | "cred" => Some(KeyClass::Bare),
         // Too short to mean anything by themselves.
         "pat" | "sas" | "dsn" if before.is_empty() => None,
-        _ => table.heads.get(head).copied(),
+        // `ECDHE-PSK-AES256`: a suite of ciphers.
+        "psk" if key.contains("-PSK") => None,
+        _ => table.heads.get(head).copied().or_else(|| stuck_password(head)),
     }
+}
+
+/// `wgDBpassword`: a word that ends in another, unless what stands before takes its promise back.
+fn stuck_password(head: &str) -> Option<KeyClass> {
+    let before = head.strip_suffix("password").or_else(|| head.strip_suffix("passwd"))?;
+    (!WORDS.disarming.contains(before) && before.len() <= 8).then_some(KeyClass::Password)
 }
 
 fn is_number(word: &str) -> bool {
@@ -111,12 +125,18 @@ mod tests {
             ("tokenCount", None),
             ("PRIMARY_KEY", None),
             ("key", Some(KeyClass::Bare)),
+            ("secretOrKey", Some(KeyClass::Signing)),
+            ("REACT_APP_API_KEY", Some(KeyClass::Token)),
+            ("reactKey", None),
             ("client_salt", Some(KeyClass::Bare)),
             ("cache_key", None),
             ("public_key", None),
             ("forgotPassword", None),
             ("nextPageToken", None),
             ("monkey", None),
+            ("wgDBpassword", Some(KeyClass::Password)),
+            ("forgotpassword", None),
+            ("ECDHE-PSK", None),
             ("compass", None),
         ] {
             assert_eq!(classify(key), class, "{key}");

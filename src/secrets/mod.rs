@@ -16,13 +16,16 @@ mod armour;
 mod assigned;
 mod assignment;
 mod candidate;
+mod command;
 mod context;
+mod credential;
 mod detector;
 mod encoded;
 mod explain;
 mod forms;
 mod harmless;
 mod header;
+mod jwk;
 mod jwt;
 mod key;
 mod keyfile;
@@ -42,6 +45,7 @@ mod validity;
 mod value;
 mod words;
 
+pub use credential::credentials;
 pub(crate) use detector::literals;
 pub use detector::{Detector, all as detectors, keywords};
 pub use explain::{Judged, explain, trail};
@@ -51,7 +55,8 @@ pub use value::Reason;
 use serde::Serialize;
 
 use crate::extract::Extract;
-use crate::ir::FactKind;
+use crate::ir::{FactKind, Node, Resource, ResourceMode};
+use crate::source::{MapPiece, Src};
 
 /// How much work a file was: deterministic, for the benchmark's golden.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -62,13 +67,20 @@ pub struct Counts {
     pub judged: usize,
     /// Secrets among them.
     pub found: usize,
+    /// Bytes of encoded text that were decoded.
+    pub decoded: usize,
 }
 
 impl std::ops::Add for Counts {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { hits: self.hits + other.hits, judged: self.judged + other.judged, found: self.found + other.found }
+        Self {
+            hits: self.hits + other.hits,
+            judged: self.judged + other.judged,
+            found: self.found + other.found,
+            decoded: self.decoded + other.decoded,
+        }
     }
 }
 
@@ -87,12 +99,34 @@ pub fn count(file: &crate::source::SourceFile) -> Counts {
 /// Adds a fact for each secret in the file.
 pub fn scan(cx: &mut Extract<'_>) {
     if let Some(secret) = candidate::keystore(cx.file) {
-        cx.fact(secret.span, secret.detector.clone(), FactKind::Secret(secret));
+        cx.fact(secret.span, secret.detector.clone(), FactKind::Secret(Box::new(secret)));
     }
-    for found in scan::candidates(cx.file, &cx.hits).iter().filter(|found| found.confidence.is_some()) {
+    let candidates = scan::candidates(cx.file, &cx.hits);
+    for found in candidates.iter().filter(|found| found.detector == "jwt") {
+        nats_user(cx, found.span.clone());
+    }
+    for found in candidates.iter().filter(|found| found.confidence.is_some()) {
         if let Some(secret) = candidate::secret(cx.file, found) {
             let owner = secret.key.clone().unwrap_or_else(|| secret.detector.clone());
-            cx.fact(secret.span, owner, FactKind::Secret(secret));
+            cx.fact(secret.span, owner, FactKind::Secret(Box::new(secret)));
         }
     }
+}
+
+/// Adds what the token of a NATS user says of it, all at the token's place.
+fn nats_user(cx: &mut Extract<'_>, token: std::ops::Range<usize>) {
+    let Some(claims) = cx.file.text.get(token.clone()).and_then(jwt::nats_user_claims) else { return };
+    let span = cx.file.src().span(token);
+    let whole = MapPiece { at: 0, len: claims.len() as u32, host: span };
+    let attrs = crate::parse::json::parse(&Src::embedded(span.file, &claims, &[whole])).tree;
+    let name: smol_str::SmolStr = attrs.get("name").and_then(Node::as_str).unwrap_or("user").into();
+    let resource = Resource {
+        provider: "nats".into(),
+        ty: "nats-user-jwt".into(),
+        name: name.clone(),
+        address: name.clone(),
+        mode: ResourceMode::Managed,
+        attrs,
+    };
+    cx.fact(span, name, FactKind::Resource(resource));
 }

@@ -7,10 +7,11 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use sha2::{Digest, Sha256};
 
 mod keys;
+mod nats;
 
 use super::detector::{Detector, find};
 use super::shape::Step;
-use super::validity::{Validator, bech32_sum, crc16};
+use super::validity::{Validator, bech32_sum};
 
 /// Expands every `{{sample:ID}}` and `{{sample:ID:SEED}}`; an unknown id is an error that names it.
 pub fn expand(text: &str) -> Result<String, String> {
@@ -33,6 +34,7 @@ pub fn sample(id: &str, seed: u64) -> Option<String> {
     let mut random = Random::new(id, seed);
     match id {
         _ if id.starts_with("private-key-") => keys::key(id, &mut random),
+        _ if id.starts_with("nats-jwt-") => nats::jwt(id, &mut random),
         "bip39-mnemonic" => Some(super::mnemonic::write(&random.bytes(16))),
         "basic-credentials" => Some(STANDARD.encode(format!("admin:{}", random.word(12)))),
         "random-hex" => Some(random.of(b"0123456789abcdef", 32)),
@@ -43,7 +45,7 @@ pub fn sample(id: &str, seed: u64) -> Option<String> {
 
 fn of_detector(detector: &Detector, random: &mut Random) -> String {
     if detector.validator == Some(Validator::Nkey) {
-        return nkey(detector, random);
+        return nats::seed(detector.id, random);
     }
     if detector.id == "aws-access-key-id" {
         // Of an account, in the alphabet of base32.
@@ -155,39 +157,6 @@ fn base58check(body: &[u8]) -> String {
         }
     }
     digits.into_iter().rev().map(|digit| char::from(ALPHABET[digit as usize])).collect()
-}
-
-/// A seed: two prefix bytes, 32 random ones, CRC-16, in base32.
-fn nkey(detector: &Detector, random: &mut Random) -> String {
-    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let role = match detector.id {
-        "nats-operator-seed" => 14_u8,
-        "nats-account-seed" => 0,
-        "nats-server-seed" => 13,
-        "nats-cluster-seed" => 2,
-        "nats-xkey-seed" => 23,
-        "nats-module-seed" => 12,
-        _ => 20,
-    };
-    // `S` and the role, five bits each, stand in the first two characters.
-    let mut raw = vec![18 << 3 | role >> 2, (role & 3) << 6];
-    raw.extend(random.bytes(32));
-    let sum = crc16(&raw);
-    raw.extend(sum.to_le_bytes());
-    let mut out = String::new();
-    let (mut buffer, mut bits) = (0_u32, 0);
-    for byte in raw {
-        buffer = (buffer << 8 | u32::from(byte)) & 0xFFFF;
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            out.push(char::from(ALPHABET[(buffer >> bits & 31) as usize]));
-        }
-    }
-    if bits > 0 {
-        out.push(char::from(ALPHABET[(buffer << (5 - bits) & 31) as usize]));
-    }
-    out
 }
 
 fn jwt(random: &mut Random) -> String {

@@ -13,29 +13,34 @@ use crate::prefilter;
 use crate::source::{FileKind, SourceFile};
 
 use super::assignment::{self, Assignment};
-use super::candidate::{Candidate, RANK_ARMOUR, RANK_CONTEXT, RANK_TOKEN, settle};
+use super::candidate::{self, Candidate, RANK_ARMOUR, RANK_CONTEXT, RANK_TOKEN, settle};
 use super::detector::{DETECTORS, Detector, Trigger};
 use super::validity::{self, Validator};
 use super::value::{Position, Reason};
 use super::words::WORDS;
-use super::{armour, forms, harmless, header, jwt, mnemonic, pair, randomness, shape, url};
+use super::{armour, forms, harmless, header, jwk, jwt, mnemonic, pair, randomness, shape, url};
 
 /// Every candidate of a file in the order of places, with its verdict. No two kept ones overlap.
 pub(super) fn candidates(file: &SourceFile, hits: &[Hit]) -> Vec<Candidate> {
-    let mut scanner = Scanner::new(file, 0);
+    look(file, hits).0
+}
+
+/// The candidates of a file, and how many encoded bytes were decoded for them.
+fn look(file: &SourceFile, hits: &[Hit]) -> (Vec<Candidate>, usize) {
+    let mut scanner = Scanner::new(file);
     scanner.run(hits);
     scanner.whole_file();
     let mut found = settle(scanner.found);
     pair::join(file, &mut found);
-    found
+    (found, file.text.len() * MAX_DECODED - scanner.decodable)
 }
 
 /// How much work a file is.
 pub(super) fn count(file: &SourceFile) -> super::Counts {
     let hits = prefilter::look(&file.text).hits;
-    let candidates = candidates(file, &hits);
+    let (candidates, decoded) = look(file, &hits);
     let found = candidates.iter().filter(|candidate| candidate.confidence.is_some()).count();
-    super::Counts { hits: hits.len(), judged: candidates.len(), found }
+    super::Counts { hits: hits.len(), judged: candidates.len(), found, decoded }
 }
 
 pub(super) struct Scanner<'f> {
@@ -48,17 +53,30 @@ pub(super) struct Scanner<'f> {
     last_encoded: Range<usize>,
     /// How often what is scanned was decoded.
     depth: usize,
+    /// Encoded bytes that may still be decoded.
+    decodable: usize,
     /// Whether the file is a Kubernetes Secret, whose values are base64.
     pub(super) is_k8s_secret: bool,
 }
 
 /// Base64 within base64 is decoded, and not further.
 const MAX_DEPTH: usize = 2;
+/// Encoded bytes that are decoded at the most, as a multiple of a file's own.
+const MAX_DECODED: usize = 4;
 
 impl<'f> Scanner<'f> {
-    fn new(file: &'f SourceFile, depth: usize) -> Self {
+    fn new(file: &'f SourceFile) -> Self {
         let is_k8s_secret = file.kind == FileKind::Yaml && memchr::memmem::find(file.text.as_bytes(), b"kind: Secret").is_some();
-        Self { text: file.text.as_bytes(), file, found: Vec::new(), last_key: 0..0, last_encoded: 0..0, depth, is_k8s_secret }
+        Self {
+            text: file.text.as_bytes(),
+            file,
+            found: Vec::new(),
+            last_key: 0..0,
+            last_encoded: 0..0,
+            depth: 0,
+            decodable: file.text.len() * MAX_DECODED,
+            is_k8s_secret,
+        }
     }
 
     fn run(&mut self, hits: &[Hit]) {
@@ -88,6 +106,10 @@ impl<'f> Scanner<'f> {
                 Trigger::Header => self.header_value(&range),
                 Trigger::GoDsn => {
                     self.place(forms::go_dsn(self.text, range.start), "url-credentials", "password of a MySQL user", SecretFamily::Url);
+                }
+                Trigger::OracleUser => {
+                    let span = forms::oracle_user(self.text, range.end);
+                    self.place(span, "url-credentials", "password of an Oracle user", SecretFamily::Url);
                 }
                 Trigger::Sas => {
                     self.place(
@@ -247,13 +269,17 @@ impl<'f> Scanner<'f> {
             Ok(confidence) => (Reason::Random, Some(confidence)),
             Err(reason) => (reason, None),
         };
+        // A word is worth no more here than under the name of a password.
+        let password = header::password_of(self.str(&span));
+        let is_word = candidate::is_word(&password) || password.bytes().all(|byte| byte.is_ascii_digit());
+        let power = if is_word { Power::Some } else { Power::Much };
         self.found.push(Candidate {
             span,
             detector,
             name: SmolStr::new_static(name),
             family: SecretFamily::Generic,
             pair: None,
-            power: Power::Much,
+            power,
             key: None,
             validity: Validity::Unchecked,
             reason,
@@ -303,7 +329,7 @@ impl<'f> Scanner<'f> {
     }
 
     fn jwk(&mut self, at: usize) {
-        let Some((span, symmetric)) = forms::jwk(self.text, at) else { return };
+        let Some((span, symmetric)) = jwk::read(self.text, at, self.file.kind == FileKind::Yaml) else { return };
         let (detector, name) =
             if symmetric { ("jwk-symmetric-key", "symmetric JSON Web Key") } else { ("jwk-private-key", "private JSON Web Key") };
         self.place(Some(span), detector, name, SecretFamily::PrivateKey);

@@ -54,6 +54,8 @@ const STAND_INS: &[&str] = &[
     "access_token",
     "your_password",
     "some_password",
+    "some-password",
+    "key_1234",
     "mypass",
     "userpassword",
     "yourpassword",
@@ -86,6 +88,8 @@ pub(super) fn read(text: &[u8], at: usize) -> Option<Result<Credential<'_>, (Ran
         // `https://TOKEN:x-oauth-basic@`, `https://TOKEN:@`
         Some((user, "" | "x-oauth-basic")) if scheme.starts_with("http") && user.len() >= 8 => ("", user, 0),
         Some((user, password)) => (user, password, user.len() + 1),
+        // What takes a password alone is no user.
+        None if matches!(scheme, "redis" | "rediss") && userinfo.bytes().any(|byte| byte.is_ascii_digit()) => ("", userinfo, 0),
         None if scheme.starts_with("http") && randomness::looks_random(userinfo.as_bytes()) => ("", userinfo, 0),
         None => return None,
     };

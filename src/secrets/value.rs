@@ -142,17 +142,25 @@ pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position)
         KeyClass::Password | KeyClass::Secret | KeyClass::Signing if value.len() < 4 => Err(Reason::TooShort),
         KeyClass::Password => match position {
             Position::Config => Ok((Reason::LiteralPassword, if mixed { Confidence::High } else { Confidence::Medium })),
-            Position::Code if mixed && !is_identifier(value) => Ok((Reason::LiteralPassword, Confidence::High)),
+            Position::Code if random => Ok((Reason::LiteralPassword, Confidence::High)),
+            Position::Code if mixed && (digits >= 2 && is_one_name(value) || !is_identifier(value)) => {
+                Ok((Reason::LiteralPassword, Confidence::High))
+            }
             // A capitalised word is a label: `password: "Passwort"`.
             Position::Code if value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) => {
                 Ok((Reason::LiteralPassword, Confidence::Medium))
             }
             Position::Code => Err(Reason::Identifier),
-            Position::Prose if mixed && !is_identifier(value) => Ok((Reason::LiteralPassword, Confidence::Medium)),
+            Position::Prose if mixed && (digits >= 2 && is_one_name(value) || !is_identifier(value)) => {
+                Ok((Reason::LiteralPassword, Confidence::Medium))
+            }
             Position::Prose => Err(Reason::NaturalLanguage),
         },
         KeyClass::Secret | KeyClass::Signing => match position {
             Position::Config if value.len() >= 6 && !is_camel_case(value) => Ok((Reason::Chosen, Confidence::Medium)),
+            Position::Code if class == KeyClass::Signing && value.len() >= 6 && mixed && !is_identifier(value) => {
+                Ok((Reason::Chosen, Confidence::Medium))
+            }
             Position::Code
                 if value.len() >= 8 && ((class == KeyClass::Signing && !is_camel_case(value)) || (mixed && !is_identifier(value))) =>
             {
@@ -164,6 +172,17 @@ pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position)
             _ => Err(Reason::LowRandomness),
         },
     }
+}
+
+/// Judges `user:password` under a key that names both: `auth: "bob:…"`.
+pub(super) fn judge_pair(key: &str, value: &str) -> Option<(Reason, Confidence)> {
+    const KEYS: &[&str] = &["auth", "basicauth", "basic_auth", "userpass", "userpwd", "credentials", "credential", "login"];
+    let key = key.to_ascii_lowercase();
+    let (user, password) = value.split_once(':').filter(|_| KEYS.iter().any(|name| key.ends_with(name)))?;
+    let is_user = !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@'));
+    let (letters, digits, _) = alphabet(password);
+    let drawn = letters > 0 && digits > 0 && password.len() >= 6 && is_one_name(password);
+    (is_user && drawn && harmless(&key, password, Position::Code).is_none()).then_some((Reason::LiteralPassword, Confidence::Medium))
 }
 
 /// A value with spaces: a sentence in most places, a passphrase under a password of a configuration file.
@@ -182,6 +201,11 @@ fn is_small_word(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
+/// No path of names: under a password `silver_fox22` is one, and `errors.e404` is none.
+fn is_one_name(value: &str) -> bool {
+    !value.contains(['.', '/', ':', '$'])
+}
+
 /// `chunkReload`: letters alone, with a capital inside.
 fn is_camel_case(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_alphabetic()) && value.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
@@ -196,9 +220,28 @@ pub(super) fn names_itself(value: &str) -> bool {
 
 /// `my-app-tls`, `feeds-api-key`: an object that holds a secret, by its name.
 pub(super) fn is_resource_name(value: &str, class: KeyClass) -> bool {
-    const ENDINGS: &[&str] =
-        &["secret", "secrets", "cert", "certs", "tls", "ca", "cas", "creds", "credentials", "key", "keys", "token", "tokens"];
-    class == KeyClass::Secret
+    const ENDINGS: &[&str] = &[
+        "secret",
+        "secrets",
+        "cert",
+        "certs",
+        "tls",
+        "ca",
+        "cas",
+        "creds",
+        "credentials",
+        "key",
+        "keys",
+        "token",
+        "tokens",
+        "auth",
+        "password",
+        "passwords",
+        "jwt",
+        "config",
+    ];
+    let value = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    matches!(class, KeyClass::Secret | KeyClass::Signing)
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && value.rsplit_once('-').is_some_and(|(_, last)| ENDINGS.contains(&last.to_ascii_lowercase().as_str()))
 }
@@ -227,6 +270,8 @@ fn is_noise(value: &str) -> bool {
 /// Whether a value under a bare `key` or `salt` was drawn at random: one run with digits in it. Ids,
 /// digests, public keys, formats and names with separators were not.
 fn is_drawn(value: &str) -> bool {
+    // Laravel says of its key how it is written.
+    let value = value.strip_prefix("base64:").unwrap_or(value);
     let is_digest = matches!(value.len(), 40 | 64 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     let run =
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'!' | b'@' | b'$' | b'%' | b'&'));

@@ -41,6 +41,8 @@ pub(super) struct Words {
     pub(super) passes: Set,
     /// Words before `token` that make it a handle of a request.
     pub(super) handles: Set,
+    /// Names of algorithms and protocols up to their first digit.
+    pub(super) algorithms: Set,
     /// Values to be filled in.
     pub(super) placeholders: Set,
     /// Parts of such values.
@@ -65,6 +67,7 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
         languages: set("languages"),
         passes: set("passes"),
         handles: set("handles"),
+        algorithms: set("algorithms"),
         placeholders: set("placeholders"),
         placeholder_parts: Needles::new(list("placeholder_parts").iter().map(|part| (part.as_bytes(), true))),
     }

@@ -61,13 +61,6 @@ impl Baseline {
         Self { entries: findings.iter().map(|finding| (finding.fingerprint.clone(), entry(finding))).collect() }
     }
 
-    /// This baseline and another.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.entries.extend(other.entries);
-        self
-    }
-
     /// Entries, as their lines name them, that no finding has any more.
     pub fn stale<'b>(&'b self, findings: &[Finding]) -> Vec<&'b str> {
         let there = |fingerprint: &str| findings.iter().any(|finding| finding.fingerprint == fingerprint);

@@ -3,7 +3,7 @@
 mod baseline;
 mod suppress;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
@@ -29,8 +29,6 @@ pub struct Settings {
     pub config: Config,
     /// Findings that were there before.
     pub baseline: Baseline,
-    /// Report findings in these files alone; `None` for all.
-    pub only: Option<BTreeSet<String>>,
 }
 
 impl Default for Settings {
@@ -42,7 +40,6 @@ impl Default for Settings {
             today: None,
             config: Config::default(),
             baseline: Baseline::default(),
-            only: None,
         }
     }
 }
@@ -98,9 +95,6 @@ pub fn settle(mut found: Vec<Finding>, model: &Model, active: &Active, settings:
         finding.fingerprint = format!("{base}:{count}");
     }
     take_known(&mut found, &mut settled.suppressed, &settings.baseline);
-    if let Some(only) = &settings.only {
-        found.retain(|finding| only.contains(model.files.path(finding.span.file)));
-    }
     let before = found.len();
     found.retain(|finding| finding.severity >= settings.severity && finding.level <= settings.level);
     settled.hidden = before - found.len();

@@ -51,14 +51,23 @@ pub(super) fn apply_paths(found: &mut Vec<Finding>, suppressed: &mut Vec<Suppres
         _ => true,
     };
     let ignores: Vec<_> = settings.config.ignores.iter().filter(|ignore| holds(&ignore.until)).collect();
-    if ignores.is_empty() {
+    let trusted = &settings.config.trusted_values;
+    if ignores.is_empty() && trusted.is_empty() {
         return;
     }
+    let stands_on_trusted = |finding: &Finding| {
+        let text = model.files.get(finding.span.file).and_then(|meta| meta.text.as_deref()?.get(finding.span.range())).unwrap_or_default();
+        let text = text.trim_matches(['"', '\'', '`']);
+        trusted.iter().any(|value| value == text)
+    };
     let mut kept = Vec::with_capacity(found.len());
     for finding in found.drain(..) {
         let path = model.files.path(finding.span.file);
         match ignores.iter().find(|ignore| ignore.rules.contains(&finding.rule.id) && ignore.paths.is_match(path)) {
             Some(ignore) => suppressed.push(Suppressed { finding, by: "seclint.toml", reason: ignore.reason.clone() }),
+            None if stands_on_trusted(&finding) => {
+                suppressed.push(Suppressed { finding, by: "seclint.toml", reason: "a trusted value".to_owned() });
+            }
             None => kept.push(finding),
         }
     }
@@ -101,11 +110,12 @@ fn silenced_by<'m>(marker: &'m Marker, finding: &Finding, active: &Active) -> Op
 }
 
 /// Whether `checkov:CKV_AWS_1`, or `CKV_AWS_1` alone, is what `checkov` calls `ckv_aws_1`. Trivy reads the ids
-/// of tfsec as well, and has left the `AVD-` of its own ids out.
+/// of tfsec as well, and has left the `AVD-` of its own ids out; semgrep's begin with the folders of the registry.
 fn names_peer(peer: &str, tool: &str, id: &str) -> bool {
     let (whose, name) = peer.split_once(':').unwrap_or((tool, peer));
     let same_tool = whose == tool || (matches!(whose, "trivy" | "tfsec") && matches!(tool, "trivy" | "tfsec"));
     let short = |id: &str| id.get(..4).filter(|start| start.eq_ignore_ascii_case("avd-")).map_or(0, str::len);
+    let id = if tool == "semgrep" { id.rsplit('.').next().unwrap_or(id) } else { id };
     same_tool && name[short(name)..].eq_ignore_ascii_case(&id[short(id)..])
 }
 
@@ -147,5 +157,18 @@ fn judge(marker: &Marker, used: &[&str], model: &Model, active: &Active, setting
             }
             Some(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_other_tools() {
+        assert!(names_peer("checkov:CKV_AWS_1", "checkov", "ckv_aws_1") && names_peer("CKV_AWS_1", "checkov", "CKV_AWS_1"));
+        assert!(names_peer("trivy:AVD-AWS-0107", "tfsec", "aws-0107"));
+        assert!(names_peer("semgrep:jwt-none-alg", "semgrep", "javascript.jsonwebtoken.security.jwt-none-alg.jwt-none-alg"));
+        assert!(!names_peer("checkov:CKV_AWS_1", "trivy", "CKV_AWS_1") && !names_peer("semgrep:jwt-none-alg", "semgrep", "none-alg"));
     }
 }

@@ -20,6 +20,10 @@ pub struct FileMeta {
     pub tracked: Option<bool>,
     /// Whether an ignore file of git names it; `None` outside a repository if none does.
     pub ignored: Option<bool>,
+    /// Bytes of its decoded text.
+    pub bytes: usize,
+    /// Whether a parser read it; most source files need none.
+    pub parsed: bool,
     /// Its text, kept while a finding may need to show it.
     pub text: Option<Arc<str>>,
 }
@@ -41,6 +45,8 @@ impl From<&SourceFile> for FileMeta {
             encoding: file.encoding,
             tracked: None,
             ignored: None,
+            bytes: file.text.len(),
+            parsed: false,
             text: Some(file.text.clone()),
         }
     }

@@ -84,8 +84,12 @@ impl FileKind {
     }
 
     fn by_extension(name: &str) -> Option<Self> {
-        let (_, extension) = name.rsplit_once('.')?;
+        let (stem, extension) = name.rsplit_once('.')?;
         Some(match extension {
+            // A template of a program, which no parser reads: `auth.rs.t`.
+            "t" | "tmpl" | "tpl" | "j2" | "jinja" | "tera" | "hbs" => {
+                return Self::by_extension(stem).filter(|kind| kind.is_code()).map(|_| Self::Code);
+            }
             "tf" | "tofu" => Self::Terraform,
             "tfvars" => Self::Tfvars,
             "hcl" | "nomad" => Self::Hcl,
@@ -108,7 +112,7 @@ impl FileKind {
             | "coffee" | "jsp" | "jspx" | "asp" | "aspx" | "ascx" | "cshtml" | "razor" | "phtml" | "inc" | "erb" | "ejs" | "cls"
             | "sol" | "rkt" | "scm" | "lisp" | "el" | "cljs" | "ml" | "mli" | "fsx" | "elm" | "cr" | "awk" | "f90" | "d" | "v" | "sv"
             | "gd" | "ahk" | "au3" | "as" | "hx" | "pyx" | "pxd" | "pyw" | "psd1" | "sas" | "rake" | "gemspec" | "ru" | "podspec"
-            | "bzl" | "cmake" | "graphql" | "proto" | "thrift" | "jenkinsfile" | "mjml" | "rmd" => Self::Code,
+            | "bicep" | "bzl" | "cmake" | "graphql" | "proto" | "thrift" | "jenkinsfile" | "mjml" | "rmd" => Self::Code,
             _ => return None,
         })
     }
@@ -131,7 +135,7 @@ impl FileKind {
         if name.ends_with("rc") && head.starts_with('{') {
             return Self::Json;
         }
-        if name.ends_with(".conf") && is_nats(text) {
+        if name.ends_with(".conf") && is_nats_configuration(text) {
             return Self::NatsConf;
         }
         Self::Text
@@ -154,9 +158,9 @@ impl FileKind {
     }
 }
 
-/// Whether a `.conf` file is nats-server's: it names what only that server has, and none of what
+/// Whether a text is nats-server's configuration: it names what only that server has, and none of what
 /// other servers with braces have.
-fn is_nats(text: &str) -> bool {
+pub fn is_nats_configuration(text: &str) -> bool {
     const OWN: [&str; 20] = [
         "jetstream",
         "leafnodes",
@@ -237,6 +241,8 @@ mod tests {
             ("docker/api.Dockerfile", FileKind::Dockerfile),
             ("Dockerfile.dockerignore", FileKind::Text),
             ("src/dockerfile.rs", FileKind::Rust),
+            ("templates/auth.rs.t", FileKind::Code),
+            ("templates/ci.yaml.t", FileKind::Text),
             ("user.creds", FileKind::Pem),
             (".npmrc", FileKind::Ini),
             ("LICENSE", FileKind::Text),

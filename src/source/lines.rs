@@ -104,7 +104,7 @@ impl LineIndex {
 }
 
 /// The nearest character boundary at or before an offset.
-fn floor(text: &str, offset: usize) -> usize {
+pub(crate) fn floor(text: &str, offset: usize) -> usize {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {
         offset -= 1;

@@ -16,12 +16,14 @@ mod span;
 use std::sync::Arc;
 
 pub use class::PathClass;
+pub(crate) use class::is_packed;
 pub use date::civil_date;
 pub use decode::{Encoding, decode};
 pub use escape::{escape, is_log_command, is_plain, path_from_bytes, path_to_uri};
 pub use files::{FileMeta, Files};
 pub use keystore::keystore;
-pub use kind::FileKind;
+pub use kind::{FileKind, is_nats_configuration};
+pub(crate) use lines::floor;
 pub use lines::{LineCol, LineIndex};
 pub use span::{FileId, MapPiece, Span, Src};
 

@@ -14,8 +14,25 @@ const MAX_BLOB: usize = 8 << 20;
 impl Repository {
     /// Paths whose staged content differs from the last commit; before the first commit, all of the index.
     pub fn staged_paths(&self) -> Result<Paths, GitError> {
+        self.staged_diff("--diff-filter=ACMT")
+    }
+
+    /// Paths that the last commit has and the index has no more.
+    pub fn staged_deletions(&self) -> Result<Paths, GitError> {
+        self.staged_diff("--diff-filter=D")
+    }
+
+    fn staged_diff(&self, filter: &str) -> Result<Paths, GitError> {
         let options = ["--cached", "--name-only", "-z", "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules"];
-        self.list(&[&["diff"], &options[..], &["--diff-filter=ACMT"]].concat())
+        self.list(&[&["diff"], &options[..], &[filter]].concat())
+    }
+
+    /// These paths as they are in the last commit; none before the first.
+    pub fn committed(&self, wanted: &Paths) -> Result<Vec<Blob>, GitError> {
+        match self.commit("HEAD") {
+            Ok(head) => self.files_of(&head, |path| wanted.contains(path)),
+            Err(_) => Ok(Vec::new()),
+        }
     }
 
     /// The staged content of these paths. Links and submodules have none.
@@ -37,14 +54,19 @@ impl Repository {
         // Without a common ancestor (a shallow clone) the named commit itself is compared with.
         let base = self.run(&["merge-base", &commit, "HEAD"]).ok();
         let base = base.map(|out| String::from_utf8_lossy(&out).trim().to_owned()).filter(|base| !base.is_empty()).unwrap_or(commit);
-        let listed = self.run(&["ls-tree", "-r", "-z", "--full-tree", "--long", &base])?;
+        self.files_of(&base, |_| true)
+    }
+
+    /// The files of a commit that `keep` wants.
+    fn files_of(&self, commit: &str, keep: impl Fn(&[u8]) -> bool) -> Result<Vec<Blob>, GitError> {
+        let listed = self.run(&["ls-tree", "-r", "-z", "--full-tree", "--long", commit])?;
         let entries = listed.split(|byte| *byte == 0).filter_map(|line| {
             // `100644 blob <object> <size>\t<path>`
             let (info, path) = split_once(line, b'\t')?;
             let words: Vec<&[u8]> = info.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
             let &[mode, b"blob", object, size] = words.as_slice() else { return None };
             let size: usize = std::str::from_utf8(size).ok()?.parse().ok()?;
-            (mode.starts_with(b"100") && size <= MAX_BLOB).then(|| (path.to_vec(), object.to_vec()))
+            (mode.starts_with(b"100") && size <= MAX_BLOB && keep(path)).then(|| (path.to_vec(), object.to_vec()))
         });
         self.blobs(entries.collect())
     }

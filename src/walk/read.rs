@@ -16,10 +16,14 @@ pub enum Loaded {
     Skip(Skip),
 }
 
-/// Reads a file that a walk found, once, into a buffer that is used again for the next.
-pub fn load(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> Loaded {
+/// Reads a file that a walk of `top` found, once, into a buffer that is used again for the next.
+pub fn load(found: &Found, top: &Path, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> Loaded {
     let staged = found.content.as_deref();
-    match staged.map_or_else(|| read_listed(&found.at, max_bytes, buffer), |bytes| Ok(bytes.len() as u64 <= max_bytes)) {
+    let listed = |buffer: &mut Vec<u8>| match &found.at {
+        Some(at) => read_listed(at, max_bytes, buffer),
+        None => read_listed(&top.join(&*found.path), max_bytes, buffer),
+    };
+    match staged.map_or_else(|| listed(buffer), |bytes| Ok(bytes.len() as u64 <= max_bytes)) {
         Err(_) => return Loaded::Skip(Skip::Unreadable),
         Ok(false) => return Loaded::Skip(Skip::Size),
         Ok(true) => {}
@@ -27,7 +31,7 @@ pub fn load(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> 
     let bytes = staged.unwrap_or(buffer);
     match decode(bytes) {
         Some((text, encoding)) => {
-            let mut file = SourceFile::new(id, found.path.as_str(), text);
+            let mut file = SourceFile::new(id, found.path.clone(), text);
             file.encoding = encoding;
             if found.named > 0 {
                 file.class = PathClass::of(&found.path[found.named..], &file.text);
@@ -35,7 +39,7 @@ pub fn load(found: &Found, id: FileId, max_bytes: u64, buffer: &mut Vec<u8>) -> 
             Loaded::Text(file)
         }
         None => match keystore(&found.path, bytes) {
-            Some(digest) => Loaded::Text(SourceFile { keystore: Some(digest), ..SourceFile::new(id, found.path.as_str(), "") }),
+            Some(digest) => Loaded::Text(SourceFile { keystore: Some(digest), ..SourceFile::new(id, found.path.clone(), "") }),
             None => Loaded::Skip(Skip::Binary),
         },
     }

@@ -30,6 +30,12 @@ impl Root {
         let bytes = inner.as_os_str().as_encoded_bytes();
         if cfg!(windows) { bytes.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect() } else { bytes.to_vec() }
     }
+
+    /// Where a file is, unless its reported path below the root says so: a tree has many files, and most
+    /// are where their path says.
+    pub(super) fn unless_named(&self, path: &str, at: PathBuf) -> Option<Box<Path>> {
+        (at != self.top.join(path)).then(|| at.into())
+    }
 }
 
 impl Targets {

@@ -109,6 +109,16 @@ fn rules_are_chosen_by_id_family_and_class() {
 }
 
 #[test]
+fn secrets_alone_are_found_without_the_rest() {
+    let tree = Tree::new(&[(".env", "A=bad\nDB_PASSWORD=s3cr3t!pw\n"), ("Dockerfile", "FROM alpine\nUSER root\n")]);
+    let found = |arguments: &[&str]| tree.run(&[&["scan", "--format", "concise", "-q"], arguments].concat()).out;
+    let all = found(&[]);
+    assert!(all.contains("[generic-secret]") && all.contains("[test-bad-value]"), "{all}");
+    let alone = found(&["--secrets"]);
+    assert!(alone.lines().count() == 1 && alone.starts_with(".env:2:13: "), "{alone}");
+}
+
+#[test]
 fn comments_take_findings_out_and_are_judged() {
     let tree = Tree::new(&[(
         ".env",

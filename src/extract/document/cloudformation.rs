@@ -24,6 +24,10 @@ pub(super) fn template(cx: &mut Extract<'_>, map: &Map) {
             cx.out.symbols.bindings.push(Binding { name, kind, value: value.clone(), span: *key_span });
         }
     }
+    if let Some(value) = map.get("Globals") {
+        let binding = Binding { name: "Globals".into(), kind: BindingKind::Const, value: value.clone(), span: value.span };
+        cx.out.symbols.bindings.push(binding);
+    }
     let globals = map.get("Globals").and_then(Node::as_map);
     let Some(resources) = map.get("Resources").and_then(Node::as_map) else { return };
     for entry in &resources.entries {

@@ -51,7 +51,7 @@ fn emit(cx: &mut Extract<'_>, span: Span, job: Job) {
         }
         given.extend(handed_on(step));
     }
-    cx.fact(span, job.name.clone(), FactKind::Job(job));
+    cx.fact(span, job.name.clone(), FactKind::Job(Box::new(job)));
 }
 
 /// Emits the variables that the file sets at one place.

@@ -1,12 +1,73 @@
-//! Cross-origin policies of tower-http, actix-cors, `rocket_cors`, poem and warp as one fact.
+//! Cross-origin policies of tower-http, actix-cors, `rocket_cors`, poem, warp, salvo, tide and of headers
+//! that are set by hand as one fact.
 //!
 //! Their words differ in what they mean: `permissive()` is a literal `*` in tower-http and every
 //! origin with credentials in actix-cors; saying nothing allows nobody there, and everybody in poem
 //! and `rocket_cors` (read in the sources of tower-http 0.6, actix-cors 0.7, `rocket_cors` 0.6, poem 3, warp 0.3).
 
-use crate::ir::{Cors, Entry, Field, Map, Node, NodeKind, Origins, Span};
+use crate::ir::{Cors, Entry, Field, Map, Node, NodeKind, Op, Origins, Span};
 
 use super::chain::{Chain, Step};
+
+/// The policies that headers set by hand make up: those of one function belong together.
+pub(super) fn by_headers(headers: &[(Node, Node, Span)]) -> Vec<(Span, Cors)> {
+    let credentials = headers.iter().find(|(name, value, _)| ends(name, "credentials") && value.as_bool() == Some(true));
+    let origins = headers.iter().filter(|(name, ..)| ends(name, "origin"));
+    let policy = |(_, value, span): &(Node, Node, Span)| {
+        let origins = match &value.kind {
+            NodeKind::Text(text) if text.eq_str("*").is_yes() => Origins::Any,
+            _ if echoes(value, 8) => Origins::Reflected,
+            _ => return None,
+        };
+        let policy = Cors {
+            library: "headers".into(),
+            origins: Field::known(origins, *span),
+            credentials: credentials.map_or(Field::Absent, |(_, _, span)| Field::known(true, *span)),
+            methods: Field::Absent,
+            headers: Field::Absent,
+            service: None,
+        };
+        Some((*span, policy))
+    };
+    origins.filter_map(policy).collect()
+}
+
+/// Whether a value names a header about cross-origin requests: the name or its constant.
+pub(super) fn is_header(name: &Node) -> bool {
+    ends(name, "origin") || ends(name, "credentials")
+}
+
+/// `Access-Control-Allow-` and this, as text or as the constant of the `http` crate.
+fn ends(name: &Node, end: &str) -> bool {
+    let name = match &name.kind {
+        NodeKind::Text(text) => text.as_str().unwrap_or_default(),
+        NodeKind::Ref(name) => name.last(),
+        // `HeaderName::from_static("…")`.
+        NodeKind::Call(call) => call.args.first().and_then(Node::as_str).unwrap_or_default(),
+        _ => return false,
+    };
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    name.strip_prefix("access-control-allow-") == Some(end)
+}
+
+/// The `Origin` header of the request.
+fn echoes(node: &Node, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match &node.kind {
+        NodeKind::Call(call) => {
+            let asks = |arg: &Node| match &arg.kind {
+                NodeKind::Text(text) => text.eq_ignore_case("origin").is_yes(),
+                NodeKind::Ref(name) => name.last() == "ORIGIN",
+                _ => false,
+            };
+            matches!(call.callee.last(), "get" | "header" | "get_one") && call.args.iter().any(asks)
+                || call.receiver.as_ref().is_some_and(|on| echoes(on, depth))
+        }
+        NodeKind::Op(Op::Coalesce | Op::Or, operands) => operands.first().is_some_and(|first| echoes(first, depth)),
+        NodeKind::Text(text) => text.holes().any(|hole| echoes(hole, depth)),
+        _ => false,
+    }
+}
 
 /// The policy that a chain builds; none if it is no policy.
 pub(super) fn policy(node: &Node) -> Option<Cors> {
@@ -28,8 +89,8 @@ pub(super) fn policy(node: &Node) -> Option<Cors> {
     };
     let reflected = || Field::known(Origins::Reflected, at);
     match (library, names.last().copied()?) {
-        ("tower_http", "permissive") => policy.origins = Field::known(Origins::Any, at),
-        ("tower_http", "very_permissive") | ("actix_cors", "permissive") => {
+        ("tower_http" | "salvo" | "salvo_cors" | "salvo_extra", "permissive") => policy.origins = Field::known(Origins::Any, at),
+        ("tower_http" | "salvo" | "salvo_cors" | "salvo_extra", "very_permissive") | ("actix_cors", "permissive") => {
             (policy.origins, policy.credentials) = (reflected(), Field::known(true, at));
         }
         ("rocket_cors" | "poem", _) => policy.origins = reflected(),
@@ -90,11 +151,13 @@ fn apply(library: &str, step: Step<'_>, policy: &mut Cors) {
 fn named(library: &str, node: &Node, span: Span) -> Field<Origins> {
     let known = |origins| Field::known(origins, span);
     match &node.kind {
-        NodeKind::Text(text) if library == "tower_http" && text.eq_str("*").is_yes() => known(Origins::Any),
+        NodeKind::Text(text) if stars(library) && text.eq_str("*").is_yes() => {
+            known(if library == "tide" { Origins::Reflected } else { Origins::Any })
+        }
         NodeKind::Text(_) => known(Origins::List(vec![node.clone()])),
         NodeKind::List(items) => known(Origins::List(items.clone())),
         NodeKind::Ref(reference) => match (library, reference.last()) {
-            ("tower_http", "Any") => known(Origins::Any),
+            (library, "Any") if stars(library) => known(Origins::Any),
             ("rocket_cors", "All") => known(Origins::Reflected),
             _ => Field::unknown(node.why(), span),
         },
@@ -102,13 +165,19 @@ fn named(library: &str, node: &Node, span: Span) -> Field<Origins> {
             ("any", None) => known(Origins::Any),
             ("mirror_request" | "all" | "All", None) => known(Origins::Reflected),
             ("predicate" | "async_predicate", None) => known(call.args.first().map_or(Origins::None, by_function)),
-            ("list" | "some_exact" | "some" | "some_regex" | "exact", None) => known(Origins::List(call.args.clone())),
+            ("list" | "some_exact" | "some" | "some_regex", None) => known(Origins::List(call.args.clone())),
             // `"*".parse::<HeaderValue>()`.
             ("parse", Some(text)) => named(library, text, span),
+            ("from" | "exact", None) if call.args.len() == 1 => named(library, &call.args[0], span),
             _ => Field::unknown(node.why(), span),
         },
         _ => Field::unknown(node.why(), span),
     }
+}
+
+/// Libraries of which a star stands for every origin; tide answers it with the origin that asks.
+fn stars(library: &str) -> bool {
+    matches!(library, "tower_http" | "salvo" | "salvo_cors" | "salvo_extra" | "tide")
 }
 
 /// A function that decides: one that always says yes reflects the origin.

@@ -21,9 +21,9 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::ir::{
-    Binding, BindingKind, CallSite, FactKind, Field, Func, Guard, GuardScope, Node, NodeKind, Ref, Scope, Sink, Span, Tri, Why,
+    Binding, BindingKind, CallSite, FactKind, Field, Func, Guard, GuardScope, Node, NodeKind, Ref, Scope, Sink, SinkKind, Span, Tri, Why,
 };
-use crate::parse::rust::{Function, Item, ItemKind, Stmt};
+use crate::parse::rust::{Attr, Function, Item, ItemKind, Stmt};
 
 use super::Extract;
 use crate::prefilter::Gate;
@@ -44,46 +44,38 @@ struct Read {
     routers: Vec<routers::Router>,
     global_guards: Vec<Node>,
     sinks: Vec<(Span, Sink)>,
+    headers: Vec<(Node, Node, Span)>,
 }
 
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
-    if !cx.gates.has_any(&GATES) {
+    let may_log_secrets = cx.gates.has(Gate::SecretWord) && cx.gates.has(Gate::RustLog);
+    if !cx.gates.has_any(&GATES) && !may_log_secrets {
         return;
     }
     let tree = cx.take(crate::parse::rust::parse(&cx.file.src()));
-    let names = Names::of(&tree);
+    let names = Names::of(&tree, &cx.file.text);
     let mut reader = Reader { names: &names, read: Vec::new(), bindings: Vec::new() };
     reader.items(&tree.items, "");
-    let Reader { read, bindings, .. } = reader;
-    let by_name: FxHashMap<&str, &Func> = read.iter().map(|read| (read.func.name.as_str(), &read.func)).collect();
-    for read in &read {
-        facts(cx, read, &by_name);
+    let Reader { read: reads, bindings, .. } = reader;
+    let by_name: FxHashMap<&str, &Func> = reads.iter().map(|read| (read.func.name.as_str(), &read.func)).collect();
+    for read in &reads {
+        facts(cx, read, &by_name, &callers(read, &reads));
         read.routers.iter().for_each(|router| routers::facts(cx, router, &read.func));
-        for (span, sink) in &read.sinks {
-            cx.fact(*span, read.owner.clone(), FactKind::Sink(sink.clone()));
-        }
         for what in &read.global_guards {
             let guard = Guard::new(what.clone(), GuardScope::App, None, what.span.start);
             cx.fact(what.span, "use_guards_global", FactKind::Guard(guard));
         }
     }
+    dangerous(cx, &reads);
     routed(cx, &tree.items);
     if cx.gates.has(Gate::Nestrs) {
-        nestrs::fields(cx, &tree.items);
-        // The names of its escapes are common words: the file must use the framework, not only name it.
-        let imports = |line: &str| line.trim_start().starts_with("use nest_rs") || line.trim_start().starts_with("use nestrs");
-        let uses = cx.file.text.lines().any(imports);
-        for read in read.iter().filter(|_| uses) {
-            for call in &read.func.calls {
-                nestrs::unscoped(cx, call.callee.last(), call.span, &read.owner);
-            }
-        }
+        nestrs::extract(cx, &tree.items);
     }
     handlers::controllers(cx, &tree.items, &names);
     cx.out.symbols.imports = Names::imports(&tree);
     cx.out.symbols.bindings = bindings;
-    for read in read {
+    for read in reads {
         let span = read.func.span;
         let value = Node::new(span, NodeKind::Func(Arc::new(read.func)));
         cx.out.symbols.bindings.push(Binding { name: read.owner, kind: BindingKind::Function, value, span });
@@ -104,7 +96,7 @@ impl Reader<'_, '_> {
                 continue;
             }
             match &item.kind {
-                ItemKind::Function(function) => self.function(function, self_type),
+                ItemKind::Function(function) => self.function(function, &item.attrs, self_type),
                 ItemKind::Const { name, value } => {
                     let (node, sites) = Eval::new(self.names, self_type).constant(value);
                     let func = Func { name: name.text.clone(), span: value.span, ..Func::default() };
@@ -117,6 +109,7 @@ impl Reader<'_, '_> {
                             routers: Vec::new(),
                             global_guards: Vec::new(),
                             sinks: Vec::new(),
+                            headers: Vec::new(),
                         });
                     } else if node.is_known() && node.weight(64) < 64 {
                         self.bind(name.text.clone(), BindingKind::Const, node, name.span);
@@ -155,7 +148,7 @@ impl Reader<'_, '_> {
                         let args = call.args.iter().map(|arg| Stmt::Expr { expr: arg.value.clone(), semi: true });
                         let body = crate::parse::rust::Block { stmts: stmts.chain(args).collect(), span: call.span };
                         let function = Function { body, span: call.span, ..Function::default() };
-                        self.function(&function, self_type);
+                        self.function(&function, &[], self_type);
                     }
                 }
                 ItemKind::Use(_) | ItemKind::Struct { .. } | ItemKind::Enum { .. } => {}
@@ -167,11 +160,11 @@ impl Reader<'_, '_> {
         self.bindings.push(Binding { name, kind, value, span });
     }
 
-    fn function(&mut self, function: &Function, self_type: &str) {
-        let eval::Body { func, sites, compares_expiry, routers, global_guards, sinks: found } =
-            Eval::new(self.names, self_type).function(function);
+    fn function(&mut self, function: &Function, attrs: &[Attr], self_type: &str) {
+        let eval::Body { func, sites, compares_expiry, routers, global_guards, sinks: found, headers } =
+            Eval::new(self.names, self_type).function(function, attrs);
         let owner = if self_type.is_empty() { func.name.clone() } else { smol_str::format_smolstr!("{self_type}.{}", func.name) };
-        self.read.push(Read { owner, func, sites, compares_expiry, routers, global_guards, sinks: found });
+        self.read.push(Read { owner, func, sites, compares_expiry, routers, global_guards, sinks: found, headers });
         // Functions inside functions.
         for stmt in &function.body.stmts {
             if let Stmt::Item(item) = stmt {
@@ -192,6 +185,11 @@ impl Reader<'_, '_> {
         for method in made.into_iter().flat_map(|made| ["call", "endpoint"].map(|method| (made, method))) {
             whole.calls.push(CallSite { callee: Ref::new(Scope::Local, [method.0, method.1]), span });
         }
+        // Rocket: a guard that finds no session forwards to the next route, which is mostly none.
+        let forwards = |call: &CallSite| matches!(call.callee.last(), "or_forward" | "Forward" | "into_outcome");
+        if whole.reads_credentials && whole.denies.is_empty() {
+            whole.denies.extend(whole.calls.iter().find(|call| forwards(call)).map(|call| call.span));
+        }
         whole.lets_anonymous_through = match (whole.denies.is_empty(), made) {
             (true, None) => Tri::Yes,
             (true, Some(_)) => Tri::Maybe,
@@ -199,6 +197,24 @@ impl Reader<'_, '_> {
         };
         let value = Node::new(span, NodeKind::Func(Arc::new(whole)));
         self.bind(name.into(), BindingKind::Class, value, span);
+    }
+}
+
+/// The dangerous calls of all functions. One that was found on several ways is what the worst of them says.
+fn dangerous(cx: &mut Extract<'_>, read: &[Read]) {
+    let mut found: BTreeMap<(Span, SinkKind, SmolStr), (&Read, &Sink)> = BTreeMap::new();
+    let worst = |sink: &Sink| sink.parts.iter().map(|part| part.tainted).max();
+    for read in read {
+        for (span, sink) in &read.sinks {
+            let label = sink.parts.first().map(|part| part.label.clone()).unwrap_or_default();
+            let slot = found.entry((*span, sink.kind, label)).or_insert((read, sink));
+            if worst(slot.1) < worst(sink) {
+                *slot = (read, sink);
+            }
+        }
+    }
+    for ((span, ..), (read, sink)) in found {
+        cx.fact(span, read.owner.clone(), FactKind::Sink(sink.clone()));
     }
 }
 
@@ -228,54 +244,93 @@ fn is_extractor(name: &str) -> bool {
 }
 
 /// The facts of one function.
-fn facts(cx: &mut Extract<'_>, read: &Read, functions: &FxHashMap<&str, &Func>) {
+fn facts(cx: &mut Extract<'_>, read: &Read, functions: &FxHashMap<&str, &Func>, callers: &[&Read]) {
     let owner = if read.owner.is_empty() { SmolStr::from("snippet") } else { read.owner.clone() };
+    for (span, policy) in cors::by_headers(&read.headers) {
+        cx.fact(span, owner.clone(), FactKind::Cors(Box::new(policy)));
+    }
     let mut used = Vec::new();
+    let mut keys = Vec::new();
+    let place = |key: &Field<Node>| match key {
+        Field::Known { span, .. } => Some(*span),
+        _ => None,
+    };
     for ((interest, span), node) in &read.sites {
         match interest {
             Interest::Cors => {
                 if let Some(policy) = cors::policy(node) {
-                    cx.fact(*span, owner.clone(), FactKind::Cors(policy));
+                    cx.fact(*span, owner.clone(), FactKind::Cors(Box::new(policy)));
                 }
             }
             Interest::TokenCheck => {
                 if let Some(mut check) = token::check(node) {
                     used.extend(check.options.as_ref().map(|options| Chain::of(options).root.span));
+                    keys.extend(place(&check.key));
                     if read.compares_expiry {
                         check.expiry = Field::unknown(Why::Opaque, *span);
                     }
                     if check.signature.value() == Some(&false) {
-                        check.verified_elsewhere = verified(&owner, &read.func, *span, functions);
+                        check.verified_elsewhere = verified(&owner, &read.func, *span, functions, callers);
                     }
-                    cx.fact(*span, owner.clone(), FactKind::TokenCheck(check));
+                    cx.fact(*span, owner.clone(), FactKind::TokenCheck(Box::new(check)));
                 }
             }
-            Interest::TokenOptions => {}
+            Interest::TokenOptions | Interest::TokenKey => {}
+            Interest::Cookie => {
+                for (span, sink) in sinks::cookie(node).into_iter().filter(|_| !cx.file.text.contains("rocket::")) {
+                    cx.fact(span, owner.clone(), FactKind::Sink(sink));
+                }
+            }
             Interest::TokenIssue => {
                 if let Some(issue) = token::issue(node) {
-                    cx.fact(*span, owner.clone(), FactKind::TokenIssue(issue));
+                    keys.extend(place(&issue.key));
+                    cx.fact(*span, owner.clone(), FactKind::TokenIssue(Box::new(issue)));
                 }
             }
         }
     }
-    // Options that no call in this function uses are used by another one.
+    // Keys that no call in this function uses are used by another one.
+    for ((interest, span), node) in &read.sites {
+        if *interest == Interest::TokenKey
+            && let Some(issue) = token::key(node)
+            && !place(&issue.key).is_some_and(|span| keys.contains(&span))
+        {
+            cx.fact(*span, owner.clone(), FactKind::TokenIssue(Box::new(issue)));
+        }
+    }
+    // The same of options.
     for ((interest, span), node) in &read.sites {
         if *interest == Interest::TokenOptions
             && !used.contains(span)
             && let Some(mut check) = token::options(node)
         {
+            // The claims come back to who asked for the options.
+            if read.compares_expiry || callers.iter().any(|caller| caller.compares_expiry) {
+                check.expiry = Field::unknown(Why::Opaque, *span);
+            }
             let says = |field: &Field<bool>| field.value() == Some(&false);
             if says(&check.signature) || says(&check.expiry) || !check.required_claims.is_absent() {
-                check.verified_elsewhere = verified(&owner, &read.func, *span, functions);
-                cx.fact(*span, owner.clone(), FactKind::TokenCheck(check));
+                check.verified_elsewhere = verified(&owner, &read.func, *span, functions, callers);
+                cx.fact(*span, owner.clone(), FactKind::TokenCheck(Box::new(check)));
             }
         }
     }
 }
 
-/// Whether the function, or one of this file that it calls, also verifies a token: a claim is looked
+/// The functions of the file that call another one of it by its bare name.
+fn callers<'r>(read: &Read, all: &'r [Read]) -> Vec<&'r Read> {
+    if read.sites.is_empty() {
+        return Vec::new();
+    }
+    let calls = |call: &crate::ir::CallSite| {
+        matches!(call.callee.scope, Scope::Local | Scope::Rust) && call.callee.path.len() == 1 && call.callee.last() == read.func.name
+    };
+    all.iter().filter(|other| other.func.span != read.func.span && other.func.calls.iter().any(calls)).collect()
+}
+
+/// Whether the function, one of this file that it calls or one that calls it also verifies a token: a claim is looked
 /// at first to find the key, and the token is checked with it afterwards.
-fn verified(owner: &str, func: &Func, site: Span, functions: &FxHashMap<&str, &Func>) -> Tri {
+fn verified(owner: &str, func: &Func, site: Span, functions: &FxHashMap<&str, &Func>, callers: &[&Read]) -> Tri {
     // A type or function that says so in its name: whoever uses it knows.
     let owner = owner.to_ascii_lowercase();
     if ["unverified", "untrusted", "unchecked"].iter().any(|word| owner.contains(word)) {
@@ -295,5 +350,6 @@ fn verified(owner: &str, func: &Func, site: Span, functions: &FxHashMap<&str, &F
             .filter_map(|call| callee(&call.callee))
             .any(|callee| callee.calls.iter().any(|call| token::verifies(&call.callee)))
     };
-    (here || below()).into()
+    let above = || callers.iter().flat_map(|caller| &caller.func.calls).any(|call| token::verifies(&call.callee));
+    (here || below() || above()).into()
 }

@@ -1,20 +1,43 @@
 //! The names of one file: what `use` brings in, and the constants and functions that it defines.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::ir::{Import, Node, Ref, Scope};
-use crate::parse::rust::{Attr, Expr, Function, Item, ItemKind, Path, RustTree, Type, Use};
+use crate::parse::rust::{Attr, Expr, Field, Function, Item, ItemKind, Path, RustTree, Stmt, Type, Use};
+
+/// Bytes of functions that are read again for their callers, in one file.
+const MAX_FOLLOWED: usize = 1 << 19;
+
+/// A struct of the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Struct<'t> {
+    /// Its fields.
+    pub fields: &'t [Field],
+    /// Whether `Debug` is derived, which prints every field.
+    pub prints: bool,
+}
 
 /// Names by their last part. Modules of one file share one table: a clash of names across inline
 /// modules of a file is rarer than a name that is used across them.
 #[derive(Debug, Default)]
 pub(super) struct Names<'t> {
     uses: FxHashMap<SmolStr, &'t Use>,
+    /// Crates of which everything in a module is brought in.
+    globs: FxHashSet<SmolStr>,
     constants: FxHashMap<SmolStr, &'t Expr>,
     functions: FxHashMap<SmolStr, &'t Function>,
+    structs: FxHashMap<SmolStr, Struct<'t>>,
+    enums: FxHashSet<SmolStr>,
+    aliases: FxHashMap<SmolStr, &'t Type>,
+    /// Verifiers of certificates, and whether they accept every one.
+    verifiers: FxHashMap<SmolStr, bool>,
+    /// Bytes of functions that may still be read again for their callers.
+    budget: Cell<usize>,
+    /// Whether the file is about logging in, where a `token` is a secret.
+    speaks_of_login: bool,
     /// Values of constants and functions that were read already; `None` while one is being read, or
     /// if it is too large to be copied.
     memo: RefCell<FxHashMap<SmolStr, Option<Node>>>,
@@ -22,8 +45,9 @@ pub(super) struct Names<'t> {
 
 impl<'t> Names<'t> {
     /// Collects the names of a file.
-    pub(super) fn of(tree: &'t RustTree) -> Self {
-        let mut names = Self::default();
+    pub(super) fn of(tree: &'t RustTree, text: &str) -> Self {
+        let speaks_of_login = ["jwt", "login", "bearer", "session", "oauth", "Jwt", "auth_token"].iter().any(|word| text.contains(word));
+        let mut names = Self { budget: Cell::new(MAX_FOLLOWED), speaks_of_login, ..Self::default() };
         names.add(&tree.items, None);
         names
     }
@@ -39,7 +63,23 @@ impl<'t> Names<'t> {
                     self.functions.insert(qualified(owner, &function.name.text), function);
                     self.add_uses(function);
                 }
-                ItemKind::Impl { ty, items, .. } => self.add(items, Some(ty.last())),
+                ItemKind::Struct { name, fields } => {
+                    let prints =
+                        item.attrs.iter().any(|attr| attr.is("derive") && attr.args.iter().any(|arg| is_named(&arg.value, "Debug")));
+                    self.structs.insert(name.text.clone(), Struct { fields, prints });
+                }
+                ItemKind::Enum { name, .. } => {
+                    self.enums.insert(name.text.clone());
+                }
+                ItemKind::Alias { name, ty } if owner.is_none() => {
+                    self.aliases.insert(name.text.clone(), ty);
+                }
+                ItemKind::Impl { of, ty, items } => {
+                    if of.as_ref().is_some_and(|of| of.last().ends_with("CertVerifier")) {
+                        self.verifiers.insert(ty.last().into(), super::sinks::accepts_all(items));
+                    }
+                    self.add(items, Some(ty.last()));
+                }
                 ItemKind::Module { items, .. } if !is_test(&item.attrs) => self.add(items, None),
                 ItemKind::Macro(call) => self.add(&call.items, None),
                 _ => {}
@@ -49,15 +89,23 @@ impl<'t> Names<'t> {
 
     fn add_leaves(&mut self, leaves: &'t [Use]) {
         for leaf in leaves {
+            if leaf.local.text == "*" {
+                self.globs.extend(leaf.path.first().cloned());
+            }
             self.uses.insert(leaf.local.text.clone(), leaf);
         }
     }
 
-    /// `use` inside a function's body.
+    /// `use` and `const` inside a function's body.
     fn add_uses(&mut self, function: &'t Function) {
         for stmt in &function.body.stmts {
-            if let crate::parse::rust::Stmt::Item(Item { kind: ItemKind::Use(leaves), .. }) = stmt {
-                self.add_leaves(leaves);
+            let Stmt::Item(item) = stmt else { continue };
+            match &item.kind {
+                ItemKind::Use(leaves) => self.add_leaves(leaves),
+                ItemKind::Const { name, value } => {
+                    self.constants.insert(name.text.clone(), value);
+                }
+                _ => {}
             }
         }
     }
@@ -80,7 +128,7 @@ impl<'t> Names<'t> {
     }
 
     fn names(&self, names: &[SmolStr], self_type: &str) -> Ref {
-        let Some((first, rest)) = names.split_first() else { return Ref { scope: Scope::Local, path: smallvec::smallvec![] } };
+        let Some((first, rest)) = names.split_first() else { return Ref::to(Scope::Local) };
         if first == "Self" && !self_type.is_empty() {
             return Ref::new(Scope::Rust, std::iter::once(SmolStr::from(self_type)).chain(rest.iter().cloned()));
         }
@@ -99,6 +147,48 @@ impl<'t> Names<'t> {
     /// A function of this file.
     pub(super) fn function(&self, path: &Path, self_type: &str) -> Option<&'t Function> {
         self.functions.get(&self.key(path, self_type)?).copied()
+    }
+
+    /// A struct of this file.
+    pub(super) fn strukt(&self, name: &str) -> Option<Struct<'t>> {
+        self.structs.get(name).copied()
+    }
+
+    /// Whether a name is an enum of this file.
+    pub(super) fn is_enum(&self, name: &str) -> bool {
+        self.enums.contains(name)
+    }
+
+    /// What a type alias of this file stands for.
+    pub(super) fn alias(&self, name: &str) -> Option<&'t Type> {
+        self.aliases.get(name).copied()
+    }
+
+    /// Whether a verifier of this file accepts every certificate; none if it is not of this file.
+    pub(super) fn accepts_all(&self, verifier: &str) -> Option<bool> {
+        self.verifiers.get(verifier).copied()
+    }
+
+    /// Whether names of a crate may come in by a glob: `use salvo::prelude::*`.
+    pub(super) fn has_glob_of(&self, name: &str) -> bool {
+        self.globs.contains(name)
+    }
+
+    /// A method of a type of this file.
+    pub(super) fn method(&self, ty: &str, name: &str) -> Option<&'t Function> {
+        self.functions.get(&qualified(Some(ty), name)).copied()
+    }
+
+    /// Whether the file is about logging in.
+    pub(super) fn speaks_of_login(&self) -> bool {
+        self.speaks_of_login
+    }
+
+    /// Whether a call into a function may be followed; what that costs is taken off.
+    pub(super) fn may_follow(&self, function: &Function) -> bool {
+        let left = self.budget.get().checked_sub(function.span.range().len());
+        self.budget.set(left.unwrap_or_default());
+        left.is_some()
     }
 
     /// The value behind a name, read once; none while it is being read (recursion).
@@ -125,6 +215,11 @@ impl<'t> Names<'t> {
             _ => None,
         }
     }
+}
+
+/// Whether an argument of an attribute is this name.
+fn is_named(expr: &Expr, name: &str) -> bool {
+    expr.as_path().is_some_and(|path| path.last() == name)
 }
 
 fn qualified(owner: Option<&str>, name: &str) -> SmolStr {

@@ -1,4 +1,4 @@
-//! Routers that are built by calls: axum, poem, loco, actix-web, Rocket.
+//! Routers that are built by calls: axum, poem, loco, salvo, actix-web, Rocket.
 //!
 //! A router is an object: each call on it is a step, whatever variable holds it. It is bound to
 //! `router@place`; a router that a function gets as a parameter is bound to `name@place`, as linking
@@ -50,6 +50,8 @@ pub(super) fn framework(callee: &Ref) -> Option<&'static str> {
         ("Router" | "ApiRouter" | "OpenApiRouter", "new" | "default") if from("axum") || matches!(names[0], "aide" | "utoipa_axum") => {
             "axum"
         }
+        ("Router", "new") if names[0] == "salvo" => "salvo",
+        ("Router", "with_path" | "with_hoop") => "salvo",
         ("Route", "new") if names[0] == "poem" => "poem",
         ("Routes", "new") | ("AppRoutes", "with_default_routes" | "empty") if from("loco_rs") => "loco-rs",
         ("App" | "ServiceConfig" | "Scope", "new") if names[0] == "actix_web" => "actix-web",
@@ -81,10 +83,12 @@ pub(super) fn facts(cx: &mut Extract<'_>, router: &Router, func: &Func) {
         _ => router.made != "parameter" && func.calls.iter().any(listens),
     };
     let mut options = Map::default();
-    if let (true, Some(prefix)) = (matches!(router.made.as_str(), "scope" | "resource"), router.args.first()) {
+    if let (true, Some(prefix)) = (matches!(router.made.as_str(), "scope" | "resource" | "with_path"), router.args.first()) {
         options.push("prefix", prefix.span, prefix.clone());
     }
-    if let Some(prefix) = router.steps.iter().find(|step| step.name == "prefix").and_then(|step| step.args.first()) {
+    if let Some(prefix) =
+        router.steps.iter().find(|step| matches!(step.name.as_str(), "prefix" | "path")).and_then(|step| step.args.first())
+    {
         options.push("prefix", prefix.span, prefix.clone());
     }
     let fact = Service {
@@ -98,6 +102,11 @@ pub(super) fn facts(cx: &mut Extract<'_>, router: &Router, func: &Func) {
     let owner = if func.name.is_empty() { SmolStr::from(router.framework) } else { func.name.clone() };
     cx.fact(router.span, owner.clone(), FactKind::Service(fact));
     let mut writer = Writer { cx, router, service, owner, order: router.span.start };
+    if router.made == "with_hoop"
+        && let Some(guard) = router.args.first()
+    {
+        writer.guard(guard);
+    }
     for step in &router.steps {
         writer.order = step.span.start;
         writer.step(step);
@@ -121,12 +130,14 @@ impl Writer<'_, '_> {
             }
             // actix: `resource.route(web::get().to(h))`, `resource.to(h)`, `resource.get(h)`.
             ("route", [handlers]) => self.methods(&Text::default(), handlers, step.span),
-            ("to" | "to_async", [handler]) => self.route("ANY", &Text::default(), handler, &[], step.span),
+            ("to" | "to_async" | "goal", [handler]) => self.route("ANY", &Text::default(), handler, &[], step.span),
             ("get" | "post" | "put" | "delete" | "patch", [handler]) => {
                 self.route(&step.name.to_ascii_uppercase(), &Text::default(), handler, &[], step.span);
             }
             ("nest" | "nest_api_service" | "mount" | "nest_no_strip", [_, child]) => self.mount(text(0), child, step.span),
             ("nest_service", [_, child]) if matches!(child.kind, NodeKind::Ref(_)) => self.mount(text(0), child, step.span),
+            ("push" | "unshift", [child]) if self.router.framework == "salvo" => self.mount(Text::default(), child, step.span),
+            ("hoop", [guard]) => self.guard(guard),
             ("merge" | "service" | "configure" | "add_route" | "add_routes", [child]) => self.mount(Text::default(), child, step.span),
             ("layer" | "route_layer" | "wrap" | "wrap_fn" | "with" | "around" | "attach" | "before" | "with_if", [guard, ..]) => {
                 self.guard(guard);
@@ -184,9 +195,15 @@ impl Writer<'_, '_> {
     fn route(&mut self, method: &str, path: &Text, handler: &Node, guards: &[Node], span: Span) {
         let mut route = Route::new(self.service.clone(), self.router.framework, method, path.clone(), self.order);
         let (handler, more) = without_layers(handler);
+        if handler
+            .as_ref()
+            .is_some_and(|name| matches!(name.last(), "NotFound" | "MethodNotAllowed" | "not_found" | "Gone" | "method_not_allowed"))
+        {
+            return;
+        }
         route.guards = guards.iter().cloned().chain(more).collect();
         route.handler = Some(handler.clone());
-        self.cx.fact(span, smol_str::format_smolstr!("{method} {path}"), FactKind::Route(route));
+        self.cx.fact(span, smol_str::format_smolstr!("{method} {path}"), FactKind::Route(Box::new(route)));
     }
 }
 

@@ -20,6 +20,10 @@ pub(super) enum Interest {
     TokenOptions,
     /// A token that is signed.
     TokenIssue,
+    /// A key that tokens are signed with or checked by.
+    TokenKey,
+    /// A cookie that is built.
+    Cookie,
 }
 
 /// A row of the table.
@@ -38,6 +42,8 @@ static ROWS: LazyLock<FxHashMap<&'static str, Vec<Row>>> = LazyLock::new(|| {
             "token-check" => Interest::TokenCheck,
             "token-options" => Interest::TokenOptions,
             "token-issue" => Interest::TokenIssue,
+            "token-key" => Interest::TokenKey,
+            "cookie" => Interest::Cookie,
             _ => continue,
         };
         for end in row.texts("ends") {
@@ -143,7 +149,11 @@ pub(super) fn mode(condition: &Node) -> Mode {
 fn by_word(word: &str) -> Mode {
     let lower = word.to_ascii_lowercase();
     let mut parts = lower.split(['_', '-', '!', '.', ':']);
-    if lower.contains("debug_assertions") || parts.clone().any(|part| matches!(part, "dev" | "development" | "debug" | "test" | "testing"))
+    // Whoever runs it asks for it: `if config.accept_invalid_certs`.
+    let is_asked_for = super::sinks::turns_check_off(&lower);
+    if is_asked_for
+        || lower.contains("debug_assertions")
+        || parts.clone().any(|part| matches!(part, "dev" | "development" | "debug" | "test" | "testing"))
     {
         Mode::Development
     } else if parts.any(|part| matches!(part, "prod" | "production" | "release")) {

@@ -3,7 +3,7 @@
 //! `jsonwebtoken` checks the signature, the algorithm's family and `exp` unless told otherwise; it
 //! has no `none`, so that neither is ever reported as missing (read in the sources of 7.2 to 11.1).
 
-use crate::ir::{Call, Entry, Field, Map, Node, NodeKind, Scope, Span, Text, TokenCheck, TokenIssue, Tri};
+use crate::ir::{Call, Entry, Field, Map, Node, NodeKind, Op, Scope, Span, Text, TokenCheck, TokenIssue, Tri};
 
 use super::chain::Chain;
 
@@ -25,7 +25,6 @@ pub(super) fn check(node: &Node) -> Option<TokenCheck> {
             let verified = Chain::of(node).last(&["verify_with_key", "verify_with_store"]).is_some();
             check.signature = Field::known(verified, span);
         }
-        "encode_unsecured" => return None,
         _ => {
             check.signature = Field::known(false, span);
             if last.ends_with("with_validation")
@@ -51,20 +50,47 @@ pub(super) fn options(node: &Node) -> Option<TokenCheck> {
 pub(super) fn issue(node: &Node) -> Option<TokenIssue> {
     let chain = Chain::of(node);
     let call = chain.constructor()?;
+    if call.callee.last() == "encode_unsecured" {
+        let algorithm = Field::known(Text::lit("none", chain.root.span), chain.root.span);
+        return Some(TokenIssue { algorithm, ..unissued(call, chain.root.span) });
+    }
     let algorithm = call.args.first().map_or(Field::Absent, |header| {
         let header = Chain::of(header).constructor().and_then(|header| header.args.first());
         header.and_then(Node::as_ref).map_or(Field::Absent, |name| Field::known(Text::lit(name.last(), chain.root.span), chain.root.span))
     });
-    Some(TokenIssue {
+    let issue = unissued(call, chain.root.span);
+    Some(TokenIssue { algorithm, claims: call.args.get(1).map(claims_of), key: key_of(call.args.get(2)), ..issue })
+}
+
+/// A key that is made apart from its use.
+pub(super) fn key(node: &Node) -> Option<TokenIssue> {
+    let chain = Chain::of(node);
+    let key = key_of(Some(chain.root));
+    matches!(key, Field::Known { .. })
+        .then(|| chain.constructor())
+        .flatten()
+        .map(|call| TokenIssue { key, ..unissued(call, chain.root.span) })
+}
+
+fn unissued(call: &Call, span: Span) -> TokenIssue {
+    TokenIssue {
         library: library(call),
         version: None,
         callee: call.callee.clone(),
-        algorithm,
+        algorithm: Field::Absent,
         lifetime: Field::Absent,
-        claims: call.args.get(1).cloned(),
-        key: key_of(call.args.get(2)),
-        span: chain.root.span,
-    })
+        claims: None,
+        key: Field::Absent,
+        span,
+    }
+}
+
+/// `Claims { sub, exp }` as the map of its fields.
+fn claims_of(node: &Node) -> Node {
+    match node.as_call().filter(|call| call.is_new).and_then(|call| call.args.first()) {
+        Some(fields) => fields.clone(),
+        None => node.clone(),
+    }
 }
 
 fn library(call: &Call) -> smol_str::SmolStr {
@@ -101,8 +127,13 @@ fn key_of(node: Option<&Node>) -> Field<Node> {
     let Some(node) = node else { return Field::Absent };
     let call = Chain::of(node).constructor();
     match call.map(|call| (call.callee.last(), call.args.first())) {
-        Some(("from_secret" | "from_base64_secret", Some(secret))) => match &secret.kind {
+        Some(("from_secret" | "from_base64_secret" | "from_bytes", Some(secret))) => match &secret.kind {
             NodeKind::Text(text) if !text.has_holes() => Field::known(secret.clone(), secret.span),
+            // What holds when the environment says nothing.
+            NodeKind::Op(Op::Coalesce | Op::Or, operands) => match operands.iter().find(|node| node.as_str().is_some()) {
+                Some(literal) => Field::known(literal.clone(), literal.span),
+                None => Field::unknown(secret.why(), secret.span),
+            },
             _ => Field::unknown(secret.why(), secret.span),
         },
         _ => Field::unknown(node.why(), node.span),

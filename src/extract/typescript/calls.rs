@@ -6,22 +6,34 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::names::{Module, unquoted};
+use super::names::{Form, Module, unquoted};
 use crate::extract::Extract;
-use crate::ir::{FactKind, NodeKind, Ref, Scope, Span};
+use crate::ir::{Call, FactKind, NodeKind, Ref, Scope, Span};
 use crate::parse::typescript::{Field, Kind, Syntax};
 use crate::tables::{V, table};
 
 /// What the tables name.
 struct Known {
     libraries: FxHashSet<&'static str>,
+    /// Libraries with the exports that have settings; their other calls are no facts.
+    settings: FxHashSet<(&'static str, &'static str)>,
     methods: FxHashSet<&'static str>,
     route_methods: FxHashSet<&'static str>,
+    globals: FxHashSet<&'static str>,
 }
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    let mut known = Known { libraries: FxHashSet::default(), methods: FxHashSet::default(), route_methods: FxHashSet::default() };
-    for row in ["cors", "jwt", "settings"].into_iter().filter_map(table).flat_map(|table| table.list("javascript")) {
+    let mut known = Known {
+        libraries: FxHashSet::default(),
+        settings: FxHashSet::default(),
+        methods: FxHashSet::default(),
+        route_methods: FxHashSet::default(),
+        globals: FxHashSet::default(),
+    };
+    for row in table("settings").map(|table| table.list("javascript")).unwrap_or_default() {
+        known.settings.extend(row.texts("export").map(|export| (row.text("library"), last_name(export))));
+    }
+    for row in ["cors", "jwt"].into_iter().filter_map(table).flat_map(|table| table.list("javascript")) {
         known.libraries.insert(row.text("library"));
         known.methods.extend(row.get("method").and_then(V::as_text));
     }
@@ -30,20 +42,36 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
         known.libraries.extend(more.texts("libraries"));
         known.methods.extend(more.texts("methods"));
         known.route_methods.extend(more.texts("route-methods"));
+        known.globals.extend(more.texts("globals"));
     }
     known
 });
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
 
 /// Emits the calls of a file. `functions` gets the functions that they stand in.
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
     let mut functions: Vec<Span> = Vec::new();
     for node in module.tree.all().filter(|node| matches!(node.kind(), Kind::Call | Kind::New)) {
-        let Some(callee) = module.callee_of(node) else { continue };
-        if !is_known(&callee, node) {
+        if let Some(decoded) = decoded_by_hand(node) {
+            let call = Call { args: vec![module.lower(decoded)], ..Call::of(Ref::import("jwt-parts", "parse")) };
+            cx.fact(node.span(), "JSON.parse", FactKind::Call(call));
+            continue;
+        }
+        if is_of_provider(module, node) {
+            continue;
+        }
+        let Some(callee) = strategy_of(module, node).or_else(|| module.callee_of(node)) else { continue };
+        if !is_known(&callee, node) && (!has_settings(&callee) || is_in_development(node)) {
             continue;
         }
         let lowered = module.lower(node);
-        let NodeKind::Call(call) = lowered.kind else { continue };
+        let NodeKind::Call(mut call) = lowered.kind else { continue };
+        if callee.module() == Some("passport-jwt") {
+            call.callee = callee.clone();
+        }
         let owner = owner_of(node, &callee);
         cx.fact(node.span(), owner, FactKind::Call(*call));
         for function in node.ancestors().filter(|outer| outer.kind().is_function()) {
@@ -55,10 +83,73 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
     functions
 }
 
+/// `decode(accessToken)` where the identity provider has just handed the token over: beside its refresh
+/// token, or in its answer to a request of the server's own.
+fn is_of_provider<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    let is_decode = call.field(Field::Function).is_some_and(|function| {
+        matches!(function.field(Field::Property).unwrap_or(function).text(), "decode" | "decodeJwt" | "jwtDecode" | "jwt_decode")
+    });
+    let Some(token) = call.field(Field::Arguments).and_then(Syntax::first).filter(|_| is_decode) else { return false };
+    let Some(name) = std::iter::once(token).chain(token.below()).find(|node| node.kind() == Kind::Identifier) else { return false };
+    match module.lookup(name.text(), name).map(|declaration| (&declaration.form, declaration.name)) {
+        Some((Form::Parameter(_), name)) => {
+            let list = name.ancestors().find(|outer| outer.kind() == Kind::FormalParameters);
+            list.is_some_and(|list| list.text().contains("refreshToken") && list.text().contains("ccessToken"))
+        }
+        Some((Form::Variable(Some(made), _), _)) => made.kind() == Kind::Await && made.text().ends_with("response.text()"),
+        _ => false,
+    }
+}
+
+/// `JSON.parse(Buffer.from(header.split('.')[1], 'base64'))` of a token that a request brings.
+fn decoded_by_hand(call: Syntax<'_>) -> Option<Syntax<'_>> {
+    let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
+    let decoded = call.field(Field::Arguments)?.first().filter(|_| function.text() == "JSON.parse")?;
+    let text = decoded.text();
+    let is_payload = text.contains(".split('.')[1]") || text.contains(".split(\".\")[1]");
+    let is_decoded = text.contains("base64") || text.contains("atob(");
+    let of_request = ["req.", "request.", "ctx.", "event.headers", "headers.", "cookies"].iter().any(|root| text.contains(root));
+    (is_payload && is_decoded && of_request).then_some(decoded)
+}
+
+/// `super({ … })` of a class that extends `PassportStrategy(Strategy)` of `NestJS` makes that strategy.
+fn strategy_of<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Ref> {
+    call.field(Field::Function).filter(|function| function.kind() == Kind::Super)?;
+    let class = call.ancestors().find(|outer| outer.kind().is_class())?;
+    let mixin = class.child(Kind::ClassHeritage)?.below().find(|inner| inner.kind() == Kind::Call)?;
+    let is_mixin = module.callee_of(mixin)?.last() == "PassportStrategy";
+    let strategy = module.lower(mixin.field(Field::Arguments)?.first().filter(|_| is_mixin)?);
+    strategy.as_ref().filter(|strategy| strategy.module() == Some("passport-jwt")).cloned()
+}
+
+/// Whether a table names a setting of what is called.
+fn has_settings(callee: &Ref) -> bool {
+    let Some(module) = callee.module() else { return false };
+    let family = module.rsplit_once('/').map_or(module, |(family, _)| family);
+    [module, family].iter().any(|library| KNOWN.settings.contains(&(*library, callee.last())))
+}
+
+/// Whether a condition around a call asks for the environment of development.
+fn is_in_development(call: Syntax<'_>) -> bool {
+    let asks = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        ["node_env", "env'", "env\"", "development", "'dev'", "isdev", "is_dev", ".env", "debug"].iter().any(|word| text.contains(word))
+    };
+    call.ancestors().any(|outer| match outer.kind() {
+        Kind::If | Kind::Ternary => outer.field(Field::Condition).is_some_and(|condition| asks(condition.text())),
+        Kind::Binary => outer.field(Field::Left).is_some_and(|left| !left.holds(call) && asks(left.text())),
+        Kind::SwitchCase => outer.field(Field::Value).is_some_and(|value| asks(value.text())),
+        // `app.configure('development', () => …)` of old Express.
+        Kind::Call => outer.field(Field::Arguments).and_then(Syntax::first).is_some_and(|first| unquoted(first) == "development"),
+        _ => false,
+    })
+}
+
 fn is_known(callee: &Ref, node: Syntax<'_>) -> bool {
     let name = callee.last();
     let is_method = || KNOWN.methods.contains(name) || KNOWN.route_methods.contains(name) && (has_path(node) || is_on_route(node));
     match &callee.scope {
+        Scope::Import(module) if module.contains(".gen/providers/") => true,
         Scope::Import(module) if module.starts_with('.') => callee.path.len() == 1 || is_method(),
         Scope::Import(module) => {
             let package = package_of(module);
@@ -69,6 +160,7 @@ fn is_known(callee: &Ref, node: Syntax<'_>) -> bool {
                 || is_method()
         }
         Scope::Local => callee.path.len() > 1 && is_method(),
+        Scope::Global if callee.path.len() > 2 && node.kind() == Kind::New => KNOWN.globals.contains(callee.first()),
         // A method on the value of another call is its name alone.
         Scope::Global => {
             callee.path.len() == 1 && node.field(Field::Function).is_some_and(|function| function.kind() == Kind::Member) && is_method()
@@ -81,7 +173,13 @@ fn is_known(callee: &Ref, node: Syntax<'_>) -> bool {
 fn has_path(call: Syntax<'_>) -> bool {
     call.field(Field::Arguments)
         .and_then(Syntax::first)
-        .is_some_and(|first| matches!(first.kind(), Kind::String | Kind::TemplateString) && unquoted(first).starts_with(['/', '$']))
+        .is_some_and(|first| matches!(first.kind(), Kind::String | Kind::TemplateString) && is_path(unquoted(first)))
+}
+
+/// `/users`, and a gateway's `GET /users`.
+fn is_path(text: &str) -> bool {
+    text.starts_with(['/', '$'])
+        || text.split_once(' ').is_some_and(|(verb, path)| path.starts_with('/') && verb.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
 /// Whether a method is called on `….route('/path')`.

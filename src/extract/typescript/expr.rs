@@ -151,12 +151,26 @@ impl<'t> Module<'t> {
             Form::Import(target) => return target.clone(),
             Form::Variable(Some(value), path) if !path.contains(&"[]") => {
                 // `const { verify } = require('jsonwebtoken')`, `const { SECRET } = process.env`.
+                if path.first().is_some_and(|first| request::is_hook_with(*value, first)) {
+                    return path.iter().skip(1).fold(Ref::new(Scope::Request, ["address"]), |base, name| base.child(*name));
+                }
+                if request::is_hook(*value) {
+                    return path.iter().fold(Ref::new(Scope::Request, ["address"]), |base, name| base.child(*name));
+                }
                 if let Some(base) = self.module_or_env(*value) {
                     return path.iter().fold(base, |base, name| extend(&base, name));
                 }
+                // `const { body } = event`.
+                if let [first, rest @ ..] = path.as_slice()
+                    && value.text() == "event"
+                    && let Some(base) = self.outside(&Ref::new(Scope::Local, ["event"]), first, *value)
+                {
+                    return rest.iter().fold(base, |base, name| base.child(*name));
+                }
             }
+            Form::Variable(Some(value), _) if request::is_hook(*value) => return Ref::new(Scope::Request, ["address"]),
             Form::Parameter(path) if is_request(declaration) => {
-                return Ref { scope: Scope::Request, path: path.iter().map(SmolStr::new).collect() };
+                return Ref::new(Scope::Request, path.iter().map(SmolStr::new));
             }
             Form::Parameter(path) => {
                 if let Some(part) = request::part(declaration.name, path) {
@@ -168,7 +182,7 @@ impl<'t> Module<'t> {
         if !declaration.top {
             self.wanted.borrow_mut().push(declaration.name.id());
         }
-        Ref { scope: Scope::Local, path: SmallVec::from_iter([Self::linked_name(declaration)]) }
+        Ref::new(Scope::Local, [Self::linked_name(declaration)])
     }
 
     /// `require('x')`, `require('x').y`, `process.env`, `import.meta.env`, `await import('x')`: bases
@@ -180,7 +194,7 @@ impl<'t> Module<'t> {
             match node.kind() {
                 Kind::Member => {
                     if is_env(node) {
-                        let base = Ref { scope: Scope::Env, path: SmallVec::new() };
+                        let base = Ref::to(Scope::Env);
                         return Some(names.iter().rev().fold(base, |base, name| base.child(*name)));
                     }
                     names.push(node.field(Field::Property)?.text());
@@ -221,7 +235,7 @@ impl<'t> Module<'t> {
         let span = node.span();
         let Some(object) = node.field(Field::Object) else { return Node::unknown(Why::Broken, span) };
         if is_env(node) {
-            return Node::new(span, NodeKind::Ref(Ref { scope: Scope::Env, path: SmallVec::new() }));
+            return Node::new(span, NodeKind::Ref(Ref::to(Scope::Env)));
         }
         let base = self.expr(object, depth);
         let key = match node.kind() {
@@ -230,6 +244,9 @@ impl<'t> Module<'t> {
         };
         let Some(key) = key else { return Node::unknown(Why::Broken, span) };
         match (&base.kind, key.as_str()) {
+            (NodeKind::Ref(target), Some(name)) if let Some(part) = self.outside(target, name, object) => {
+                Node::new(span, NodeKind::Ref(part))
+            }
             (NodeKind::Ref(_), Some(name)) if is_request_part(name) && self.is_context(object) => {
                 // `ctx.request.body` of Koa and `c.req.query` of Hono.
                 let path: &[&str] = if matches!(name, "request" | "req") { &[] } else { &[name] };
@@ -238,6 +255,42 @@ impl<'t> Module<'t> {
             (NodeKind::Ref(target), Some(name)) => Node::new(span, NodeKind::Ref(extend(target, name))),
             (_, Some(_)) => Node::new(span, NodeKind::Op(Op::Attr, vec![base, key])),
             (_, None) => Node::new(span, NodeKind::Op(Op::Index, vec![base, key])),
+        }
+    }
+
+    /// What a member is of what comes from outside by another way than a request: an event of a gateway, a
+    /// message, the address of a page.
+    fn outside(&self, base: &Ref, name: &str, object: Syntax<'t>) -> Option<Ref> {
+        let is_parameter = || {
+            object.kind() == Kind::Identifier
+                && self
+                    .lookup(object.text(), object)
+                    .is_some_and(|declaration| matches!(&declaration.form, Form::Parameter(path) if path.is_empty()))
+        };
+        match &base.scope {
+            Scope::Global | Scope::Local if base.path.iter().any(|part| matches!(part.as_str(), "snapshot" | "$route")) => {
+                let is_part = matches!(name, "queryParams" | "params" | "queryParamMap" | "paramMap" | "fragment" | "query" | "hash");
+                is_part.then(|| Ref::new(Scope::Request, ["address"]))
+            }
+            Scope::Global => request::of_page(base, name),
+            Scope::Local => match name {
+                "body" | "queryStringParameters" | "multiValueQueryStringParameters" | "pathParameters" | "headers"
+                    if object.text() == "event" =>
+                {
+                    is_parameter().then(|| Ref::new(Scope::Request, [request::of_gateway(name)]))
+                }
+                "query" | "search" | "hash" => {
+                    let declaration = self.lookup(object.text(), object).filter(|_| object.kind() == Kind::Identifier)?;
+                    let Form::Variable(Some(made), path) = &declaration.form else { return None };
+                    (path.is_empty() && request::is_hook_with(*made, name)).then(|| Ref::new(Scope::Request, ["address"]))
+                }
+                "data" => {
+                    let declaration = self.lookup(object.text(), object).filter(|_| is_parameter())?;
+                    request::is_message(declaration.name).then(|| Ref::new(Scope::Request, ["message"]))
+                }
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -278,9 +331,9 @@ impl<'t> Module<'t> {
             NodeKind::Ref(target) => (called(target), None),
             NodeKind::Op(Op::Attr, mut operands) if operands.len() == 2 => {
                 let name = SmolStr::new(operands[1].as_str().unwrap_or_default());
-                (Ref { scope: Scope::Global, path: SmallVec::from_iter([name]) }, Some(operands.swap_remove(0)))
+                (Ref::new(Scope::Global, [name]), Some(operands.swap_remove(0)))
             }
-            kind => (Ref { scope: Scope::Global, path: SmallVec::new() }, Some(Node { kind, ..lowered })),
+            kind => (Ref::to(Scope::Global), Some(Node { kind, ..lowered })),
         }
     }
 

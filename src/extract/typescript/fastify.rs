@@ -2,7 +2,7 @@
 //! `fastify.addHook('onRequest', …)`, `fastify.register(plugin, { prefix })`, `fastify.decorate(…)`.
 
 use super::routing::{Dialect, Registration, Routing, is_verb, path_text};
-use crate::ir::{GuardScope, Node, NodeKind, Text};
+use crate::ir::{Call, GuardScope, Node, NodeKind, Text, Tri};
 use crate::parse::typescript::{Field, Syntax};
 
 const THIS: Dialect = Dialect::Fastify;
@@ -18,9 +18,21 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
             let hook = arguments.swap_remove(1);
             routing.guard(at, hook, GuardScope::Controller);
         }
+        "decorate" if arguments.len() >= 2 => {
+            if let Some(name) = arguments[0].as_str() {
+                routing.decorate(at, name, arguments[1].clone());
+            }
+        }
         "register" if !arguments.is_empty() => {
-            let plugin = arguments.remove(0);
-            let prefix = arguments.first().and_then(|options| options.get("prefix")).map_or_else(Text::default, path_text);
+            let mut plugin = arguments.remove(0);
+            let options = arguments.first();
+            let prefix = options.and_then(|options| options.get("prefix").or_else(|| options.get("options")?.get("prefix")));
+            let prefix = prefix.map_or_else(Text::default, path_text);
+            if let Some(name) = plugin.as_ref().filter(|name| name.module() == Some("@fastify/autoload")) {
+                // What is loaded is told by the options.
+                let call = Call { callee: name.clone(), receiver: None, args: arguments.clone(), is_new: false, result_used: Tri::Yes };
+                plugin = Node::new(plugin.span, NodeKind::Call(Box::new(call)));
+            }
             let written = at.call.field(Field::Arguments).and_then(Syntax::first);
             if let Some(function) = written.filter(|function| function.kind().is_function()) {
                 routing.adopt(function, THIS);

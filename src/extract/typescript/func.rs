@@ -9,6 +9,9 @@ use super::names::{Module, unquoted};
 use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
+/// Answers and tests of one function that its summary keeps.
+const MAX_KEPT: usize = 8;
+
 impl<'t> Module<'t> {
     /// The summary of a function, method or arrow.
     pub(super) fn function(&self, node: Syntax<'t>) -> Arc<Func> {
@@ -49,6 +52,12 @@ impl<'t> Module<'t> {
                     && let Some(key) = node.field(Field::Arguments).and_then(Syntax::first)
                 {
                     func.reads_markers.push(self.lower(key));
+                }
+                if func.answers.len() < MAX_KEPT && is_callback(&callee, &func.params) {
+                    func.answers.push(self.lower(node));
+                }
+                if func.tests.len() < MAX_KEPT && is_test_of_part(node, &func.params) {
+                    func.tests.push(self.lower(node));
                 }
                 func.calls.push(CallSite { callee, span: node.span() });
             }
@@ -209,6 +218,27 @@ fn is_next(callee: &Ref, params: &[Param]) -> bool {
         || name == "next"
 }
 
+/// Whether a function calls a parameter of its own, other than the first.
+fn is_callback(callee: &Ref, params: &[Param]) -> bool {
+    let [name] = callee.path.as_slice() else { return false };
+    let name = name.split('@').next().unwrap_or_default();
+    callee.scope == Scope::Local && params.iter().skip(1).any(|param| param.name == name)
+}
+
+/// `origin.endsWith('…')`, `/…/.test(origin)`: a test of a parameter for a part that is written out.
+fn is_test_of_part(call: Syntax<'_>, params: &[Param]) -> bool {
+    let Some(function) = call.field(Field::Function).filter(|function| function.kind() == Kind::Member) else { return false };
+    let (Some(object), Some(name)) = (function.field(Field::Object), function.field(Field::Property)) else { return false };
+    let Some(first) = call.field(Field::Arguments).and_then(Syntax::first) else { return false };
+    let is_param = |node: Syntax<'_>| node.kind() == Kind::Identifier && params.first().is_some_and(|param| param.name == node.text());
+    match name.text() {
+        "includes" | "indexOf" | "endsWith" | "startsWith" => is_param(object) && first.kind() == Kind::String,
+        "match" | "search" => is_param(object) && first.kind() == Kind::Regex,
+        "test" => object.kind() == Kind::Regex && is_param(first),
+        _ => false,
+    }
+}
+
 /// A status number, or a constant, that means that the caller is turned away.
 fn is_denial(value: Syntax<'_>) -> bool {
     let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
@@ -226,6 +256,8 @@ fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
         | "error" | "httpError" | "assert" => {
             call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(3).any(is_denial))
         }
+        // Restify sends the status alone or first.
+        "send" => argument.is_some_and(|first| first.kind() == Kind::Number && is_denial(first)),
         // Hono answers with the status behind the body: `c.json({ error }, 401)`.
         "json" | "text" | "body" | "html" | "newResponse" => {
             call.field(Field::Arguments).is_some_and(|arguments| arguments.children().skip(1).take(1).any(is_denial))

@@ -4,7 +4,7 @@
 
 use super::names::{Module, unquoted};
 use crate::extract::Extract;
-use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Tri};
+use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Scope, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const ORIGIN: &str = "access-control-allow-origin";
@@ -16,6 +16,9 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
         let Some((value, place)) = value_of(node) else { continue };
         let origin = module.lower(value);
         let function = node.ancestors().find(|outer| outer.kind().is_function());
+        if unquoted(value) == "*" && is_for_everybody(node, place, function) {
+            continue;
+        }
         // What is sent under a condition, or after a look-up, is not whatever was asked.
         let is_checked = function.is_some_and(|function| chooses(function) || is_conditional(node, function));
         let with_credentials = function.or(node.parent()).is_some_and(allows_credentials);
@@ -24,7 +27,10 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
         let origin = match origin.kind {
             NodeKind::Text(_) | NodeKind::Null => origin,
             NodeKind::List(mut items) if items.len() == 1 => items.swap_remove(0),
-            _ if is_checked => continue,
+            _ if is_checked => match function.and_then(loose_test) {
+                Some(pattern) => pattern,
+                None => continue,
+            },
             _ => origin,
         };
         options.push("origin", span, origin);
@@ -46,10 +52,18 @@ fn value_of(name: Syntax<'_>) -> Option<(Syntax<'_>, Syntax<'_>)> {
     let parent = name.parent()?;
     match parent.kind() {
         Kind::Pair if name.role() == Field::Key => Some((parent.field(Field::Value)?, parent)),
+        // `{ key: 'Access-Control-Allow-Origin', value: '*' }` of Next.js.
+        Kind::Pair if parent.field(Field::Key).is_some_and(|key| matches!(unquoted(key), "key" | "name")) => {
+            let entry = parent.parent()?.children().find(|entry| entry.field(Field::Key).is_some_and(|key| unquoted(key) == "value"))?;
+            Some((entry.field(Field::Value)?, entry))
+        }
         Kind::Arguments => {
             let call = parent.parent().filter(|call| call.kind() == Kind::Call)?;
-            let method = call.field(Field::Function)?.field(Field::Property)?.text();
-            let sets = matches!(method, "setHeader" | "header" | "set" | "append" | "addHeader");
+            let function = call.field(Field::Function)?;
+            let method = function.field(Field::Property).unwrap_or(function).text();
+            // `@Header(…)` of NestJS is a function of that name.
+            let sets = method == "Header"
+                || function.kind() == Kind::Member && matches!(method, "setHeader" | "header" | "set" | "append" | "addHeader");
             let value = parent.children().nth(1).filter(|_| sets && parent.first() == Some(name))?;
             Some((value, call))
         }
@@ -67,12 +81,69 @@ fn allows_credentials(around: Syntax<'_>) -> bool {
     around.below().filter(|node| is_header(*node, CREDENTIALS)).filter_map(value_of).any(|(value, _)| matches!(unquoted(value), "true"))
 }
 
+/// Whether `*` is right where it stands: on files of a folder that is served, on what is marked for shared
+/// caches, and where the policy that is carried out says so itself (`if (origin === '*')`).
+fn is_for_everybody<'t>(name: Syntax<'t>, place: Syntax<'t>, function: Option<Syntax<'t>>) -> bool {
+    let serves = function
+        .and_then(Syntax::parent)
+        .is_some_and(|pair| pair.kind() == Kind::Pair && pair.field(Field::Key).is_some_and(|key| unquoted(key) == "setHeaders"));
+    let is_said = name.ancestors().take_while(|outer| Some(*outer) != function).any(|outer| {
+        matches!(outer.kind(), Kind::If | Kind::Ternary)
+            && outer
+                .field(Field::Condition)
+                .is_some_and(|asked| asked.below().any(|part| part.kind() == Kind::String && unquoted(part) == "*"))
+    });
+    // Beside it: in the same object, in the list of entries, or set in the same function.
+    let around = match place.parent().filter(|_| place.kind() == Kind::Pair) {
+        Some(object) if is_named_entry(place) => object.parent(),
+        Some(object) => Some(object),
+        None => function,
+    };
+    let is_cached = around.is_some_and(|around| {
+        around.below().filter(|node| is_header(*node, "cache-control")).filter_map(value_of).any(|(value, _)| {
+            let text = value.text().to_ascii_lowercase();
+            text.contains("public") && !text.contains("private")
+        })
+    });
+    (serves || is_said || is_cached) && !function.or(around).is_some_and(allows_credentials)
+}
+
+/// The `value` of `{ key: '…', value: '…' }`.
+fn is_named_entry(pair: Syntax<'_>) -> bool {
+    pair.field(Field::Key).is_some_and(|key| unquoted(key) == "value")
+}
+
 /// Whether a function looks something up in a list or a pattern.
 fn chooses(function: Syntax<'_>) -> bool {
     function.below().filter(|node| node.kind() == Kind::Member).any(|member| {
         let name = member.field(Field::Property).map_or("", Syntax::text);
         matches!(name, "includes" | "indexOf" | "has" | "test" | "match" | "some" | "find" | "endsWith" | "startsWith")
     })
+}
+
+/// The only test of a function, if it asks for a part of the origin: as the pattern that it is.
+fn loose_test(function: Syntax<'_>) -> Option<Node> {
+    let mut tests = function.below().filter(|node| node.kind() == Kind::Call).filter_map(|call| {
+        let called = call.field(Field::Function)?;
+        let method = called.field(Field::Property)?.text();
+        let is_test = matches!(method, "includes" | "indexOf" | "has" | "test" | "match" | "some" | "find" | "endsWith" | "startsWith");
+        is_test.then_some((call, method, called.field(Field::Object)?))
+    });
+    let (call, method, object) = tests.next()?;
+    let part = call.field(Field::Arguments)?.first().filter(|part| part.kind() == Kind::String)?;
+    if tests.next().is_some() || !object.text().to_ascii_lowercase().ends_with("origin") {
+        return None;
+    }
+    let escaped = unquoted(part).replace('.', "\\.").replace('/', "\\/");
+    let pattern = match method {
+        "endsWith" => format!("/{escaped}$/"),
+        "startsWith" => format!("/^{escaped}/"),
+        "includes" | "indexOf" => format!("/{escaped}/"),
+        _ => return None,
+    };
+    let args = vec![Node::text(pattern, part.span())];
+    let regex = Call { callee: Ref::new(Scope::Global, ["RegExp"]), receiver: None, args, is_new: true, result_used: Tri::Yes };
+    Some(Node::new(part.span(), NodeKind::Call(Box::new(regex))))
 }
 
 fn is_conditional(node: Syntax<'_>, function: Syntax<'_>) -> bool {

@@ -29,6 +29,14 @@ pub(super) fn rounds<'t>(module: &Module<'t>, call: Syntax<'t>) -> Vec<Round> {
     list.iter().take(MAX_ELEMENTS).map(round).collect()
 }
 
+/// The element of the loop around a call, and its list, where that is a name of another file's.
+pub(super) fn foreign<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(smol_str::SmolStr, Node)> {
+    let (pattern, list) = call.ancestors().take(12).find_map(head)?;
+    let over = module.lower(list);
+    let is_foreign = over.as_ref().is_some_and(|name| matches!(name.scope, Scope::Import(_)));
+    (is_foreign && pattern.kind() == Kind::Identifier).then(|| Some((module.name(pattern).path.first()?.clone(), over)))?
+}
+
 /// The name or pattern that a loop binds, and what it runs over.
 fn head(node: Syntax<'_>) -> Option<(Syntax<'_>, Syntax<'_>)> {
     if node.kind() == Kind::ForIn {
@@ -46,7 +54,7 @@ fn head(node: Syntax<'_>) -> Option<(Syntax<'_>, Syntax<'_>)> {
 }
 
 /// The elements of a list written here or bound to a name of the file.
-fn elements<'t>(module: &Module<'t>, list: Syntax<'t>) -> Option<Vec<Node>> {
+pub(super) fn elements<'t>(module: &Module<'t>, list: Syntax<'t>) -> Option<Vec<Node>> {
     let written = match list.kind() {
         Kind::Identifier => match &module.lookup(list.text(), list)?.form {
             Form::Variable(Some(value), path) if path.is_empty() => module.lower(*value),

@@ -10,6 +10,7 @@ mod expr;
 mod express;
 mod fastify;
 mod func;
+mod hapi;
 mod headers;
 mod hono;
 mod koa;
@@ -21,6 +22,7 @@ mod nitric;
 mod oauth;
 mod request;
 mod routing;
+mod serverless;
 mod sinks;
 mod symbols;
 #[cfg(test)]
@@ -33,7 +35,7 @@ use super::Extract;
 use crate::ir::Ref;
 use crate::parse::typescript::{parse, script_of};
 use crate::prefilter::Gate;
-use crate::source::{FileKind, Src};
+use crate::source::{FileKind, Src, is_packed};
 use names::Module;
 
 /// What a TypeScript or JavaScript file must name to be parsed.
@@ -46,8 +48,9 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         || nextjs::role(path).is_some()
         || env::is_settings(path)
         || env::is_named_in(cx)
+        || serverless::is_service(path)
         || is_barrel(path, &cx.file.text);
-    if !is_wanted {
+    if !is_wanted || is_unit_test(path, &cx.file.text) || is_packed(path, &cx.file.text) {
         return;
     }
     let file = cx.file;
@@ -67,24 +70,39 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         trpc::extract(cx, &module);
     }
     let functions = calls::emit(&module, cx);
-    sinks::emit(&module, cx);
+    let handed = sinks::emit(&module, cx);
     headers::emit(&module, cx);
     oauth::emit(&tree, cx);
     env::emit(&module, cx);
     if cx.gates.has(Gate::Nitric) {
         nitric::emit(&module, cx);
     }
+    if serverless::is_service(&cx.file.path) {
+        serverless::emit(&module, cx);
+    }
     cx.out.symbols = module.symbols();
     cx.out.symbols.functions = functions;
+    cx.out.symbols.handed = handed;
 }
 
-/// Whether a file only hands on what its neighbours define: `module.exports = { auth }` in `index.js`.
+/// Whether a file tests others, by its name and its text: the servers, keys and requests in it are made up,
+/// nothing imports it, and tests are up to half of what would be parsed. Secrets are found in its text.
+fn is_unit_test(path: &str, text: &str) -> bool {
+    let mut parts = path.rsplit('/').next().unwrap_or(path).split('.').skip(1);
+    parts.any(|part| matches!(part, "test" | "spec" | "e2e-spec" | "cy"))
+        && ["describe(", "it(", "test("].iter().any(|call| text.contains(call))
+}
+
+/// Whether a file only hands on what its neighbours define: `module.exports = { auth }` in `index.js`, a list of
+/// them anywhere.
 fn is_barrel(path: &str, text: &str) -> bool {
     const LONGEST: usize = 4_096;
     let name = path.rsplit('/').next().unwrap_or(path);
+    let has = |word: &str| text.contains(word);
     text.len() <= LONGEST
-        && name.starts_with("index.")
-        && (text.contains("module.exports") && text.contains("require(") || text.contains("export default {") && text.contains("import "))
+        && (has("module.exports = [") && has("require(")
+            || has("export default [") && has("import ")
+            || name.starts_with("index.") && (has("module.exports") && has("require(") || has("export default {") && has("import ")))
 }
 
 /// A binding as people call it: without the place that tells it from others of its name.

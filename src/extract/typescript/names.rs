@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use smol_str::{SmolStr, format_smolstr};
 
@@ -16,8 +16,10 @@ pub(super) struct Module<'t> {
     pub tree: &'t Tree<'t>,
     /// Declarations by name and by the node that is their scope.
     declared: FxHashMap<(&'t str, u32), Declaration<'t>>,
-    /// Declarations that are assigned to after they are made.
-    reassigned: FxHashSet<u32>,
+    /// Declarations that are assigned to after they are made, with the assignments.
+    reassigned: FxHashMap<u32, Vec<Syntax<'t>>>,
+    /// Assignments to members of a declaration: `options.secret = …`.
+    members: FxHashMap<u32, Vec<Syntax<'t>>>,
     /// Function-local constants that a lowered expression refers to, to be bound for linking.
     pub(super) wanted: RefCell<Vec<u32>>,
     /// Nodes that summaries of functions may still look at.
@@ -84,7 +86,8 @@ impl<'t> Module<'t> {
         let mut module = Self {
             tree,
             declared: FxHashMap::default(),
-            reassigned: FxHashSet::default(),
+            reassigned: FxHashMap::default(),
+            members: FxHashMap::default(),
             wanted: RefCell::default(),
             budget: Cell::new(30 * tree.len()),
         };
@@ -93,12 +96,15 @@ impl<'t> Module<'t> {
         }
         for node in tree.all() {
             if matches!(node.kind(), Kind::Assignment | Kind::AugmentedAssignment | Kind::Update) {
-                let target = node.field(Field::Left).or_else(|| node.field(Field::Argument));
-                if let Some(target) = target.filter(|target| target.kind() == Kind::Identifier)
-                    && let Some(declaration) = module.lookup(target.text(), node)
+                let Some(target) = node.field(Field::Left).or_else(|| node.field(Field::Argument)) else { continue };
+                let is_member = target.kind() == Kind::Member;
+                let name = if is_member { target.field(Field::Object) } else { Some(target) };
+                if let Some(name) = name.filter(|name| name.kind() == Kind::Identifier)
+                    && let Some(declaration) = module.lookup(name.text(), node)
                 {
                     let id = declaration.name.id();
-                    module.reassigned.insert(id);
+                    let list = if is_member { &mut module.members } else { &mut module.reassigned };
+                    list.entry(id).or_default().push(node);
                 }
             }
         }
@@ -255,7 +261,17 @@ impl<'t> Module<'t> {
 
     /// Whether a declaration is assigned to again.
     pub(super) fn is_reassigned(&self, declaration: &Declaration<'t>) -> bool {
-        self.reassigned.contains(&declaration.name.id())
+        self.reassigned.contains_key(&declaration.name.id())
+    }
+
+    /// The assignments to a declaration after it is made.
+    pub(super) fn assignments(&self, declaration: &Declaration<'t>) -> &[Syntax<'t>] {
+        self.reassigned.get(&declaration.name.id()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The assignments to members of a declaration.
+    pub(super) fn member_assignments(&self, declaration: &Declaration<'t>) -> &[Syntax<'t>] {
+        self.members.get(&declaration.name.id()).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Declarations at the top level, in source order.

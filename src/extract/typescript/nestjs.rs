@@ -40,7 +40,8 @@ fn framework_name(decorator: &Node) -> Option<(&str, &str)> {
         NodeKind::Ref(name) => name,
         _ => return None,
     };
-    let package = name.module()?.strip_prefix("@nestjs/")?;
+    let module = name.module()?;
+    let package = module.strip_prefix("@nestjs/").or((module == "type-graphql").then_some(module))?;
     Some((package, name.last()))
 }
 
@@ -52,6 +53,30 @@ fn class<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
     let Some(name) = node.field(Field::Name) else { return };
     let written = decorators(module, node);
     let binding = Ref::new(Scope::Local, [name.text()]);
+    let is_served = |decorator: &Node| {
+        matches!(
+            framework_name(decorator),
+            Some(("common", "Controller") | ("graphql" | "type-graphql", "Resolver") | ("websockets", "WebSocketGateway"))
+        )
+    };
+    let served = written.iter().any(|(_, decorator)| is_served(decorator));
+    if (served || has_endpoints(module, node))
+        && let Some(base) = module.base_class(node).filter(|base| matches!(base.kind, NodeKind::Ref(_)))
+    {
+        let span = base.span;
+        let mount = Mount { parent: binding.clone(), prefix: Text::default(), child: base, guards: Vec::new(), order: node.start() };
+        facts.push(Fact::new(span, super::shown(&binding), FactKind::Mount(mount)));
+    }
+    if !served && has_endpoints(module, node) {
+        let markers = written.iter().map(|(_, marker)| marker.clone()).collect();
+        add_service(&binding, ServiceKind::Controller, name.span(), None, markers, facts);
+        if let Some(FactKind::Service(Service { options: Some(Node { kind: NodeKind::Map(map), .. }), .. })) =
+            facts.last_mut().map(|fact| &mut fact.kind)
+        {
+            map.push("base", name.span(), Node::new(name.span(), NodeKind::Bool(true)));
+        }
+        controller(module, node, &binding, facts);
+    }
     for (syntax, decorator) in &written {
         match framework_name(decorator) {
             Some(("common", "Controller")) => {
@@ -61,7 +86,7 @@ fn class<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
                 add_service(&binding, ServiceKind::Controller, syntax.span(), prefix, markers, facts);
                 controller(module, node, &binding, facts);
             }
-            Some(("graphql", "Resolver")) => {
+            Some(("graphql" | "type-graphql", "Resolver") | ("websockets", "WebSocketGateway")) => {
                 let markers = written.iter().map(|(_, marker)| marker.clone()).collect();
                 add_service(&binding, ServiceKind::Rpc, syntax.span(), None, markers, facts);
                 controller(module, node, &binding, facts);
@@ -107,10 +132,16 @@ fn controller<'t>(module: &Module<'t>, class: Syntax<'t>, binding: &Ref, facts: 
                 route.markers = written.iter().map(|(_, marker)| marker.clone()).collect();
                 route.handler = Some(Node::new(name.span(), NodeKind::Ref(binding.child(name.text()))));
                 let owner = format_smolstr!("{method} {}", route.path);
-                facts.push(Fact::new(syntax.span(), owner, FactKind::Route(route)));
+                facts.push(Fact::new(syntax.span(), owner, FactKind::Route(Box::new(route))));
             }
         }
     }
+}
+
+/// Whether a class has methods that are endpoints.
+fn has_endpoints<'t>(module: &Module<'t>, class: Syntax<'t>) -> bool {
+    let mut members = class.field(Field::Body).into_iter().flat_map(Syntax::children).filter(|member| member.kind() == Kind::Method);
+    members.any(|member| decorators(module, member).iter().any(|(_, decorator)| endpoint(decorator, "", member.span()).is_some()))
 }
 
 /// The HTTP method and path (or the operation's name) that a decorator stands for.
@@ -122,7 +153,8 @@ fn endpoint(decorator: &Node, member: &str, span: Span) -> Option<(SmolStr, Node
             Some((method, argument(decorator, 0).cloned().unwrap_or_else(root)))
         }
         ("common", "All") => Some(("ANY".into(), argument(decorator, 0).cloned().unwrap_or_else(root))),
-        ("graphql", operation @ ("Query" | "Mutation" | "Subscription")) => {
+        ("websockets", "SubscribeMessage") => Some(("MESSAGE".into(), argument(decorator, 0).cloned().unwrap_or_else(root))),
+        ("graphql" | "type-graphql", operation @ ("Query" | "Mutation" | "Subscription")) => {
             Some((operation.to_ascii_uppercase().into(), Node::text(member, span)))
         }
         _ => None,
@@ -140,12 +172,48 @@ fn add_module(binding: &Ref, options: &Node, facts: &mut Vec<Fact>) {
     }
     for list in ["controllers", "imports"].iter().filter_map(|key| options.get(key)) {
         let order = list.span.start;
+        list.each(&mut |item| routed(binding, item, facts));
         for child in held(list, 6) {
             let span = child.span;
             let mount = Mount { parent: binding.clone(), prefix: Text::default(), child, guards: Vec::new(), order };
             facts.push(Fact::new(span, super::shown(binding), FactKind::Mount(mount)));
         }
     }
+}
+
+/// `RouterModule.register([{ path: 'admin', module: AdminModule, children: [ … ] }])`.
+fn routed(binding: &Ref, item: &Node, facts: &mut Vec<Fact>) {
+    let Some(call) = item.as_call().filter(|call| matches!(call.callee.last(), "register" | "forRoutes")) else { return };
+    let is_router = call.callee.path.len() > 1 && call.callee.path[call.callee.path.len() - 2] == "RouterModule";
+    if let Some(routes) = call.args.first().filter(|_| is_router) {
+        routed_below(binding, routes, &Text::default(), 6, facts);
+    }
+}
+
+fn routed_below(binding: &Ref, routes: &Node, prefix: &Text, depth: usize, facts: &mut Vec<Fact>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    routes.each(&mut |route| {
+        if let NodeKind::Ref(_) = route.kind {
+            let mount = Mount {
+                parent: binding.clone(),
+                prefix: prefix.clone(),
+                child: route.clone(),
+                guards: Vec::new(),
+                order: route.span.start,
+            };
+            facts.push(Fact::new(route.span, super::shown(binding), FactKind::Mount(mount)));
+            return;
+        }
+        let mut below = prefix.clone();
+        if let Some(path) = route.get("path") {
+            below.push(Node::text("/", path.span));
+            below.pieces.extend(path_text(path).pieces);
+            below.join_literals();
+        }
+        for part in [route.get("module"), route.get("children")].into_iter().flatten() {
+            routed_below(binding, part, &below, depth, facts);
+        }
+    });
 }
 
 /// `{ provide: APP_GUARD, useClass: JwtAuthGuard }`.

@@ -117,7 +117,7 @@ fn own_module(path: &str) -> SmolStr {
 fn add(method: &str, path: &str, handler: Ref, span: Span, facts: &mut Vec<Fact>) {
     let mut route = Route::new(binding(), PACKAGE, method, Text::lit(path, span), span.start);
     route.handler = Some(Node::new(span, NodeKind::Ref(handler)));
-    facts.push(Fact::new(span, format_smolstr!("{method} {path}"), FactKind::Route(route)));
+    facts.push(Fact::new(span, format_smolstr!("{method} {path}"), FactKind::Route(Box::new(route))));
 }
 
 fn binding() -> Ref {

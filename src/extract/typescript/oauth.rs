@@ -2,11 +2,11 @@
 
 use super::names::unquoted;
 use crate::extract::Extract;
-use crate::ir::{FactKind, Field as Known, OAuthClient, Text, Tri};
+use crate::ir::{FactKind, Field as Known, Node, OAuthClient, Span, Text, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax, Tree};
 
 /// Emits a client for each place that names its flow: `response_type: 'token'`,
-/// `grant_type: 'password'`, `…?response_type=token`.
+/// `grant_type: 'password'`, `…?response_type=token`; or an address that goes over plain HTTP.
 pub(super) fn emit(tree: &Tree<'_>, cx: &mut Extract<'_>) {
     for node in tree.all() {
         match node.kind() {
@@ -15,16 +15,30 @@ pub(super) fn emit(tree: &Tree<'_>, cx: &mut Extract<'_>) {
                 let Some(value) = node.field(Field::Value).filter(|value| value.kind() == Kind::String) else { continue };
                 match key {
                     "response_type" | "responseType" => response_type(node, unquoted(value), cx),
-                    "grant_type" | "grantType" if unquoted(value) == "password" => client(node, "password", cx),
+                    "grant_type" | "grantType" if unquoted(value) == "password" => client(node.span(), "password", cx, |_| ()),
+                    _ if is_address(key) && is_plain(unquoted(value)) => plain(value, unquoted(value), cx),
+                    _ => {}
+                }
+            }
+            // `params.append('grant_type', 'password')`.
+            Kind::Arguments => {
+                let mut parts = node.children().filter(|part| part.kind() == Kind::String).map(unquoted);
+                match (parts.next(), parts.next()) {
+                    (Some("grant_type"), Some("password")) => client(node.span(), "password", cx, |_| ()),
+                    (Some("response_type"), Some(value)) => response_type(node, value, cx),
                     _ => {}
                 }
             }
             Kind::Fragment => {
                 let text = node.text();
                 if let Some((_, rest)) = text.split_once("response_type=") {
-                    response_type(node, rest.split(['&', '#']).next().unwrap_or_default(), cx);
+                    let value = rest.split(['&', '#']).next().unwrap_or_default();
+                    response_type(node, value, cx);
+                    if value == "code" {
+                        code(node, cx);
+                    }
                 } else if text.contains("grant_type=password") {
-                    client(node, "password", cx);
+                    client(node.span(), "password", cx, |_| ());
                 }
             }
             _ => {}
@@ -35,14 +49,81 @@ pub(super) fn emit(tree: &Tree<'_>, cx: &mut Extract<'_>) {
 /// Tokens that come back in the address of a redirect: `token`, `id_token token`, not `code`.
 fn response_type(node: Syntax<'_>, value: &str, cx: &mut Extract<'_>) {
     if value.split([' ', '+']).flat_map(|word| word.split("%20")).any(|word| word == "token") {
-        client(node, "implicit", cx);
+        client(node.span(), "implicit", cx, |_| ());
     }
 }
 
-fn client(node: Syntax<'_>, grant: &str, cx: &mut Extract<'_>) {
+/// An address that asks for a code: what the whole of its text says of `state` and PKCE.
+fn code(fragment: Syntax<'_>, cx: &mut Extract<'_>) {
+    let Some(whole) = fragment.parent().filter(|whole| matches!(whole.kind(), Kind::String | Kind::TemplateString)) else { return };
+    let text = whole.text();
+    let span = whole.span();
+    if text.contains("code_challenge_method=plain") {
+        client(span, "authorization_code", cx, |client| client.pkce = Known::known(false, span));
+    } else if text.contains("client_id=") && !text.contains("code_challenge") && is_whole(whole) {
+        client(span, "authorization_code", cx, |client| client.state = Known::known(false, span));
+    }
+    let redirect = text.split("redirect_uri=").nth(1).and_then(|rest| rest.split(['&', '#', '`', '\'', '"']).next());
+    if let Some(redirect) = redirect.filter(|redirect| is_plain(redirect)) {
+        plain(whole, redirect, cx);
+    }
+}
+
+/// Whether nothing adds a `state` to an address: it has none, is no part of a longer text, has values for
+/// single parameters alone, and the function around it speaks of none.
+fn is_whole(address: Syntax<'_>) -> bool {
+    let is_part = address.parent().is_some_and(|outer| matches!(outer.kind(), Kind::Binary | Kind::Substitution));
+    let mut before = "";
+    for part in address.children() {
+        if part.kind() == Kind::Substitution && !before.is_empty() && !before.ends_with('=') {
+            return false;
+        }
+        before = part.text();
+    }
+    let around = address.ancestors().find(|outer| outer.kind().is_function() || outer.kind() == Kind::Program);
+    let says_state = around.is_some_and(|around| around.text().to_ascii_lowercase().contains("state") && around.kind() != Kind::Program);
+    let builds = address.ancestors().take(2).any(|outer| outer.kind() == Kind::New);
+    !is_part && !says_state && !builds && !address.text().to_ascii_lowercase().contains("state")
+}
+
+/// Options that hold an address of a flow.
+fn is_address(key: &str) -> bool {
+    matches!(
+        key,
+        "tokenURL"
+            | "authorizationURL"
+            | "callbackURL"
+            | "redirect_uri"
+            | "redirectUri"
+            | "redirectURI"
+            | "redirect_uris"
+            | "userInfoURL"
+            | "token_endpoint"
+            | "authorization_endpoint"
+            | "userinfo_endpoint"
+            | "issuerBaseURL"
+            | "tokenUrl"
+            | "authorizationUrl"
+    )
+}
+
+/// An address on plain HTTP that leaves the machine and its network.
+fn is_plain(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("http://").or_else(|| address.strip_prefix("http%3A%2F%2F")) else { return false };
+    let host = rest.split(['/', ':', '?', '%']).next().unwrap_or_default();
+    let is_local = host.starts_with("127.") || host.starts_with("192.168.") || host.starts_with("10.") || host.starts_with("0.");
+    let is_reserved = [".local", ".test", ".internal", ".localhost", ".lan"].iter().any(|end| host.ends_with(end));
+    host.contains('.') && !is_local && !is_reserved && !host.contains('$')
+}
+
+fn plain(node: Syntax<'_>, address: &str, cx: &mut Extract<'_>) {
     let span = node.span();
-    let client = OAuthClient {
-        library: "oauth2".into(),
+    client(span, "authorization_code", cx, |client| client.redirect_uris.push(Node::text(address, span)));
+}
+
+fn client(span: Span, grant: &str, cx: &mut Extract<'_>, complete: impl FnOnce(&mut OAuthClient)) {
+    let mut client = OAuthClient {
+        library: "http".into(),
         grant: Known::known(Text::lit(grant, span), span),
         pkce: Known::Absent,
         state: Known::Absent,
@@ -52,5 +133,6 @@ fn client(node: Syntax<'_>, grant: &str, cx: &mut Extract<'_>) {
         follows_redirects: Tri::Maybe,
         span,
     };
-    cx.fact(span, grant, FactKind::OAuthClient(client));
+    complete(&mut client);
+    cx.fact(span, grant, FactKind::OAuthClient(Box::new(client)));
 }

@@ -1,4 +1,5 @@
-//! Parameters that are a part of the request: `@Query('id') id` of NestJS, `({ body }, res) => …`.
+//! Names that are a part of the request, or of what else comes from outside: `@Query('id') id` of NestJS,
+//! `({ body }, res) => …`, the arguments of a resolver, the address of a page.
 
 use smol_str::SmolStr;
 
@@ -8,7 +9,7 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// The part of the request that a parameter stands for, by its decorator or the pattern that takes it.
 pub(super) fn part(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
-    decorated(name).or_else(|| destructured(name, path))
+    decorated(name).or_else(|| destructured(name, path)).or_else(|| handed(name, path))
 }
 
 fn decorated(name: Syntax<'_>) -> Option<Ref> {
@@ -26,7 +27,9 @@ fn decorated(name: Syntax<'_>) -> Option<Ref> {
         "Query" => "query",
         "Param" => "params",
         "Headers" => "headers",
-        "Req" | "Request" if key.is_none() => return Some(Ref { scope: Scope::Request, path: [].into_iter().collect() }),
+        "Args" => "args",
+        "MessageBody" => "message",
+        "Req" | "Request" if key.is_none() => return Some(Ref::to(Scope::Request)),
         _ => return None,
     };
     let declared = parameter.field(Field::Type).map_or("", Syntax::text).trim_start_matches(':').trim();
@@ -46,13 +49,111 @@ fn decorated(name: Syntax<'_>) -> Option<Ref> {
 
 /// `({ body, query }, res) => …`, and the parameters of the path that Next.js hands over.
 fn destructured(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
-    let [part @ ("body" | "query" | "params" | "headers" | "cookies"), ..] = path else { return None };
+    let [part @ ("body" | "query" | "params" | "headers" | "cookies" | "payload" | "file" | "files"), ..] = path else { return None };
     let list = name.ancestors().find(|outer| outer.kind() == Kind::FormalParameters)?;
     let named = |at: usize| {
         let parameter = list.children().nth(at)?;
         Some(parameter.field(Field::Pattern).unwrap_or(parameter).text())
     };
-    let is_handler = matches!(named(1), Some("res" | "response" | "reply" | "_res"))
+    let of_page = list.parent().and_then(|function| function.field(Field::Name)).is_some_and(|name| name.text() == "getServerSideProps");
+    let is_handler = of_page
+        || matches!(named(1), Some("res" | "response" | "reply" | "_res" | "h"))
         || *part == "params" && matches!(named(0), Some("req" | "request" | "_req" | "_request" | "_"));
-    is_handler.then(|| Ref { scope: Scope::Request, path: path.iter().map(SmolStr::new).collect() })
+    is_handler.then(|| Ref::new(Scope::Request, path.iter().map(SmolStr::new)))
+}
+
+/// Parameters that frameworks fill with what comes from outside: the arguments of a resolver of GraphQL, the
+/// message of a socket, the entry of an archive, the parameters of a page's address.
+fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
+    let function = name.ancestors().find(|outer| outer.kind().is_function())?;
+    let position = match function.field(Field::Parameters) {
+        Some(list) => list.children().position(|parameter| parameter.holds(name))?,
+        None => 0,
+    };
+    let part = if position == 1 && is_resolver(function) {
+        "args"
+    } else {
+        let call = function.parent().filter(|outer| outer.kind() == Kind::Arguments)?.parent()?;
+        let called = call.field(Field::Function)?;
+        let (object, method) = (called.field(Field::Object)?.text(), called.field(Field::Property)?.text());
+        let event = call.field(Field::Arguments)?.first().filter(|first| first.kind() == Kind::String).map_or("", unquoted);
+        let listens = position == 0 && method == "on";
+        match method {
+            "on" if listens && event == "entry" => "entry",
+            "forEach" if position == 0 && object.ends_with(".getEntries()") => "entry",
+            "on" if listens && event != "error" && matches!(object, "socket" | "client" | "ws" | "conn") => "message",
+            "subscribe"
+                if position == 0
+                    && ["queryParams", "queryParamMap", "route.params", "paramMap", "fragment"].iter().any(|end| object.ends_with(end)) =>
+            {
+                "address"
+            }
+            _ => return None,
+        }
+    };
+    Some(Ref::new(Scope::Request, std::iter::once(part).chain(path.iter().copied())))
+}
+
+/// A field of `Query`, `Mutation` or `Subscription` in a map of resolvers, or the `resolve` of a field.
+fn is_resolver(function: Syntax<'_>) -> bool {
+    let own = if function.kind() == Kind::Method { Some(function) } else { function.parent().filter(|outer| outer.kind() == Kind::Pair) };
+    let Some(own) = own else { return false };
+    let named = |node: Syntax<'_>| node.field(Field::Key).or_else(|| node.field(Field::Name)).map_or("", unquoted).to_owned();
+    if matches!(named(own).as_str(), "resolve" | "subscribe") {
+        return true;
+    }
+    let holder = own.parent().filter(|outer| outer.kind() == Kind::Object).and_then(Syntax::parent);
+    holder.is_some_and(|holder| {
+        matches!(holder.kind(), Kind::Pair | Kind::VariableDeclarator)
+            && matches!(named(holder).as_str(), "Query" | "Mutation" | "Subscription")
+    })
+}
+
+/// A part of an event that the gateway of AWS hands to a function, by the name that requests have for it.
+pub(super) fn of_gateway(name: &str) -> &str {
+    match name {
+        "queryStringParameters" | "multiValueQueryStringParameters" => "query",
+        "pathParameters" => "params",
+        name => name,
+    }
+}
+
+/// What whoever makes a link says of a page: its address, where the visitor came from, its window's name.
+pub(super) fn of_page(base: &Ref, name: &str) -> Option<Ref> {
+    let names = base.names();
+    let is_outside = match names.as_slice() {
+        ["location"] | ["window" | "document" | "self" | "top" | "parent", "location"] => matches!(name, "hash" | "search" | "href"),
+        ["document"] => matches!(name, "URL" | "referrer" | "documentURI" | "baseURI"),
+        ["window"] => name == "name",
+        _ => false,
+    };
+    is_outside.then(|| Ref::new(Scope::Request, ["address", name]))
+}
+
+/// Hooks that read the address of the page.
+pub(super) fn is_hook(value: Syntax<'_>) -> bool {
+    value.kind() == Kind::Call && matches!(value.field(Field::Function).map_or("", Syntax::text), "useSearchParams" | "useQueryParams")
+}
+
+/// Hooks whose members are of the address: `useRouter().query`, `useLocation().search`.
+pub(super) fn is_hook_with(value: Syntax<'_>, member: &str) -> bool {
+    let hook = value.field(Field::Function).filter(|_| value.kind() == Kind::Call).map_or("", Syntax::text);
+    matches!((hook, member), ("useRouter", "query") | ("useLocation", "search" | "hash"))
+}
+
+/// Whether a parameter is the event of a message that may come from any window: nothing in the handler asks
+/// for the origin. To a worker (`self`), only the page that made it writes.
+pub(super) fn is_message(parameter: Syntax<'_>) -> bool {
+    let Some(function) = parameter.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let Some(outer) = function.parent() else { return false };
+    let listens = match outer.kind() {
+        Kind::Arguments => {
+            let called = outer.parent().and_then(|call| call.field(Field::Function)).map_or("", Syntax::text);
+            outer.first().is_some_and(|first| unquoted(first) == "message")
+                && matches!(called, "addEventListener" | "window.addEventListener" | "$(window).on")
+        }
+        Kind::Assignment => outer.field(Field::Left).is_some_and(|left| matches!(left.text(), "window.onmessage" | "onmessage")),
+        _ => false,
+    };
+    listens && !["origin", ".source"].iter().any(|word| function.text().contains(word))
 }

@@ -12,7 +12,8 @@ use super::loops;
 use super::names::Module;
 use crate::extract::Extract;
 use crate::ir::{
-    Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why,
+    Fact, FactKind, Field as Value, For, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Resource, ResourceMode, Route, Scope, Service,
+    ServiceKind, Span, Text, Why,
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -29,6 +30,8 @@ pub(super) enum Dialect {
     Fastify,
     /// Elysia.
     Elysia,
+    /// Hapi.
+    Hapi,
 }
 
 /// Methods that stand for an HTTP method.
@@ -58,6 +61,8 @@ pub(super) struct Routing<'m, 't> {
     pub module: &'m Module<'t>,
     services: FxHashMap<Ref, Dialect>,
     guess: Dialect,
+    /// Whether lists of routes may be Hapi's.
+    lists: bool,
     /// What a loop's names stand for in the round that is read.
     round: loops::Round,
     /// Facts so far.
@@ -73,6 +78,7 @@ impl Dialect {
             Self::Hono => "hono",
             Self::Fastify => "fastify",
             Self::Elysia => "elysia",
+            Self::Hapi => "@hapi/hapi",
         }
     }
 
@@ -92,6 +98,7 @@ impl Dialect {
             ("hono" | "hono/tiny" | "hono/quick", "Hono") | ("@hono/zod-openapi", "OpenAPIHono") => (Self::Hono, ServiceKind::Router),
             ("fastify", "default" | "fastify") => (Self::Fastify, ServiceKind::App),
             ("elysia", "Elysia" | "default") => (Self::Elysia, ServiceKind::Router),
+            ("@hapi/hapi" | "hapi", "server" | "Server") => (Self::Hapi, ServiceKind::App),
             _ => return None,
         })
     }
@@ -104,20 +111,26 @@ impl Dialect {
             ("hono", "Hono") | ("@hono/zod-openapi", "OpenAPIHono") => Self::Hono,
             ("fastify", "FastifyInstance" | "FastifyPluginAsync" | "FastifyPluginCallback" | "FastifyPlugin") => Self::Fastify,
             ("elysia", "Elysia" | "default") => Self::Elysia,
+            ("@hapi/hapi" | "hapi", "Server") => Self::Hapi,
             _ => return None,
         })
     }
 
     /// The dialect that a file without a framework's name is likely written in.
     fn guess(text: &str) -> Self {
-        for (word, dialect) in
-            [("fastify", Self::Fastify), ("hono", Self::Hono), (".openapi(", Self::Hono), ("elysia", Self::Elysia), ("koa", Self::Koa)]
-        {
+        for (word, dialect) in [
+            ("@hapi/hapi", Self::Hapi),
+            ("fastify", Self::Fastify),
+            ("hono", Self::Hono),
+            (".openapi(", Self::Hono),
+            ("elysia", Self::Elysia),
+            ("koa", Self::Koa),
+        ] {
             if text.contains(word) {
                 return dialect;
             }
         }
-        Self::Express
+        if text.contains("server.route(") { Self::Hapi } else { Self::Express }
     }
 }
 
@@ -127,6 +140,7 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
         module,
         services: FxHashMap::default(),
         guess: Dialect::guess(&cx.file.text),
+        lists: cx.file.text.contains("@hapi/"),
         round: loops::Round::new(),
         facts: Vec::new(),
     };
@@ -137,6 +151,9 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
             continue;
         };
         let mut rounds = loops::rounds(module, node);
+        if rounds.is_empty() && routing.mount_each(&registration) {
+            continue;
+        }
         if rounds.is_empty() {
             rounds.push(loops::Round::new());
         }
@@ -156,6 +173,7 @@ impl<'t> Routing<'_, 't> {
             Dialect::Hono => super::hono::register(self, at),
             Dialect::Fastify => super::fastify::register(self, at),
             Dialect::Elysia => super::elysia::register(self, at),
+            Dialect::Hapi => super::hapi::register(self, at),
         }
     }
 
@@ -175,6 +193,7 @@ impl<'t> Routing<'_, 't> {
                     self.add_service(self.binding_of(node), dialect, kind, node.span(), prefix);
                 }
                 Kind::FormalParameters => self.handed_in(node),
+                Kind::Array if self.lists => self.listed(node),
                 Kind::ArrowFunction => {
                     if let Some(name) = node.field(Field::Parameter) {
                         self.handed_in_as(name, None, node);
@@ -182,6 +201,21 @@ impl<'t> Routing<'_, 't> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// `module.exports = [{ method, path, handler }]`: routes that a server of another file takes.
+    fn listed(&mut self, list: Syntax<'t>) {
+        let is_argument = list.parent().is_some_and(|parent| parent.kind() == Kind::Arguments);
+        let routes: Vec<Node> = list.children().filter(|item| item.kind() == Kind::Object).map(|item| self.module.lower(item)).collect();
+        if is_argument || routes.is_empty() || !routes.iter().all(super::hapi::is_route) {
+            return;
+        }
+        let service = self.binding_of(list);
+        self.add_service(service.clone(), Dialect::Hapi, ServiceKind::Router, list.span(), None);
+        let at = Registration { call: list, method: "route", service, path: None, order: list.start() };
+        for route in &routes {
+            super::hapi::add(self, &at, route);
         }
     }
 
@@ -336,7 +370,11 @@ impl<'t> Routing<'_, 't> {
                     object = inner.field(Field::Object)?;
                 }
                 Kind::Identifier | Kind::Member | Kind::This => {
-                    let NodeKind::Ref(service) = self.module.lower(object).kind else { return None };
+                    let NodeKind::Ref(mut service) = self.module.lower(object).kind else { return None };
+                    // `server.auth.default('session')` is said of the server.
+                    if method == "default" && service.last() == "auth" {
+                        service.path.pop();
+                    }
                     return self.on(service, call, method, path, property);
                 }
                 _ => return None,
@@ -377,7 +415,7 @@ impl<'t> Routing<'_, 't> {
         route.guards = handlers;
         route.handler = handler;
         let owner = format_smolstr!("{method} {}", route.path);
-        self.facts.push(Fact::new(place(at), owner, FactKind::Route(route)));
+        self.facts.push(Fact::new(place(at), owner, FactKind::Route(Box::new(route))));
     }
 
     /// Adds a guard.
@@ -387,12 +425,49 @@ impl<'t> Routing<'_, 't> {
         self.facts.push(Fact::new(guard.span, owner, FactKind::Guard(guard)));
     }
 
+    /// Adds what a plugin puts on the application for all.
+    pub(super) fn decorate(&mut self, at: &Registration<'t>, name: &str, value: Node) {
+        let resource = Resource {
+            provider: "fastify".into(),
+            ty: "fastify-decoration".into(),
+            name: name.into(),
+            address: format_smolstr!("decoration {name}"),
+            mode: ResourceMode::Managed,
+            attrs: value,
+        };
+        self.facts.push(Fact::new(at.call.span(), resource.address.clone(), FactKind::Resource(resource)));
+    }
+
     /// Adds a mount.
     pub(super) fn mount(&mut self, at: &Registration<'t>, prefix: Text, child: Node, guards: Vec<Node>) {
         let owner = format_smolstr!("{}", super::shown(&at.service));
         let span = child.span;
         let mount = Mount { parent: at.service.clone(), prefix, child, guards, order: at.order };
         self.facts.push(Fact::new(span, owner, FactKind::Mount(mount)));
+    }
+
+    /// `use(route.path, route.router)` in a loop over a list of another file: linking opens the list.
+    fn mount_each(&mut self, at: &Registration<'t>) -> bool {
+        let Some((element, list)) = loops::foreign(self.module, at.call).filter(|_| matches!(at.method, "use" | "route" | "register"))
+        else {
+            return false;
+        };
+        let arguments = self.arguments(at.call);
+        let of_element = |node: &Node| node.as_ref().is_some_and(|name| name.path.first() == Some(&element));
+        let Some((body, before)) = arguments.split_last().filter(|(last, _)| of_element(last)) else { return false };
+        let round = For {
+            key: None,
+            value: element.clone(),
+            over: list,
+            map_key: before.iter().find(|node| of_element(node)).cloned(),
+            body: body.clone(),
+            cond: None,
+            grouped: false,
+        };
+        let guards: Vec<Node> = before.iter().skip(1).filter(|node| !of_element(node)).cloned().collect();
+        let prefix = before.first().filter(|first| first.as_text().is_some()).map_or_else(Text::default, path_text);
+        self.mount(at, prefix, Node::new(body.span, NodeKind::For(Box::new(round))), guards);
+        true
     }
 
     /// The application that a function given in place gets: `group('/x', (app) => …)`.

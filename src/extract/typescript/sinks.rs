@@ -3,6 +3,11 @@
 
 mod callers;
 mod checked;
+mod compare;
+mod dom;
+mod flow;
+mod handed;
+mod pollute;
 mod purpose;
 mod settings;
 
@@ -16,7 +21,7 @@ use self::callers::Callers;
 use self::checked::Checked;
 use super::names::{Form, Module, unquoted};
 use crate::extract::Extract;
-use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{FactKind, Handed, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 use crate::tables::{V, table};
 
@@ -66,30 +71,53 @@ fn kind_of(row: &V) -> Option<SinkKind> {
         "cipher" => SinkKind::Cipher,
         "log" => SinkKind::Log,
         "store" => SinkKind::Store,
+        "filter" => SinkKind::Filter,
+        "pollute" => SinkKind::Pollute,
         _ => return None,
     })
 }
 
-/// What is read of the rest of the file, once a sink is there to ask for it.
-struct Around<'t> {
+/// A file with what is read of the rest of it, once a sink is there to ask for it.
+struct Around<'m, 't> {
+    module: &'m Module<'t>,
     checked: OnceCell<Checked<'t>>,
     callers: OnceCell<Callers<'t>>,
 }
 
-/// Emits the sinks of a file.
-pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
-    let around = Around { checked: OnceCell::new(), callers: OnceCell::new() };
+/// Emits the sinks of a file; says what its calls hand to functions of other files.
+pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
+    let around = Around { module, checked: OnceCell::new(), callers: OnceCell::new() };
+    let mut handed = Vec::new();
     for node in module.tree.all() {
         match node.kind() {
-            Kind::Call | Kind::New => call(module, node, &around, cx),
-            Kind::Pair => settings::pair(node, cx),
-            Kind::Assignment => settings::assignment(module, node, cx),
+            Kind::Call | Kind::New => {
+                call(&around, node, cx);
+                dom::call(&around, node, cx);
+                handed::emit(module, node, &mut handed);
+            }
+            Kind::Pair => {
+                settings::pair(node, cx);
+                pair(&around, node, cx);
+            }
+            Kind::Assignment | Kind::AugmentedAssignment => {
+                settings::assignment(module, node, cx);
+                pollute::assignment(&around, node, cx);
+                dom::assignment(&around, node, cx);
+            }
+            Kind::Binary => compare::emit(module, node, cx),
+            Kind::JsxAttribute => {
+                settings::attribute(node, cx);
+                dom::attribute(&around, node, cx);
+            }
+            kind if kind.is_function() => pollute::merge(node, cx),
             _ => {}
         }
     }
+    handed
 }
 
-fn call<'t>(module: &Module<'t>, node: Syntax<'t>, around: &Around<'t>, cx: &mut Extract<'_>) {
+fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let module = around.module;
     let Some(arguments) = node.field(Field::Arguments).filter(|arguments| arguments.kind() == Kind::Arguments) else { return };
     let name = called_name(node);
     if name == "cookie" {
@@ -98,16 +126,26 @@ fn call<'t>(module: &Module<'t>, node: Syntax<'t>, around: &Around<'t>, cx: &mut
     }
     // Most calls are of no known name: ask for the cheap part first.
     let is_method = KNOWN.methods.contains_key(name);
-    let may_be = is_method || KNOWN.globals.contains_key(name) || name == "random" || name == "createHash" || may_be_imported(name, node);
-    if !may_be {
+    let may_be = is_method
+        || KNOWN.globals.contains_key(name)
+        || matches!(name, "random" | "createHash" | "pseudoRandomBytes")
+        || may_be_imported(name, node);
+    if !may_be && !is_record(node, name) {
         return;
     }
-    let Some(callee) = module.callee_of(node).map(|callee| promisified(module, node, callee)) else { return };
+    let is_import = || (name == "import").then(|| Ref::new(Scope::Global, [name]));
+    let Some(callee) = module.callee_of(node).or_else(is_import).map(|callee| promisified(module, node, callee)) else { return };
+    if is_record(node, name) {
+        let row = Row { kind: SinkKind::Assign, argument: Some(0), labels: &[] };
+        let parts = parts(around, node, arguments, row);
+        cx.fact(node.span(), owner(node, &callee), FactKind::Sink(Sink { kind: row.kind, callee, parts, options: None }));
+        return;
+    }
     match rows(&callee, name) {
         [] => purpose::emit(module, node, &callee, cx),
         rows => {
-            for row in rows.iter().filter(|row| is_meant(row.kind, node)) {
-                let parts = parts(module, node, arguments, *row, around);
+            for row in rows.iter().filter(|row| is_meant(row.kind, name, node)) {
+                let parts = parts(around, node, arguments, *row);
                 if !parts.is_empty() {
                     let options = options(module, node, row.kind);
                     let sink = Sink { kind: row.kind, callee: callee.clone(), parts, options };
@@ -118,7 +156,75 @@ fn call<'t>(module: &Module<'t>, node: Syntax<'t>, around: &Around<'t>, cx: &mut
     }
 }
 
-fn parts<'t>(module: &Module<'t>, node: Syntax<'t>, arguments: Syntax<'t>, row: Row, around: &Around<'t>) -> Vec<SinkPart> {
+/// Values whose key says what is done with them: `$where` is code of the store, `filter: '(uid=…)'` an
+/// expression of LDAP.
+fn pair<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some(value) = node.field(Field::Value) else { return };
+    let key = node.field(Field::Key).map_or("", unquoted);
+    let kind = match key {
+        "$where" => SinkKind::Query,
+        "filter" if matches!(value.kind(), Kind::TemplateString | Kind::Binary | Kind::Identifier) => SinkKind::Filter,
+        "__html" => return dom::html(around, node, value, cx),
+        "Location" => SinkKind::Redirect,
+        "destination"
+            if node.ancestors().nth(1).and_then(|outer| outer.field(Field::Key)).is_some_and(|key| unquoted(key) == "redirect") =>
+        {
+            SinkKind::Redirect
+        }
+        // What a function of AWS answers with.
+        "body" if node.parent().is_some_and(|object| has_key(object, "statusCode")) => SinkKind::Html,
+        _ => return,
+    };
+    value_sink(around, node, kind, Ref::new(Scope::Global, [key]), value, None, cx);
+}
+
+/// Emits a sink with one part.
+fn value_sink<'t>(
+    around: &Around<'_, 't>,
+    node: Syntax<'t>,
+    kind: SinkKind,
+    callee: Ref,
+    part: Syntax<'t>,
+    options: Option<Node>,
+    cx: &mut Extract<'_>,
+) {
+    let parts = around.flowing(node, part, kind, "");
+    if !parts.is_empty() {
+        let owner = owner(node, &callee);
+        cx.fact(node.span(), owner, FactKind::Sink(Sink { kind, callee, parts, options }));
+    }
+}
+
+impl<'t> Around<'_, 't> {
+    /// What flows into a part: its value, and that value as the callers in this file make it. Nothing where
+    /// the code has tested it.
+    fn flowing(&self, call: Syntax<'t>, part: Syntax<'t>, kind: SinkKind, label: &str) -> Vec<SinkPart> {
+        let (module, mut parts) = (self.module, Vec::new());
+        let comes_from_request =
+            !matches!(kind, SinkKind::Cipher | SinkKind::Log | SinkKind::ErrorBody | SinkKind::Assign | SinkKind::Store);
+        if kind == SinkKind::ErrorBody && loses_stack(call, part) {
+            return parts;
+        }
+        let value = module.lower(part);
+        if !comes_from_request {
+            parts.push(SinkPart::new(value, Tri::Maybe, label));
+            return parts;
+        }
+        if self.checked.get_or_init(|| Checked::new(module.tree)).holds(module, call, part, kind) {
+            return parts;
+        }
+        let value = flow::flowing(module, part, value);
+        let taken = handed::taken(module, part);
+        if !taken.is_empty() {
+            let seen = self.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value);
+            parts.extend(seen.into_iter().map(|value| SinkPart::new(value, Tri::Maybe, label)));
+        }
+        parts.push(SinkPart { taken, ..SinkPart::new(value, Tri::Maybe, label) });
+        parts
+    }
+}
+
+fn parts<'t>(around: &Around<'_, 't>, node: Syntax<'t>, arguments: Syntax<'t>, row: Row) -> Vec<SinkPart> {
     // The arguments of a program are data unless a shell reads them.
     let argument = match row.kind {
         SinkKind::Exec if row.argument.is_none() && !runs_shell(arguments) => Some(0),
@@ -130,27 +236,25 @@ fn parts<'t>(module: &Module<'t>, node: Syntax<'t>, arguments: Syntax<'t>, row: 
             continue;
         }
         let label = match row.labels {
-            [] => SmolStr::default(),
+            [] => "",
             labels => match labels.get(at).and_then(V::as_text) {
-                Some(label) => SmolStr::new(label),
+                Some(label) => label,
                 None => break,
             },
         };
-        let comes_from_request =
-            !matches!(row.kind, SinkKind::Cipher | SinkKind::Log | SinkKind::ErrorBody | SinkKind::Assign | SinkKind::Store);
-        if comes_from_request
-            && around.checked.get_or_init(|| Checked::new(module.tree)).holds(module, node, part, row.kind == SinkKind::Query)
-        {
-            continue;
-        }
-        let value = module.lower(part);
-        if comes_from_request {
-            let seen = around.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value);
-            parts.extend(seen.into_iter().map(|value| SinkPart { value, tainted: Tri::Maybe, label: label.clone() }));
-        }
-        parts.push(SinkPart { value, tainted: Tri::Maybe, label });
+        parts.extend(around.flowing(node, part, row.kind, label));
     }
     parts
+}
+
+/// `delete answer.stack` in the function that sends the answer.
+fn loses_stack(call: Syntax<'_>, part: Syntax<'_>) -> bool {
+    let name = format!("{}.stack", part.text());
+    let function = call.ancestors().find(|outer| outer.kind().is_function());
+    function.filter(|_| part.kind() == Kind::Identifier).is_some_and(|function| {
+        let is_deleted = |node: Syntax<'_>| node.text().strip_prefix("delete").is_some_and(|rest| rest.trim() == name);
+        function.below().filter(|node| node.kind() == Kind::Unary).any(is_deleted)
+    })
 }
 
 /// What the rule may ask beside the parts: the options of a parser, the name that an answer is sent by.
@@ -161,6 +265,8 @@ fn options<'t>(module: &Module<'t>, node: Syntax<'t>, kind: SinkKind) -> Option<
             Some(module.lower(options))
         }
         SinkKind::Html | SinkKind::ErrorBody => Some(Node::text(root_name(node), node.span())),
+        // `vm.runInContext('load(data)', { load, data })`: what the text names.
+        SinkKind::Code => node.field(Field::Arguments)?.children().nth(1).map(|names| module.lower(names)),
         _ => None,
     }
 }
@@ -178,18 +284,74 @@ fn runs_shell(arguments: Syntax<'_>) -> bool {
 }
 
 /// Whether a method of a common name is the one that the table means, by what it is called on.
-fn is_meant(kind: SinkKind, node: Syntax<'_>) -> bool {
+fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
+    let argument = |at: usize| node.field(Field::Arguments).and_then(|arguments| arguments.children().nth(at));
     match kind {
         SinkKind::Log => {
             let root = root_name(node).to_ascii_lowercase();
             root == "console" || root.ends_with("logger") || root == "log" || root == "winston"
         }
+        // `map.get(key)`: of names that everything has, a text that is put together.
+        SinkKind::Sql if matches!(name, "get" | "all" | "each" | "any" | "one" | "none" | "many" | "where" | "andWhere" | "orWhere") => {
+            argument(0).is_some_and(|first| matches!(first.kind(), Kind::TemplateString | Kind::Binary) || is_named_statement(first))
+        }
+        // Hashes are updated too: a filter is written out.
+        SinkKind::Query if matches!(name, "update" | "count") => argument(0).is_some_and(|first| first.kind() == Kind::Object),
         // A validator in front of the handler has seen to the types and the names.
         SinkKind::Query | SinkKind::Assign => !checked::is_behind_validator(node),
         SinkKind::Store => matches!(root_name(node), "localStorage" | "sessionStorage" | "window"),
         SinkKind::Redirect => root_name(node) != "history",
+        // `root` keeps what is sent below a folder.
+        SinkKind::Path if matches!(name, "sendFile" | "sendfile" | "download") => {
+            !node.field(Field::Arguments).into_iter().flat_map(Syntax::children).any(|options| has_key(options, "root"))
+        }
+        SinkKind::Path if name == "render" => matches!(root_name(node), "res" | "response" | "reply" | "ctx"),
+        SinkKind::Html if name == "html" => matches!(root_name(node), "c" | "ctx" | "context"),
+        // `res.type('text').send(…)`.
+        SinkKind::Html => !is_of_another_type(node),
+        SinkKind::Fetch if name == "goto" || name == "open" => root_name(node).to_ascii_lowercase().ends_with("page"),
+        SinkKind::Code if name == "run" => is_sandbox(node),
+        SinkKind::Code if matches!(name, "evaluate" | "setContent") => root_name(node).to_ascii_lowercase().ends_with("page"),
         _ => true,
     }
+}
+
+/// `new User(req.body)`: a record of a class of the application.
+fn is_record(node: Syntax<'_>, name: &str) -> bool {
+    node.kind() == Kind::New
+        && name.starts_with(|char: char| char.is_ascii_uppercase())
+        && node
+            .field(Field::Arguments)
+            .and_then(Syntax::first)
+            .is_some_and(|first| first.text().ends_with("body") || first.text().contains("...req.body"))
+        && !checked::is_behind_validator(node)
+}
+
+/// `sql`, `query`, `statement`: a variable that holds a statement.
+fn is_named_statement(node: Syntax<'_>) -> bool {
+    let name = node.text().to_ascii_lowercase();
+    node.kind() == Kind::Identifier && ["sql", "query", "stmt", "statement"].iter().any(|word| name.contains(word))
+}
+
+fn has_key(object: Syntax<'_>, key: &str) -> bool {
+    object.kind() == Kind::Object
+        && object.children().any(|entry| {
+            entry.field(Field::Key).map_or(entry.kind() == Kind::ShorthandProperty && entry.text() == key, |name| unquoted(name) == key)
+        })
+}
+
+/// Whether the chain that answers says that it is no HTML.
+fn is_of_another_type(node: Syntax<'_>) -> bool {
+    let Some(before) = node.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
+    let text = before.text();
+    ["type(", "header(", "set(", "contentType("].iter().any(|setter| text.contains(setter)) && !text.contains("html")
+}
+
+/// `new VM().run(…)` of vm2, or on a name that says as much.
+fn is_sandbox(node: Syntax<'_>) -> bool {
+    let Some(object) = node.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
+    let text = object.text();
+    text.starts_with("new VM") || text.starts_with("new NodeVM") || matches!(text, "vm" | "nodeVm" | "nodeVM" | "sandbox")
 }
 
 fn rows(callee: &Ref, name: &str) -> &'static [Row] {
@@ -224,6 +386,7 @@ fn called_name(node: Syntax<'_>) -> &str {
         Kind::Member if function.text() == "Object.assign" => "Object.assign",
         Kind::Member => function.field(Field::Property).map_or("", Syntax::text),
         Kind::Identifier => function.text(),
+        Kind::Import => "import",
         _ => "",
     }
 }
@@ -261,14 +424,31 @@ fn may_be_imported(name: &str, node: Syntax<'_>) -> bool {
 /// A literal can bring nothing in, and an inline function is no data.
 fn may_matter(kind: SinkKind, part: Syntax<'_>) -> bool {
     match part.kind() {
-        Kind::String => matches!(kind, SinkKind::Cipher | SinkKind::Store),
+        Kind::String => matches!(kind, SinkKind::Cipher | SinkKind::Store) || kind == SinkKind::Code && part.text().contains('('),
         Kind::Number | Kind::True | Kind::False | Kind::Null => false,
-        Kind::TemplateString => kind == SinkKind::Cipher || part.child(Kind::Substitution).is_some(),
-        Kind::Object => matches!(kind, SinkKind::Assign | SinkKind::ErrorBody | SinkKind::Query | SinkKind::Log | SinkKind::Fetch),
+        Kind::TemplateString => matches!(kind, SinkKind::Cipher | SinkKind::Store) || part.child(Kind::Substitution).is_some(),
+        Kind::Object => {
+            matches!(
+                kind,
+                SinkKind::Assign
+                    | SinkKind::ErrorBody
+                    | SinkKind::Query
+                    | SinkKind::Log
+                    | SinkKind::Fetch
+                    | SinkKind::Pollute
+                    | SinkKind::Path
+            )
+        }
         kind => !kind.is_function(),
     }
 }
 
 fn owner(node: Syntax<'_>, callee: &Ref) -> SmolStr {
     super::calls::owner_of(node, callee)
+}
+
+/// Names of cookies that log somebody in.
+fn is_of_credential(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["token", "session", "jwt", "auth", "sid"].iter().any(|word| name.contains(word))
 }

@@ -1,11 +1,11 @@
 //! The names that a file binds, imports and exports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::{SmolStr, format_smolstr};
 
 use super::names::{Declaration, Form, Module, imported, unquoted};
-use crate::ir::{Binding, BindingKind, Call, Import, Map, Node, NodeKind, Op, Ref, Scope, Symbols, Tri, Why};
+use crate::ir::{Binding, BindingKind, Call, Import, Map, Node, NodeKind, Ref, Scope, Symbols, Tri, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Function-local constants that are bound for linking, at the most.
@@ -53,13 +53,30 @@ impl<'t> Module<'t> {
             }
             Form::Variable(value, path) => {
                 let kind = if self.is_reassigned(declaration) { BindingKind::Mutable } else { BindingKind::Const };
-                let value = value.map_or_else(|| Node::unknown(Why::NoValue, span), |value| self.lower(value));
-                push(name, kind, path.iter().fold(value, |value, key| member_of(value, key)));
+                let mut value = value.map_or_else(|| Node::unknown(Why::NoValue, span), |value| self.lower(value));
+                if let NodeKind::Map(map) = &mut value.kind {
+                    self.complete(declaration, map);
+                }
+                push(name, kind, path.iter().fold(value, |value, key| member_of(&value, key)));
             }
             Form::Parameter(_) => {}
             Form::Function(node) => push(name, BindingKind::Function, Node::new(node.span(), NodeKind::Func(self.function(*node)))),
             Form::Enum(node) => push(name, BindingKind::Const, self.enumeration(*node)),
             Form::Class(node) => self.class(&name, *node, symbols),
+        }
+    }
+
+    /// Adds what is set on an object after it is made: `options.secret = …` beside its declaration; of
+    /// what only some calls or branches set, that it is not known.
+    fn complete(&self, declaration: &Declaration<'t>, map: &mut Map) {
+        let block = |node: Syntax<'t>| node.ancestors().find(|outer| matches!(outer.kind(), Kind::Block | Kind::Program));
+        let home = block(declaration.name);
+        for assignment in self.member_assignments(declaration).iter().filter(|assignment| assignment.kind() == Kind::Assignment) {
+            let (Some(left), Some(right)) = (assignment.field(Field::Left), assignment.field(Field::Right)) else { continue };
+            let Some(key) = left.field(Field::Property) else { continue };
+            let is_sure = block(*assignment) == home;
+            let value = if is_sure { self.lower(right) } else { Node::unknown(Why::Opaque, right.span()) };
+            map.push(SmolStr::new(key.text()), key.span(), value);
         }
     }
 
@@ -94,6 +111,7 @@ impl<'t> Module<'t> {
             value: Node::new(span, NodeKind::Map(map)),
             span: node.field(Field::Name).unwrap_or(node).span(),
         });
+        let made = made_members(node);
         for member in node.field(Field::Body).into_iter().flat_map(Syntax::children) {
             let Some(key) = member.field(Field::Name).or_else(|| member.field(Field::Property)) else { continue };
             let (kind, value) = match member.kind() {
@@ -105,6 +123,7 @@ impl<'t> Module<'t> {
                 }
                 Kind::Field | Kind::JsField => match member.field(Field::Value) {
                     Some(value) => (BindingKind::Const, self.lower(value)),
+                    None if made.contains_key(key.text()) => continue,
                     None => match self.instance_of(member) {
                         Some(instance) => (BindingKind::Const, instance),
                         None => continue,
@@ -114,9 +133,13 @@ impl<'t> Module<'t> {
             };
             symbols.bindings.push(Binding { name: format_smolstr!("{name}.{}", unquoted(key)), kind, value, span: key.span() });
         }
+        for (member, value) in made {
+            let name = format_smolstr!("{name}.{member}");
+            symbols.bindings.push(Binding { name, kind: BindingKind::Const, value: self.lower(value), span: value.span() });
+        }
     }
 
-    fn base_class(&self, node: Syntax<'t>) -> Option<Node> {
+    pub(super) fn base_class(&self, node: Syntax<'t>) -> Option<Node> {
         let heritage = node.child(Kind::ClassHeritage)?.first()?;
         let base = if heritage.kind() == Kind::Extends { heritage.field(Field::Value)? } else { heritage };
         Some(self.lower(base))
@@ -259,16 +282,27 @@ impl<'t> Module<'t> {
     }
 }
 
-/// A member of a value, looked into where the value is written out.
-fn member_of(value: Node, key: &str) -> Node {
-    let span = value.span;
-    if key == "[]" {
-        return Node::unknown(Why::Opaque, span);
+/// The members of a class that one assignment makes: `this.api = new RestApi(…)`.
+fn made_members(class: Syntax<'_>) -> BTreeMap<&str, Syntax<'_>> {
+    let mut made = BTreeMap::new();
+    let mut again = Vec::new();
+    for node in class.below().filter(|node| node.kind() == Kind::Assignment) {
+        let (Some(target), Some(value)) = (node.field(Field::Left), node.field(Field::Right)) else { continue };
+        let is_own = target.kind() == Kind::Member && target.field(Field::Object).is_some_and(|object| object.kind() == Kind::This);
+        let Some(name) = target.field(Field::Property).filter(|_| is_own).map(Syntax::text) else { continue };
+        if made.insert(name, value).is_some() || value.kind() != Kind::New {
+            again.push(name);
+        }
     }
-    match value.kind {
-        NodeKind::Ref(target) => Node::new(span, NodeKind::Ref(target.child(key))),
-        _ => Node::new(span, NodeKind::Op(Op::Attr, vec![value, Node::text(key, span)])),
+    for name in again {
+        made.remove(name);
     }
+    made
+}
+
+/// A member of a value; of a list, nothing is known of which one.
+fn member_of(value: &Node, key: &str) -> Node {
+    if key == "[]" { Node::unknown(Why::Opaque, value.span) } else { value.member(key) }
 }
 
 /// The decorators of a class or member: children of it, or of the `export` around it, or the

@@ -128,3 +128,11 @@ fn long_chains_and_deep_nesting_end() {
     assert!(!value(&format!("const x = {}", "a => ".repeat(900) + "1")).is_empty());
     assert!(!value(&format!("const x = f{}", ".g()".repeat(900))).is_empty());
 }
+
+#[test]
+fn a_unit_test_is_known_by_name_and_text() {
+    assert!(is_unit_test("api/users.test.ts", "describe('users', () => {})"));
+    assert!(is_unit_test("users.e2e-spec.ts", "it('answers', () => {})"));
+    assert!(!is_unit_test("api/users.test.ts", "app.get('/users', list)"), "a file may have any name");
+    assert!(!is_unit_test("test/users.ts", "describe('users', () => {})"), "helpers of tests are imported");
+}

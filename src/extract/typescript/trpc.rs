@@ -16,13 +16,13 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
     for pair in module.tree.all().filter(|node| node.kind() == Kind::Pair) {
         let (Some(key), Some(value)) = (pair.field(Field::Key), pair.field(Field::Value)) else { continue };
         if let Some(route) = procedure(module, unquoted(key), value, key.span()) {
-            facts.push(Fact::new(key.span(), format_smolstr!("{} {}", route.methods[0], route.path), FactKind::Route(route)));
+            facts.push(Fact::new(key.span(), format_smolstr!("{} {}", route.methods[0], route.path), FactKind::Route(Box::new(route))));
         }
     }
     for declarator in module.tree.all().filter(|node| node.kind() == Kind::VariableDeclarator) {
         let (Some(name), Some(value)) = (declarator.field(Field::Name), declarator.field(Field::Value)) else { continue };
         if let Some(route) = procedure(module, name.text(), value, name.span()) {
-            facts.push(Fact::new(name.span(), format_smolstr!("{} {}", route.methods[0], route.path), FactKind::Route(route)));
+            facts.push(Fact::new(name.span(), format_smolstr!("{} {}", route.methods[0], route.path), FactKind::Route(Box::new(route))));
         }
     }
     if facts.is_empty() {

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::names::{Names, Place};
-use crate::ir::{Fact, FactKind, FileId, Func, GuardScope, Node, NodeKind, Param, Ref, ServiceKind, Span};
+use crate::ir::{Call, Fact, FactKind, FileId, For, Func, GuardScope, Node, NodeKind, Param, Ref, Scope, ServiceKind, Span, Text};
+
+/// How many elements of a list of routers are mounted.
+const MAX_ELEMENTS: usize = 500;
 
 /// An application, router, controller, module.
 #[derive(Debug, Default)]
@@ -43,12 +46,32 @@ pub(super) struct Graph {
 }
 
 /// A service below a mount.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Child {
     /// The service.
     pub service: Place,
     /// Whether its registrations are made on the parent itself: `require('./routes')(app)`.
     pub inline: bool,
+    /// The path below the mount's, where one mount places several services.
+    pub prefix: Option<Text>,
+    /// Plugins that are run beforehand in the same place, the outermost first: `autohooks.js`.
+    pub hooks: Vec<Place>,
+}
+
+impl Child {
+    fn new(service: Place, inline: bool) -> Self {
+        Self { service, inline, prefix: None, hooks: Vec::new() }
+    }
+}
+
+impl Service {
+    /// Whether it is a class whose routes others inherit.
+    pub(super) fn is_base(&self, facts: &[Fact]) -> bool {
+        self.fact.is_some_and(|fact| match &facts[fact].kind {
+            FactKind::Service(service) => service.options.as_ref().is_some_and(|options| options.get("base").is_some()),
+            _ => false,
+        })
+    }
 }
 
 impl Graph {
@@ -95,6 +118,8 @@ impl Graph {
     }
 
     fn connect(&mut self, facts: &[Fact], names: &Names<'_>) {
+        // Modules that a router module gives a path, which their imports elsewhere don't.
+        let mut routed: BTreeSet<Place> = BTreeSet::new();
         for (index, fact) in facts.iter().enumerate() {
             let FactKind::Mount(mount) = &fact.kind else { continue };
             let Some(parent) = self.registered_on(names, fact.span.file, &mount.parent) else { continue };
@@ -112,10 +137,21 @@ impl Graph {
                     service.is_child = true;
                 }
             }
+            let is_module = self.services.get(&parent).is_some_and(|service| service.framework.starts_with("@nestjs/"));
+            if is_module && !mount.prefix.pieces.is_empty() {
+                routed.extend(found.iter().map(|child| child.service.clone()));
+            }
             if !found.is_empty() {
                 self.mounted.insert(mount.child.span);
                 self.children.insert(index, found);
             }
+        }
+        if !routed.is_empty() {
+            self.children.retain(|index, children| {
+                let is_plain = matches!(&facts[*index].kind, FactKind::Mount(mount) if mount.prefix.pieces.is_empty());
+                children.retain(|child| !is_plain || !routed.contains(&child.service));
+                !children.is_empty()
+            });
         }
     }
 
@@ -126,7 +162,7 @@ impl Graph {
             NodeKind::Ref(name) => {
                 let place = key(names, node.span.file, name);
                 if self.services.contains_key(&place) {
-                    out.push(Child { service: place, inline: false });
+                    out.push(Child::new(place, false));
                 } else if let Some(value) = names.find(node.span.file, name).and_then(|found| found.value)
                     && !matches!(value.kind, NodeKind::Ref(_))
                 {
@@ -135,9 +171,11 @@ impl Graph {
             }
             NodeKind::Func(func) => {
                 if let Some(service) = func.params.first().and_then(|param| self.handed_in(func.span, param)) {
-                    out.push(Child { service, inline: false });
+                    out.push(Child::new(service, false));
                 }
             }
+            NodeKind::Call(call) if call.callee.module() == Some("@fastify/autoload") => self.loaded(node, call, names, out),
+            NodeKind::For(it) => self.each(it, parent, names, depth, out),
             NodeKind::Call(call) => {
                 let before = out.len();
                 if let Some(func) = names.function_named(node.span.file, &call.callee) {
@@ -146,7 +184,7 @@ impl Graph {
                         let is_parent = argument.as_ref().is_some_and(|name| key(names, argument.span.file, name) == *parent);
                         handed |= is_parent;
                         let service = func.params.get(at).filter(|_| is_parent).and_then(|param| self.handed_in(func.span, param));
-                        out.extend(service.map(|service| Child { service, inline: true }));
+                        out.extend(service.map(|service| Child::new(service, true)));
                     }
                     if !handed {
                         self.returned_by(func, parent, names, depth, out);
@@ -154,7 +192,7 @@ impl Graph {
                 } else if call.is_new {
                     let place = key(names, node.span.file, &call.callee);
                     if self.services.contains_key(&place) {
-                        out.push(Child { service: place, inline: false });
+                        out.push(Child::new(place, false));
                     }
                 }
                 if out.len() == before {
@@ -170,6 +208,71 @@ impl Graph {
             NodeKind::List(items) => items.iter().for_each(|item| self.children_of(item, parent, names, depth, out)),
             NodeKind::Op(_, operands) => operands.iter().for_each(|item| self.children_of(item, parent, names, depth, out)),
             _ => {}
+        }
+    }
+
+    /// The plugins of a folder, each below the folders that lead to it: `autoload({ dir: join(__dirname, 'routes') })`.
+    fn loaded(&self, node: &Node, call: &Call, names: &Names<'_>, out: &mut Vec<Child>) {
+        let Some(dir) = call.args.first().and_then(|options| options.get("dir")) else { return };
+        let parts: Vec<&str> = match &dir.kind {
+            NodeKind::Call(join) => join.args.iter().filter_map(Node::as_str).collect(),
+            NodeKind::Text(text) => text.as_str().into_iter().collect(),
+            _ => Vec::new(),
+        };
+        let written = parts.iter().map(|part| part.trim_matches('/').trim_start_matches("./")).filter(|part| !part.is_empty());
+        let written: Vec<&str> = written.collect();
+        if written.is_empty() || written.iter().any(|part| part.contains("..")) {
+            return;
+        }
+        let here = names.path(node.span.file).rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let root = format!("{here}{}/", written.join("/"));
+        let is_on = |key: &str| call.args.first().and_then(|options| options.get(key)).is_some_and(|value| value.as_bool() != Some(false));
+        let is_plugin = |place: &Place, service: &Service| service.framework == "fastify" && place.name.contains("@@");
+        // `autohooks.js` is run for the plugins beside it, and for those in the folders below if it is asked for.
+        let mut hooks: Vec<(&str, &Place)> = Vec::new();
+        for (place, _) in self.services.iter().filter(|(place, service)| is_on("autoHooks") && is_plugin(place, service)) {
+            if let Some(below) = names.path(place.file).strip_prefix(root.as_str())
+                && let Some(folder) = autohooks(below)
+            {
+                hooks.push((folder, place));
+            }
+        }
+        hooks.sort_by_key(|(folder, _)| folder.len());
+        for (place, service) in &self.services {
+            let Some(below) = names.path(place.file).strip_prefix(root.as_str()) else { continue };
+            if hooks.iter().any(|(_, hook)| hook.file == place.file) {
+                continue;
+            }
+            if is_plugin(place, service) && !out.iter().any(|child| child.service.file == place.file) {
+                let folder = below.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let holds = |at: &str| folder == at || is_on("cascadeHooks") && (at.is_empty() || folder.starts_with(&format!("{at}/")));
+                let hooks = hooks.iter().filter(|(at, _)| holds(at)).map(|(_, hook)| (*hook).clone()).collect();
+                let folders = below.rsplit_once('/').map_or("", |(folders, _)| folders).replace("/_", "/:");
+                let folders = folders.strip_prefix('_').map_or(folders.clone(), |rest| format!(":{rest}"));
+                let prefix = Text::lit(format!("/{folders}"), node.span);
+                out.push(Child { prefix: Some(prefix), hooks, ..Child::new(place.clone(), false) });
+            }
+        }
+    }
+
+    /// `routes.forEach((route) => app.use(route.path, route.router))` over a list of another file: each element
+    /// with its own path.
+    fn each(&self, it: &For, parent: &Place, names: &Names<'_>, depth: usize, out: &mut Vec<Child>) {
+        let NodeKind::List(elements) = &names.chase(&it.over).kind else { return };
+        let part = |element: &Node, name: &Node| {
+            let path = name.as_ref().filter(|name| name.path.first() == Some(&it.value)).map(|name| name.path[1..].join("."))?;
+            if path.is_empty() { Some(element.clone()) } else { element.all(&path).first().map(|node| (*node).clone()) }
+        };
+        for element in elements.iter().take(MAX_ELEMENTS) {
+            let element = names.chase(element);
+            let before = out.len();
+            if let Some(child) = part(element, &it.body) {
+                self.children_of(&child, parent, names, depth, out);
+            }
+            let prefix = it.map_key.as_ref().and_then(|key| part(element, key)).and_then(|node| node.as_text().cloned());
+            for child in &mut out[before..] {
+                child.prefix.clone_from(&prefix);
+            }
         }
     }
 
@@ -191,7 +294,7 @@ impl Graph {
         let of_file = self.services.range(from..).take_while(|(place, _)| place.file == func.span.file);
         let mut own = of_file.map(|(place, _)| place).filter(|place| is_inside(place));
         if let (Some(only), None) = (own.next(), own.next()) {
-            out.push(Child { service: only.clone(), inline: false });
+            out.push(Child::new(only.clone(), false));
         }
     }
 
@@ -243,6 +346,13 @@ impl Graph {
     }
 }
 
+/// The folder of a file of hooks below the folder that is loaded.
+fn autohooks(below: &str) -> Option<&str> {
+    let (folder, file) = below.rsplit_once('/').unwrap_or(("", below));
+    let stem = file.strip_suffix("js").or_else(|| file.strip_suffix("ts"))?.trim_end_matches(['m', 'c']);
+    matches!(stem, "autohooks." | ".autohooks." | "_autohooks.").then_some(folder)
+}
+
 /// Whether a service can stand on its own: it listens, or a platform runs it.
 pub(super) fn is_application(facts: &[Fact], service: &Service) -> bool {
     service.fact.is_some_and(|index| match &facts[index].kind {
@@ -251,11 +361,13 @@ pub(super) fn is_application(facts: &[Fact], service: &Service) -> bool {
     })
 }
 
-/// The key of a service: where its name is bound in the end.
+/// The key of a service: where its name is bound in the end. One that a platform tells apart by a name of
+/// its own (`api('orders')`) is the same in every file of its project.
 pub(super) fn key(names: &Names<'_>, file: FileId, name: &Ref) -> Place {
-    match names.find(file, name) {
-        Some(found) => found.place,
-        None => Place { file, name: name.path.join(".").into() },
+    match (names.find(file, name), &name.scope) {
+        (Some(found), _) => found.place,
+        (None, Scope::Import(_)) => Place { file: names.project(file), name: name.path.join(".").into() },
+        (None, _) => Place { file, name: name.path.join(".").into() },
     }
 }
 

@@ -41,7 +41,8 @@ impl<'a> Markers<'a> {
 
     fn add_call(&mut self, marker: &'a Node, call: &'a Call, names: &Names<'a>, depth: usize) {
         match (call.callee.module().unwrap_or_default(), call.callee.last()) {
-            (_, "UseGuards") => self.guards.extend(&call.args),
+            (_, "UseGuards") | ("type-graphql", "UseMiddleware") => self.guards.extend(&call.args),
+            ("type-graphql", "Authorized") => self.guards.push(marker),
             (_, "SetMetadata") => self.keys.extend(call.args.first().filter(|_| !sets_false(call)).map(|key| (key, call.callee.last()))),
             (_, "applyDecorators") => call.args.iter().for_each(|part| self.add(part, names, depth)),
             (module, _) if is_known(module) => {}

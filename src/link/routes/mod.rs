@@ -8,6 +8,7 @@
 //! function gets as a parameter is bound so to the parameter, and `require('./routes')(app)` finds it.
 //! A guard without a service holds for the applications of its folder (`middleware.ts` of Next.js).
 
+mod except;
 mod graph;
 mod judge;
 mod library;
@@ -19,7 +20,7 @@ mod semantics;
 mod walk;
 mod words;
 
-pub use nature::{is_sensitive, only_reads};
+pub use nature::{is_empty_form, is_sensitive, only_reads};
 
 use super::Linker;
 use crate::ir::FactKind;
@@ -31,9 +32,9 @@ pub(super) fn link(linker: &mut Linker) {
     }
     let packages = super::packages::Packages::new(&linker.facts, &linker.files);
     let symbols = super::symbols::Names::new(&linker.files, &linker.symbols, &packages);
-    let names = names::Names::new(&symbols);
+    let names = names::Names::new(&symbols, &linker.facts);
     let graph = graph::Graph::new(&linker.facts, &names);
-    let judge = judge::Judge::new(&names);
+    let judge = judge::Judge::new(&names, &linker.owner);
     let served = walk::Walk::all(&linker.facts, &names, &graph, &judge);
     linker.facts.retain(|fact| !matches!(fact.kind, FactKind::Route(_)));
     linker.facts.extend(served);

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::ir::{FileId, Func, Node, NodeKind, Op, Ref, Scope};
+use crate::ir::{Fact, FileId, Func, Node, NodeKind, Op, Ref, Scope};
 use crate::link::symbols;
 
 /// How far a chain of names is followed.
@@ -22,6 +23,8 @@ pub(super) struct Place {
 /// The names of all files.
 pub(super) struct Names<'a> {
     symbols: &'a symbols::Names<'a>,
+    /// What plugins put on the application for all: `fastify.decorate('authenticate', …)`, by project and name.
+    decorations: FxHashMap<(FileId, SmolStr), &'a Node>,
 }
 
 /// What a name stands for: its place, and its value where the repository has it.
@@ -34,9 +37,21 @@ pub(super) struct Found<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Look-ups over these names.
-    pub(super) fn new(symbols: &'a symbols::Names<'a>) -> Self {
-        Self { symbols }
+    /// Look-ups over these names and what plugins decorate applications with.
+    pub(super) fn new(symbols: &'a symbols::Names<'a>, facts: &'a [Fact]) -> Self {
+        let mut names = Self { symbols, decorations: FxHashMap::default() };
+        for fact in facts {
+            if let Some(resource) = fact.resource().filter(|resource| resource.ty == "fastify-decoration") {
+                names.decorations.insert((names.project(fact.span.file), resource.name.clone()), &resource.attrs);
+            }
+        }
+        names
+    }
+
+    /// What the last of a longer name was put on the application as.
+    pub(super) fn decoration(&self, file: FileId, name: &Ref) -> Option<&'a Node> {
+        let last = name.path.last().filter(|_| name.path.len() > 1 && name.scope == Scope::Local)?;
+        self.decorations.get(&(self.project(file), last.clone())).copied()
     }
 
     /// What a name in a file stands for, through constants, imports, re-exports and instances.
@@ -157,6 +172,16 @@ impl<'a> Names<'a> {
     /// The path of a file.
     pub(super) fn path(&self, file: FileId) -> &'a str {
         self.symbols.files.path(file)
+    }
+
+    /// The manifest of the project that a file belongs to; without one, the repository is one project.
+    pub(super) fn project(&self, file: FileId) -> FileId {
+        let files = self.symbols.files;
+        let folders = std::iter::successors(files.path(file).rsplit_once('/').map(|(folder, _)| folder), |folder| {
+            folder.rsplit_once('/').map(|(outer, _)| outer)
+        });
+        let found = folders.take(MAX_HOPS).find_map(|folder| files.find(&format!("{folder}/package.json")));
+        found.or_else(|| files.find("package.json")).unwrap_or(FileId(0))
     }
 
     /// What a metadata key is: its text, or the place that binds it.

@@ -52,6 +52,10 @@ pub(super) fn public(route: &Route) -> Option<&'static str> {
     if let Some(why) = last_literal(&route.path).and_then(|last| public_phrase(&last)) {
         return Some(why);
     }
+    if makes_new(&segments).is_some_and(|what| ["signup", "signups", "registration", "registrations"].iter().any(|end| what.ends_with(end)))
+    {
+        return Some("sign-up");
+    }
     if has_secret_parameter(&route.path) {
         return Some("secret in the path");
     }
@@ -127,7 +131,17 @@ pub(super) fn is_of_accounts(path: &Text) -> bool {
     let segments = literal_segments(path);
     let is_admin = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "internal"));
     !is_admin
-        && segments.last().is_some_and(|last| matches!(last.as_str(), "users" | "user" | "accounts" | "account" | "customers" | "members"))
+        && makes_new(&segments)
+            .or_else(|| segments.last().map(String::as_str))
+            .is_some_and(|last| matches!(last, "users" | "user" | "accounts" | "account" | "customers" | "members"))
+}
+
+/// What a path makes a new one of: `users` of `/users/new`.
+fn makes_new(segments: &[String]) -> Option<&str> {
+    match segments {
+        [.., what, last] if last == "new" => Some(what),
+        _ => None,
+    }
 }
 
 /// The known segments of a path in lower case, without `-` and `_`; parameters are left out.
@@ -159,6 +173,11 @@ pub fn is_sensitive(path: &Text) -> bool {
     let is_known = |segment: &&str| !segment.starts_with([':', '{', '<', '*', '[']);
     let sensitive = |segment: &str| split_words(segment).iter().any(|word| words.sensitive.contains(word.as_str()));
     whole.split('/').filter(is_known).any(sensitive)
+}
+
+/// Whether a path is that of an empty form: `/users/new`.
+pub fn is_empty_form(path: &Text) -> bool {
+    last_literal(path).as_deref() == Some("new")
 }
 
 /// Whether the last word of a path says that nothing is written although it is a POST.

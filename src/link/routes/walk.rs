@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use super::except::Except;
 use super::graph::{Child, Event, Graph, Service, is_application};
 use super::judge::{Judge, Verdict};
 use super::markers::{self, Markers};
@@ -27,6 +28,8 @@ struct Standing {
     /// The full path that it covers and the methods; `None` for everything in its scope.
     only: Option<(Text, Vec<SmolStr>)>,
     cover: Cover,
+    /// The routes that it leaves out.
+    except: Option<Except>,
     fact: Option<usize>,
 }
 
@@ -40,6 +43,8 @@ struct Context<'a> {
     security: Option<&'a Security>,
     app: Option<Span>,
     mounted: bool,
+    /// The class that inherits the routes: what it defines itself takes their place.
+    heir: Option<&'a Place>,
     depth: usize,
 }
 
@@ -66,13 +71,14 @@ impl<'a> Walk<'a> {
         for (place, _) in apps {
             walk.root(place, true);
         }
-        for (place, service) in others {
+        // A class without a path of its own serves nothing but through those that extend it.
+        for (place, service) in others.into_iter().filter(|(_, service)| !service.is_base(facts)) {
             let is_module = service.events.iter().any(|event| matches!(facts[event.fact].kind, FactKind::Mount(_)));
             walk.root(place, is_module);
         }
         // What only a cycle of mounts reaches.
         for (place, service) in &graph.services {
-            if service.events.iter().any(|event| walk.is_unreached_route(event)) {
+            if !service.is_base(facts) && service.events.iter().any(|event| walk.is_unreached_route(event)) {
                 walk.root(place, false);
             }
         }
@@ -106,6 +112,7 @@ impl<'a> Walk<'a> {
             security: None,
             app: span,
             mounted,
+            heir: None,
             depth: 0,
         };
         for fact in self.folder_guards(place) {
@@ -156,15 +163,22 @@ impl<'a> Walk<'a> {
                     self.route(event.fact, route, &here);
                 }
                 FactKind::Mount(mount) => {
-                    for Child { service: child, inline } in self.graph.children.get(&event.fact).into_iter().flatten() {
+                    for Child { service: child, inline, prefix, hooks } in self.graph.children.get(&event.fact).into_iter().flatten() {
                         let mut below = context.clone();
                         below.depth += 1;
                         below.prefix = join(&below.prefix, &self.filled(&mount.prefix));
+                        below.prefix = prefix.as_ref().map_or(below.prefix.clone(), |own| join(&below.prefix, own));
+                        let is_base = self.graph.services.get(child).is_some_and(|service| service.is_base(self.facts));
+                        below.heir = if is_base { below.heir.or(Some(place)) } else { None };
                         if semantics.reach == Reach::Earlier {
                             below.standing.extend(own[at + 1..].iter().rev().flatten().cloned());
                         }
                         for guard in &mount.guards {
                             below.standing.push(self.stand_for(guard, GuardScope::Controller, semantics.cover));
+                        }
+                        for hook in hooks {
+                            let Some((hook, _)) = self.graph.services.get_key_value(hook) else { continue };
+                            below.standing = self.service(hook, below.clone(), stack);
                         }
                         let Some((child, _)) = self.graph.services.get_key_value(child) else { continue };
                         let before = below.standing.len();
@@ -252,7 +266,8 @@ impl<'a> Walk<'a> {
             }
             _ => (None, semantics.cover),
         };
-        Some(Standing { guard: told(guard.clone(), &verdict), verdict, only, cover, fact: Some(fact) })
+        let except = Except::of(&guard.what, self.names);
+        Some(Standing { guard: told(guard.clone(), &verdict), verdict, only, cover, except, fact: Some(fact) })
     }
 
     /// A path with the names in it replaced by the texts that they stand for: `${this.path}/:id`.
@@ -273,12 +288,15 @@ impl<'a> Walk<'a> {
 
     fn stand_for(&self, what: &Node, scope: GuardScope, cover: Cover) -> Standing {
         let verdict = self.judge.guard(what);
-        Standing { guard: told(Guard::new(what.clone(), scope, None, 0), &verdict), verdict, only: None, cover, fact: None }
+        let except = Except::of(what, self.names);
+        Standing { guard: told(Guard::new(what.clone(), scope, None, 0), &verdict), verdict, only: None, cover, except, fact: None }
     }
 
     fn route(&mut self, fact: usize, route: &'a Route, context: &Context<'a>) {
         self.reached.insert(fact);
-        if self.out.len() >= MAX_ROUTES {
+        let member = route.handler.as_ref().and_then(Node::as_ref).map_or("", Ref::last);
+        let is_replaced = context.heir.is_some_and(|heir| self.names.value(heir.file, &format!("{}.{member}", heir.name)).is_some());
+        if self.out.len() >= MAX_ROUTES || is_replaced {
             return;
         }
         let mut linked = route.clone();
@@ -295,7 +313,9 @@ impl<'a> Walk<'a> {
             own.keys.iter().chain(&context.keys).map(|(key, marker)| (self.names.identity(key), *marker)).collect();
         let mut best = Verdict::none();
         let mut opener: Option<&str> = None;
-        for standing in &context.standing {
+        // What switches its security off, switches off what stands around it.
+        let is_off = matches!(route.security.value(), Some(Security::Off));
+        for standing in context.standing.iter().filter(|_| !is_off) {
             let holds = standing.holds(&linked);
             if holds.is_no() {
                 continue;
@@ -345,7 +365,7 @@ impl<'a> Walk<'a> {
         }
         let method = linked.methods.first().cloned().unwrap_or_default();
         let owner = format!("{method} {}", linked.path);
-        self.out.push(Fact::new(self.facts[fact].span, owner, FactKind::Route(linked)));
+        self.out.push(Fact::new(self.facts[fact].span, owner, FactKind::Route(Box::new(linked))));
     }
 
     /// `POST /users` whose handler hashes a password or hands out a token makes an account.
@@ -382,8 +402,9 @@ impl<'a> Walk<'a> {
             linked.chain.push(told(Guard::new(handler.clone(), GuardScope::Route, None, 0), &wrapped));
             *best = best.clone().with(wrapped);
         }
-        let func = func.or(route.body.as_ref());
-        if let Some(func) = func {
+        // What another file says of the parameters' types stands in the route's own copy.
+        let own = route.body.as_ref().filter(|body| func.is_none_or(|func| func.span == body.span));
+        if let Some(func) = own.or(func) {
             linked.body = Some(func.clone());
             if self.judge.handler(func).rate_limit.is_yes() {
                 let mut limit = Guard::new(handler.clone(), GuardScope::Route, None, 0);
@@ -454,11 +475,12 @@ impl Standing {
         {
             return Tri::Maybe;
         }
-        let Some((pattern, methods)) = &self.only else { return Tri::Yes };
+        let left_out = self.except.as_ref().map_or(Tri::No, |except| except.holds(route));
+        let Some((pattern, methods)) = &self.only else { return !left_out };
         if !methods.is_empty() && !route.methods.iter().any(|method| methods.contains(method)) {
             return Tri::No;
         }
-        covers(pattern, &route.path, self.cover)
+        covers(pattern, &route.path, self.cover).and(!left_out)
     }
 }
 

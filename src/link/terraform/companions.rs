@@ -41,7 +41,7 @@ struct Owners {
 }
 
 /// Joins the companions among the resources of one root module with their resources.
-pub(super) fn link(facts: &mut [Fact]) {
+pub(in crate::link) fn link(facts: &mut [Fact]) {
     let Some(owners) = Owners::new(facts) else { return };
     // Companions by the index of what they belong to, and types of which one may belong to anything.
     let mut of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();

@@ -83,7 +83,7 @@ pub(super) fn collect(linker: &mut Linker) -> Configs {
         config.is_example |= linker.files.class(binding.span).is_not_production();
         add_binding(config, path, binding);
     }
-    for path in &linker.values_files {
+    for path in &linker.owner.values_files {
         add_values_file(linker, path, &mut configs);
     }
     for (dir, config) in &mut configs {

@@ -12,7 +12,7 @@
 )]
 
 mod access;
-mod companions;
+pub(super) mod companions;
 mod config;
 mod eval;
 mod folders;

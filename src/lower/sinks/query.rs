@@ -1,9 +1,8 @@
 //! Queries of document stores: where a text is meant, a request may send an object, whose keys are operators.
 
-use super::tainted;
-use crate::ir::{Entry, Map, Node, NodeKind, Op, Scope, Tri};
+use crate::ir::{Entry, Map, Node, NodeKind, Op, Scope};
 
-/// Whether a filter lets a request bring operators in, or code that the store runs.
+/// Whether a filter lets a request bring operators in.
 pub(super) fn is_query(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Map(map) => !is_of_mapper(map) && has_open_value(map, 4),
@@ -16,20 +15,15 @@ fn is_of_mapper(map: &Map) -> bool {
     ["where", "include", "select", "relations", "attributes", "data"].iter().any(|key| map.get(key).is_some())
 }
 
-/// How sure it is: code of the store with a parameter in it is as sure as what its callers hand over.
-pub(super) fn certainty(node: &Node) -> Tri {
-    node.get("$where").map_or(Tri::Yes, |code| tainted(code, 8))
-}
-
 fn has_open_value(map: &Map, depth: u32) -> bool {
     map.entries.iter().any(|entry| match entry {
         Entry::Pair { key, value, .. } => match (key.as_str(), &value.kind) {
-            ("$where", _) => !tainted(value, 8).is_no(),
             ("$and" | "$or" | "$nor", NodeKind::List(items)) if depth > 0 => {
                 items.iter().filter_map(Node::as_map).any(|inner| has_open_value(inner, depth - 1))
             }
-            // An operator is written: what it compares with is no filter of its own.
-            (_, NodeKind::Map(_)) => false,
+            // An operator is written: what it compares with is no filter of its own. Code of the store is
+            // judged by itself, wherever it stands.
+            ("$where", _) | (_, NodeKind::Map(_)) => false,
             _ => is_object_of_request(value, 1),
         },
         Entry::Spread(inner) => is_object_of_request(inner, 0),

@@ -15,6 +15,8 @@ pub(super) fn tainted(node: &Node, depth: u32) -> Tri {
         NodeKind::List(items) => any(items),
         // Which member of a known value is chosen brings nothing of the key in.
         NodeKind::Op(Op::Index | Op::Attr, operands) => operands.first().map_or(Tri::No, |base| tainted(base, depth - 1)),
+        // `known.includes(name) ? name : 'other'`.
+        NodeKind::Op(Op::Cond, operands) if operands.first().is_some_and(is_test) => Tri::No,
         NodeKind::Op(Op::Cond, operands) => any(operands.get(1..).unwrap_or_default()),
         NodeKind::Op(Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Not, _) => Tri::No,
         NodeKind::Op(_, operands) => any(operands),
@@ -26,6 +28,10 @@ pub(super) fn tainted(node: &Node, depth: u32) -> Tri {
     }
 }
 
+fn is_test(condition: &Node) -> bool {
+    condition.as_call().is_some_and(|call| matches!(call.callee.last(), "includes" | "has" | "test"))
+}
+
 /// What a name stands for that linking could not replace.
 fn source(name: &Ref) -> Tri {
     match &name.scope {
@@ -33,8 +39,8 @@ fn source(name: &Ref) -> Tri {
         Scope::Request if matches!(name.first(), "file" | "files") => is_chosen_of_file(name.last()).into(),
         // The address without its query: only the parameters are what the caller makes up.
         Scope::Request if name.first() == "nextUrl" => name.path.iter().any(|part| part == "searchParams").into(),
-        // A body with a declared class, whose validators are not seen.
-        Scope::Request if name.first() == "dto" => Tri::Maybe,
+        // A body with a declared class, whose validators are not seen; what whoever runs a program types.
+        Scope::Request if matches!(name.first(), "dto" | "input") => Tri::Maybe,
         Scope::Request => matches!(
             name.first(),
             "query"
@@ -53,6 +59,11 @@ fn source(name: &Ref) -> Tri {
                 | "url"
                 | "hostname"
                 | "rawBody"
+                | "response"
+                | "args"
+                | "message"
+                | "entry"
+                | "address"
         )
         .into(),
         // A parameter, of which nothing more is known.
@@ -93,6 +104,9 @@ fn through(call: &Call, depth: u32) -> Tri {
         "uuid",
         "check",
         "allow",
+        "file_name",
+        "file_stem",
+        "extension",
     ];
     if cleans.iter().any(|word| name.contains(word)) && name != "tostring" {
         return Tri::No;
@@ -105,6 +119,10 @@ fn through(call: &Call, depth: u32) -> Tri {
         return Tri::No;
     }
     let receiver = call.receiver.as_ref().map_or(Tri::No, |receiver| tainted(receiver, depth));
+    // What is put in the place of something else comes through.
+    if name.starts_with("replace") {
+        return receiver.max(call.args.get(1).map_or(Tri::No, |with| tainted(with, depth)));
+    }
     let args = Tri::any(call.args.iter().map(|arg| tainted(arg, depth)));
     match (receiver, args) {
         // What an unknown function makes of its arguments is not known.
@@ -123,8 +141,9 @@ fn through(call: &Call, depth: u32) -> Tri {
 fn hands_on(call: &Call, name: &str) -> bool {
     match name {
         "join" | "concat" | "trim" | "resolve" | "decodeuricomponent" | "string" | "atob" | "buffer" | "unescape" => true,
-        "url" => call.is_new,
-        "from" => call.callee.first() == "Buffer",
+        "url" | "urlsearchparams" => call.is_new,
+        "from" => call.callee.first() == "Buffer" || call.callee.names().contains(&"PathBuf"),
+        "new" => call.callee.names().contains(&"Path"),
         "parse" => call.callee.first() == "JSON",
         "format" => call.callee.module() == Some("util"),
         _ => false,

@@ -55,7 +55,11 @@ impl Lower<'_> {
                 let path = self.path(&it.path);
                 at(path.span, ExprKind::Path(path))
             }
-            syn::Expr::Reference(it) => self.expr(&it.expr),
+            syn::Expr::Reference(it) if it.mutability.is_none() => self.expr(&it.expr),
+            syn::Expr::Reference(it) => {
+                let on = self.boxed(&it.expr);
+                at(self.span(it.and_token.spans[0]).to(on.span), ExprKind::Unary(Unary::BorrowMut, on))
+            }
             syn::Expr::Paren(it) => self.expr(&it.expr),
             syn::Expr::Group(it) => self.expr(&it.expr),
             syn::Expr::Cast(it) => self.expr(&it.expr),

@@ -107,12 +107,16 @@ impl Lower<'_> {
     }
 
     fn arg(&self, tokens: &[TokenTree]) -> Option<Arg> {
-        let (name, rest) = named(tokens);
-        let rest = match rest {
-            // tracing: `%x` is shown by Display, `?x` by Debug.
-            [TokenTree::Punct(sigil), rest @ ..] if matches!(sigil.as_char(), '%' | '?') => rest,
-            rest => rest,
-        };
+        let (mut name, mut rest) = named(tokens);
+        // tracing: `%x` is shown by Display, `?x` by Debug; alone it is a field of its own name.
+        if let [TokenTree::Punct(sigil), shown @ ..] = rest
+            && matches!(sigil.as_char(), '%' | '?')
+        {
+            if let [TokenTree::Ident(field)] = shown {
+                name = name.or_else(|| Some(field.to_string().into()));
+            }
+            rest = shown;
+        }
         let stream: TokenStream = rest.iter().cloned().collect();
         let value = if let Ok(expr) = syn::parse2::<syn::Expr>(stream.clone()) {
             self.expr(&expr)

@@ -9,6 +9,7 @@ mod guard;
 mod item;
 mod macros;
 mod tree;
+mod walk;
 
 use std::str::FromStr;
 

@@ -1,6 +1,6 @@
 //! Rust as plain spanned data: what `syn` gives, reduced to what extraction asks of it.
 //!
-//! Borrows, parentheses, groups and casts are seen through: `&x as &str` is `x`. Macro bodies are
+//! Shared borrows, parentheses, groups and casts are seen through: `&x as &str` is `x`. Macro bodies are
 //! parsed where their shape is known, so that a fact inside `format!` or `json!` is not lost.
 
 use smol_str::SmolStr;
@@ -427,6 +427,8 @@ pub enum Unary {
     Neg,
     /// `*`.
     Deref,
+    /// `&mut`: whoever gets it may change the operand.
+    BorrowMut,
 }
 
 /// A macro call.
@@ -453,10 +455,11 @@ impl Expr {
         }
     }
 
-    /// The path, if it is one.
+    /// The path, if it is one; `&mut x` is the path `x`.
     pub fn as_path(&self) -> Option<&Path> {
         match &self.kind {
             ExprKind::Path(path) => Some(path),
+            ExprKind::Unary(Unary::BorrowMut, on) => on.as_path(),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use codespan_reporting::files::{Error, Files};
 
 use crate::report::view::{Line, View};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, path_to_uri};
 
 /// The lines that labels stand on, by file.
 #[derive(Debug)]
@@ -35,12 +35,17 @@ struct Shown {
 
 impl Excerpts {
     /// The lines of these places, each of which lies on one line; a single line between two is shown too.
-    pub(super) fn new(view: &View<'_>, places: &[Span]) -> Self {
+    /// With `links`, names lead to the files.
+    pub(super) fn new(view: &View<'_>, places: &[Span], links: Option<&str>) -> Self {
         let mut files: Vec<Excerpt> = Vec::new();
         for id in places.iter().map(|span| span.file) {
             if files.iter().all(|file| file.id != id) {
                 let here: Vec<Span> = places.iter().copied().filter(|span| span.file == id).collect();
-                files.push(Excerpt::new(view, id, &here));
+                let mut excerpt = Excerpt::new(view, id, &here);
+                if let Some(root) = links {
+                    excerpt.name = linked(&excerpt.name, root);
+                }
+                files.push(excerpt);
             }
         }
         Self { files }
@@ -52,6 +57,11 @@ impl Excerpts {
         let range = self.files.get(file).map_or(0..0, |excerpt| excerpt.place(span));
         (file, range)
     }
+}
+
+/// A path as a link of the terminal (OSC 8); as an address it has no control character.
+fn linked(path: &str, root: &str) -> String {
+    format!("\u{1b}]8;;{root}/{}\u{1b}\\{path}\u{1b}]8;;\u{1b}\\", path_to_uri(path))
 }
 
 impl Excerpt {

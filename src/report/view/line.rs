@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::mask::Mask;
-use crate::source::{Span, is_log_command, is_plain};
+use crate::source::{Span, floor, is_log_command, is_plain};
 
 /// Characters of a line that are shown whole.
 const MAX_LINE: usize = 180;
@@ -130,21 +130,13 @@ fn windows(text: &str, range: &Range<usize>, focus: &[Span]) -> Vec<Range<usize>
     wanted.sort_by_key(|window| window.start);
     let mut merged: Vec<Range<usize>> = Vec::new();
     for window in wanted {
-        let window = boundary(text, window.start.clamp(range.start, range.end))..boundary(text, window.end.clamp(range.start, range.end));
+        let window = floor(text, window.start.clamp(range.start, range.end))..floor(text, window.end.clamp(range.start, range.end));
         match merged.last_mut() {
             Some(last) if window.start <= last.end + 8 => last.end = last.end.max(window.end),
             _ => merged.push(window),
         }
     }
     merged
-}
-
-/// The offset itself, or the beginning of the character that it lies in.
-fn boundary(text: &str, mut offset: usize) -> usize {
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::engine::Outcome;
+use crate::finding::Finding;
 use crate::source::{Encoding, FileId, Files, LineCol, LineIndex, Span, escape, is_plain};
 pub use line::Line;
 pub use mask::Masks;
@@ -103,6 +104,11 @@ impl<'f> View<'f> {
         Line::new(text, range.clone(), focus, &self.masks.within(file, text, range))
     }
 
+    /// How many lines the file of a span has.
+    pub fn line_count(&self, span: Span) -> usize {
+        self.index(span.file).count()
+    }
+
     /// What stands at a span, if that is one short line that can be shown as it is or masked.
     pub fn snippet(&self, span: Span) -> Option<String> {
         let text = self.raw(span.file).get(span.range())?;
@@ -114,6 +120,16 @@ impl<'f> View<'f> {
             return Some(text.to_owned());
         }
         Some(Line::new(self.raw(span.file), span.range(), &[span], &masks).text).filter(|_| !masks.is_empty())
+    }
+
+    /// What a finding's edits do: the lines that go and those that come, as they may be shown.
+    pub fn repair(&self, finding: &Finding) -> Vec<String> {
+        crate::repair::preview(finding, self.files).iter().map(|line| self.text(line)).collect()
+    }
+
+    /// A text that is put in a file, with the secrets masked that it takes from there.
+    pub fn inserted(&self, text: &str) -> String {
+        self.masks.text(text).into_owned()
     }
 
     /// How the bytes of a file became text, if its text is held.

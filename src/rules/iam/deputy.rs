@@ -22,6 +22,9 @@ static SERVICES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     table("aws_accounts").and_then(|table| table.get("deputies")).map(|row| row.texts("services").collect()).unwrap_or_default()
 });
 
+/// A load balancer calls functions of its own account only.
+const WITHIN_ITS_ACCOUNT: &str = "elasticloadbalancing.amazonaws.com";
+
 /// A service, or a vendor, that may act for any of its customers.
 pub(in crate::rules) fn confused_deputy(cx: &mut Check<'_>, fact: &Fact, grant: &Grant) {
     if grant.dialect != Dialect::Aws || !allows(grant).is_yes() {
@@ -43,6 +46,9 @@ fn service(cx: &mut Check<'_>, fact: &Fact, grant: &Grant) {
     }
     let is_function = grant.holders.iter().any(|holder| holder.first().contains("aws_lambda_permission."));
     for principal in grant.principals.iter().filter(|principal| principal.kind == PrincipalKind::Service) {
+        if principal.name.as_str() == Some(WITHIN_ITS_ACCOUNT) {
+            continue;
+        }
         if is_function {
             let what = format!("`{}` lets `{}` call the function for any account", fact.owner, principal.name);
             cx.report(super::at(cx, fact, &principal.name, what));

@@ -97,6 +97,7 @@ fn is_everybody(principal: &Principal) -> Tri {
     match principal.kind {
         PrincipalKind::Anyone => Tri::Yes,
         PrincipalKind::Aws => principal.name.as_text().map_or(Tri::Maybe, |name| name.eq_str("*").or(name.eq_str("arn:aws:iam::*:root"))),
+        PrincipalKind::Service => principal.name.as_text().map_or(Tri::Maybe, |name| name.eq_str("*")),
         _ => Tri::No,
     }
 }

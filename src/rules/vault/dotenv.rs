@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::finding::Edit;
 use crate::ir::{FactKind, Kind, Span, StepKind, Text};
 use crate::link::Model;
 use crate::lower::variable::{is_filled_in, names_secret};
@@ -17,7 +18,8 @@ pub(in crate::rules) fn not_ignored(cx: &mut Check<'_>) {
         let is_secret = || names_secret(&entry.key) && entry.value.as_str().is_some_and(is_filled_in);
         if is_open && !meta.class.example && is_secret() && told.insert(fact.span.file) {
             let what = format!("no `.gitignore` names `{}`, which holds `{}`: the next `git add .` commits it", meta.path, entry.key);
-            cx.report(cx.finding_about(&meta.path, fact.span, what));
+            let ignore = Edit::AddLine { path: ".gitignore".to_owned(), line: pattern_of(&meta.path) };
+            cx.report(cx.finding_about(&meta.path, fact.span, what).edits(vec![ignore]));
         }
     }
 }
@@ -49,10 +51,19 @@ pub(in crate::rules) fn in_build_context(cx: &mut Check<'_>) {
                 "the image takes `{own}` along, which `{}` asks everybody to fill in, and no `.dockerignore` keeps it out",
                 meta.path
             );
+            let ignore = model.images.keep_out(&own, taken.at).map(|(path, line)| Edit::AddLine { path, line });
             let found = cx.finding_about(&own, taken.at, what).related(Span::new(id, 0, 0), "the example");
+            let found = found.edits(ignore.into_iter().collect());
             cx.report_by_place(found);
         }
     }
+}
+
+/// The line of `.gitignore` that names a file: one at the top wherever else a file of its name lies.
+fn pattern_of(path: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-/".contains(character);
+    let escaped: String = path.chars().flat_map(|character| [(!is_plain(character)).then_some('\\'), Some(character)]).flatten().collect();
+    if path.contains('/') { format!("/{escaped}") } else { escaped }
 }
 
 /// `COPY .env .`: `dockerfile-secret` tells that.

@@ -25,6 +25,12 @@ const KEEPING: &[&str] = &[
     "bytes",
     "str",
     "atob",
+    "b64decode",
+    "urlsafe_b64decode",
+    "base64_decode",
+    "decodeBase64",
+    "FromBase64String",
+    "decode64",
     "byte",
     "Bytes",
     "GetBytes",
@@ -43,7 +49,7 @@ impl Cursor<'_> {
             at = self.space(at + self.wrapper(at));
         }
         let before_quote = at;
-        while matches!(self.byte(at), b'b' | b'r' | b'f' | b'u' | b'L' | b'@' | b'#' | b'&') && at < before_quote + 3 {
+        while matches!(self.byte(at), b'b' | b'r' | b'f' | b'u' | b'L' | b'N' | b'@' | b'#' | b'&') && at < before_quote + 3 {
             at += 1;
         }
         let slashes = self.window(at, 3).iter().take_while(|byte| **byte == b'\\').count();
@@ -103,6 +109,9 @@ impl Cursor<'_> {
     /// A quoted literal, or a bare one where the format has them.
     pub(super) fn literal(&self, at: usize, key: &Range<usize>) -> Found {
         let start = self.blanks(at);
+        if self.has(start, b"{{") {
+            return self.filtered(start + 2);
+        }
         if let Some(found) = self.quoted_at(at) {
             // A quote on the next line belongs to the next thing where lines matter.
             let same_line = !self.text[at..found.0.start].contains(&b'\n');
@@ -126,9 +135,16 @@ impl Cursor<'_> {
             FileKind::Prose if self.environment_style(key, at) => self.until(start, b"\"'`;,<>|)"),
             FileKind::Prose if self.is_last_word(at) => self.digits(self.until(start, b"\"'`;,<>|)")),
             FileKind::Toml | FileKind::Json | FileKind::Terraform | FileKind::Tfvars | FileKind::Hcl | FileKind::Prose => None,
-            kind if kind.is_code() => None,
+            kind if kind.is_code() => self.in_expression(start),
             _ => self.until(start, b"\"'`;&|<>),"),
         }
+    }
+
+    /// `{{ 'v' | password_hash('sha512') }}`: a literal that a template works on.
+    fn filtered(&self, at: usize) -> Found {
+        let start = self.blanks(at);
+        let quoted = matches!(self.byte(start), b'"' | b'\'').then(|| self.quoted_at(start)).flatten()?;
+        (self.byte(self.blanks(quoted.0.end + 1)) == b'|').then_some(quoted)
     }
 
     /// `Server=x;Password=y`, `?token=x&…`: a key inside a longer string.
@@ -138,6 +154,12 @@ impl Cursor<'_> {
         }
         if matches!(self.before, b';' | b'?' | b'&') || self.text[key.start.saturating_sub(2)..key.start] == *b"; " {
             return true;
+        }
+        // `host:6379,password=x` of .NET's driver for Redis.
+        if self.before == b',' {
+            let line = self.line_before(key.start - 1, 32);
+            let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+            return digits >= 4 && line[..line.len() - digits].ends_with(b":");
         }
         if !self.kind.is_code() || !matches!(self.before, b' ' | b'"' | b'\'') {
             return false;
@@ -152,7 +174,13 @@ impl Cursor<'_> {
 
     /// `export DB_PASSWORD=x`: a script within a document or a program, such as the user data of a machine.
     fn is_exported(&self, key: &Range<usize>, at: usize) -> bool {
-        self.environment_style(key, at) && self.line_before(key.start, 64).trim_ascii() == b"export"
+        self.environment_style(key, at) && self.starts_export(key.start)
+    }
+
+    /// Whether `export` alone stands before a place in its line, or in a line of a text with `\n` in it.
+    fn starts_export(&self, at: usize) -> bool {
+        let line = self.line_before(at, 64).trim_ascii();
+        line == b"export" || line.ends_with(b"\\nexport")
     }
 
     /// `DB_PASSWORD=x` in running text, as in a shell.
@@ -186,7 +214,17 @@ impl Cursor<'_> {
                 let line_end = memchr::memchr(b'\n', self.text.get(start..(start + 8).min(self.text.len()))?)? + start;
                 self.rest_of_line(self.blanks(line_end + 1))
             }
+            // `!!str v`, `&anchor v`
+            b'&' | b'!' if self.byte(start) == b'&' || self.has(start, b"!!") => {
+                let (mark, _) = self.until(start, b"")?;
+                let after = self.blanks(mark.end);
+                (after > mark.end && !matches!(self.byte(after), b'&' | b'!')).then(|| self.yaml(after)).flatten()
+            }
             b'&' | b'*' | b'!' | b'{' | b'[' | b'\n' | b'\r' | b'#' => None,
+            quote @ (b'"' | b'\'') => {
+                let end = self.closing(start + 1, quote, 0);
+                end.map(|end| (start + 1..end, true)).or_else(|| self.rest_of_line(start))
+            }
             _ => {
                 let (value, _) = self.rest_of_line(start)?;
                 // In a flow map the next entry or the brace ends it.
@@ -196,7 +234,9 @@ impl Cursor<'_> {
                     return None;
                 }
                 let stop = self.text[value.clone()].iter().position(|byte| flow && matches!(byte, b',' | b'}'));
-                Some((value.start..stop.map_or(value.end, |stop| value.start + stop), false))
+                let end = stop.map_or(value.end, |stop| value.start + stop);
+                let blanks = self.text[value.start..end].iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+                Some((value.start..end - blanks, false))
             }
         }
     }
@@ -204,6 +244,7 @@ impl Cursor<'_> {
     /// The text of an XML element, whole or in CDATA.
     pub(super) fn element(&self, at: usize) -> Found {
         let start = self.space(at);
+        let start = if self.has(start, b"<value>") { self.space(start + 7) } else { start };
         let start = if self.has(start, b"<![CDATA[") { start + 9 } else { start };
         let rest = self.window(start, MAX_VALUE);
         let end = rest.iter().position(|byte| matches!(byte, b'<' | b']' | b'\n'))?;

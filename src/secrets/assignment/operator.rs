@@ -65,6 +65,42 @@ impl Cursor<'_> {
         self.quoted_at(next)
     }
 
+    /// `process.env.X || "v"`, `env("X") ? env("X") : "v"`: the literal that the expression at `at` falls
+    /// back to.
+    pub(super) fn in_expression(&self, at: usize) -> Found {
+        let name_end = self.operand_end(at)?;
+        let gap = self.blanks(name_end);
+        if let Some(found) = self.fallback(gap) {
+            return Some(found);
+        }
+        let reads_environment = memchr::memmem::find(&self.text[at..name_end].to_ascii_lowercase(), b"env").is_some();
+        if self.byte(gap) != b'?' || !reads_environment {
+            return None;
+        }
+        let colon = self.blanks(self.operand_end(self.blanks(gap + 1))?);
+        (self.byte(colon) == b':').then(|| self.quoted_at(colon + 1)).flatten()
+    }
+
+    /// Where the name at `at` ends, with its members, indices and calls.
+    fn operand_end(&self, at: usize) -> Option<usize> {
+        let window = self.window(at, 96);
+        window.first().filter(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$'))?;
+        let mut depth = 0_usize;
+        let ends = |byte: &u8| match byte {
+            b'(' | b'[' => {
+                depth += 1;
+                false
+            }
+            b')' | b']' if depth > 0 => {
+                depth -= 1;
+                false
+            }
+            b'\n' | b';' => true,
+            _ => depth == 0 && !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b'!' | b':')),
+        };
+        Some(at + window.iter().position(ends)?)
+    }
+
     /// `: Type = "v"` of typed languages.
     pub(super) fn typed(&self, at: usize) -> Found {
         if !self.kind.is_code() {
@@ -78,6 +114,8 @@ impl Cursor<'_> {
     /// A name, a type, a literal: `var token string = "v"`; a macro: `#define TOKEN "v"`; a statement of
     /// two words: `storePassword "v"`.
     pub(super) fn declared(&self, key: &Range<usize>, gap: usize) -> Found {
+        // `Dim password As String = "v"`
+        let gap = if self.has(gap, b"As ") { gap + 3 } else { gap };
         let line = self.line_before(key.start, 64).trim_ascii();
         if line == b"#define" || (matches!(line, [] | [.., b'{' | b';']) && matches!(self.byte(gap), b'"' | b'\'')) {
             let (value, quoted) = self.quoted_at(gap)?;
@@ -88,11 +126,19 @@ impl Cursor<'_> {
             return ends.then_some((value, quoted));
         }
         let window = self.window(gap, 32);
-        let type_end = window.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"_.*[]".contains(byte)))?;
+        let type_end = window.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"_.*[]()".contains(byte)))?;
         let equals = self.blanks(gap + type_end);
         (type_end > 0 && self.byte(equals) == b'=' && !matches!(self.byte(equals + 1), b'=' | b'>'))
             .then(|| self.quoted_at(equals + 1))
             .flatten()
+    }
+
+    /// `getPassword() { return "v"; }`; `at` is after the parentheses.
+    pub(super) fn returned(&self, at: usize) -> Found {
+        let head = self.window(at, 64);
+        let brace = memchr::memchr(b'{', head).filter(|brace| !head[..*brace].contains(&b';'))?;
+        let body = self.space(at + brace + 1);
+        if self.has(body, b"return ") { self.quoted_at(body + b"return ".len()) } else { None }
     }
 
     /// `public string Password { get; set; } = "v";`
@@ -116,6 +162,32 @@ impl Cursor<'_> {
         if self.byte(equals) == b'=' { self.quoted_at(equals + 1) } else { None }
     }
 
+    /// `Password: {Type: String, NoEcho: true, Default: x}` of CloudFormation: the block that begins at `at`.
+    pub(super) fn parameter(&self, key: &Range<usize>, at: usize) -> Found {
+        let window = self.window(at, MAX_VALUE);
+        let end = if self.byte(self.space(at)) == b'{' {
+            memchr::memchr(b'}', window)?
+        } else {
+            let indent = self.line_before(key.start, 64).len();
+            let is_deeper = |line: &&[u8]| line.len() - line.trim_ascii_start().len() > indent || line.trim_ascii().is_empty();
+            window.split_inclusive(|byte| *byte == b'\n').take_while(is_deeper).map(<[u8]>::len).sum()
+        };
+        let block = &window[..end];
+        // Other languages of schemas write `type` small.
+        let ty = memchr::memmem::find(block, b"Type")?;
+        block[ty..].get(..24.min(block.len() - ty)).filter(|ty| memchr::memmem::find(ty, b"String").is_some())?;
+        let name = memchr::memmem::find_iter(block, b"Default").find(|start| {
+            let before = start.checked_sub(1).and_then(|before| block.get(before));
+            before.is_none_or(|byte| b" \t\n\"'{,".contains(byte)) && block.get(start + 7).is_some_and(|byte| b":\"' ".contains(byte))
+        })?;
+        let after = at + name + b"Default".len();
+        let colon = self.blanks(after + usize::from(matches!(self.byte(after), b'"' | b'\'')));
+        if self.byte(colon) != b':' {
+            return None;
+        }
+        if self.kind == FileKind::Json { self.quoted_at(colon + 1) } else { self.literal(colon + 1, key) }
+    }
+
     /// `"password": { "value": "x", … }` of Terraform's state, `"gitlab-token": { "gitlab.com": "x" }` of
     /// Composer.
     pub(super) fn member(&self, brace: usize) -> Found {
@@ -125,9 +197,22 @@ impl Cursor<'_> {
         }
         let name = self.window(at + 1, 64);
         let name = &name[..memchr::memchr(b'"', name)?];
+        if name == b"type" {
+            return self.member_default(brace);
+        }
         let is_host = name.contains(&b'.') && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
         let colon = self.blanks(at + name.len() + 2);
         if (is_host || name == b"value") && self.byte(colon) == b':' { self.quoted_at(colon + 1) } else { None }
+    }
+
+    /// `"password": { "type": "securestring", "defaultValue": "v" }` of a schema or a template of Azure.
+    fn member_default(&self, brace: usize) -> Found {
+        let object = self.window(brace, 400);
+        let object = &object[..memchr::memchr(b'}', object)?];
+        let (at, name) =
+            [b"\"defaultValue\"".as_slice(), b"\"default\""].iter().find_map(|name| Some((memchr::memmem::find(object, name)?, *name)))?;
+        let colon = self.blanks(brace + at + name.len());
+        if self.byte(colon) == b':' { self.quoted_at(colon + 1) } else { None }
     }
 
     /// The argument after the key: `get("password", "v")`, `strcmp(password, "v")`, `set :password, "v"`,
@@ -140,12 +225,18 @@ impl Cursor<'_> {
             return Some(found);
         }
         let holds = if self.is_quoted_key() {
-            self.leads(key) == b'(' || is_option || calls(&[b"Var(&", b"Var(", b"flag", b"Flags", b"buildConfigField(", b"resValue("])
+            (self.is_first_argument(key) && !self.names_thing(key, at))
+                || self.is_entry(key, at)
+                || is_option
+                || calls(&[b"Var(&", b"Var(", b"flag", b"Flags", b"buildConfigField(", b"resValue("])
         } else if self.before == b':' {
             line.trim_ascii_start().starts_with(b"set :") || line.ends_with(b"(:")
         } else {
             let callee = line.trim_ascii_end().strip_suffix(b"(").unwrap_or_default();
-            [
+            let is_constant =
+                !self.text[key.clone()].rsplit(|byte| *byte == b'.').next().unwrap_or_default().iter().any(u8::is_ascii_lowercase);
+            let puts = is_constant && [b".put".as_slice(), b".set", b".setProperty", b".add"].iter().any(|name| callee.ends_with(name));
+            puts || [
                 b"strcmp".as_slice(),
                 b"strcpy",
                 b"strncpy",
@@ -160,6 +251,39 @@ impl Cursor<'_> {
             .any(|name| callee.ends_with(name))
         };
         if holds { self.quoted_at(at) } else { None }
+    }
+
+    /// Whether a key in quotes follows the parenthesis of a call: that of a tuple, in which each text is a
+    /// value, follows a sign or a blank.
+    fn is_first_argument(&self, key: &Range<usize>) -> bool {
+        let head = self.line_before(key.start, 96).trim_ascii_end();
+        let quotes = head.iter().rev().take_while(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b' ')).count();
+        match &head[..head.len() - quotes] {
+            [.., before, b'('] => before.is_ascii_alphanumeric() || matches!(before, b'_' | b'>' | b'!' | b'?' | b']'),
+            [b'('] | [] => self.leads(key) == b'(',
+            _ => false,
+        }
+    }
+
+    /// Whether the call gives a name to what it makes: `Cookie::new("secret", "v")`, and
+    /// `CreateClusterSecret("my-secret", "cluster1", url)`, which says more of the secret than a value.
+    fn names_thing(&self, key: &Range<usize>, at: usize) -> bool {
+        let head = self.line_before(key.start - 1, 96).trim_ascii_end().to_ascii_lowercase();
+        let Some(head) = head.strip_suffix(b"(") else { return false };
+        if [b"cookie::new".as_slice(), b"cookie", b"cookie::build"].iter().any(|name| head.ends_with(name)) {
+            return true;
+        }
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let callee = &head[head.iter().rposition(|byte| !is_name(byte)).map_or(0, |before| before + 1)..];
+        callee.starts_with(b"create")
+            && callee.ends_with(b"secret")
+            && self.quoted_at(at).is_some_and(|(value, _)| self.byte(self.space(value.end + 1)) == b',')
+    }
+
+    /// `{ "password", "v" }`: an entry of a dictionary of C# or C++; `at` is after the comma.
+    fn is_entry(&self, key: &Range<usize>, at: usize) -> bool {
+        let closes = |value: Range<usize>| self.byte(self.space(value.end + 1)) == b'}';
+        self.leads(key) == b'{' && self.quoted_at(at).is_some_and(|(value, _)| closes(value))
     }
 
     /// `default="v"` among the arguments of a call that `at` lies in.
@@ -197,13 +321,25 @@ impl Cursor<'_> {
     /// Whether a blank alone separates key and value: `--password x`, `.netrc`, `requirepass x`, SQL.
     pub(super) fn spaced(&self, key: &Range<usize>) -> bool {
         let name = &self.text[key.clone()];
-        let is_small = name.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'));
+        let is_small = name.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b'.'));
         // Alone at the start of its line, or after `machine … login …` of netrc.
         let has_login = memchr::memmem::find(&self.text[key.start.saturating_sub(200)..key.start], b"login ").is_some();
         let leads = self.line_before(key.start, MAX_VALUE).trim_ascii().is_empty() || has_login;
+        // A sentence puts the name in quotes: `using the "requirepass" configuration`.
+        let is_directive = !self.is_quoted_key() && matches!(name, b"requirepass" | b"masterauth");
+        // `aws configure set KEY v`, `setx NAME v`, `proxy_set_header X-Api-Key "v"`
+        let line = self.line_before(key.start, MAX_VALUE);
+        let sets = || {
+            let head = line.trim_ascii_start();
+            [b"setx ".as_slice(), b"proxy_set_header ", b"add_header ", b"neighbor "].iter().any(|word| head.starts_with(word))
+                || [b"configure set ".as_slice(), b"config set ", b"config --global ", b"config --local "]
+                    .iter()
+                    .any(|word| memchr::memmem::find(line, word).is_some())
+        };
         self.is_option(key)
+            || (!self.kind.is_code() && sets())
             || (matches!(self.kind, FileKind::NatsConf | FileKind::Ini) && is_small && leads)
-            || (self.kind == FileKind::Text && is_small && (has_login || matches!(name, b"requirepass" | b"masterauth")))
+            || (self.kind == FileKind::Text && is_small && (has_login || is_directive))
             || (self.kind == FileKind::Text && is_small && leads && self.is_last_word(key.end))
             || (self.kind == FileKind::Dockerfile && self.text[..key.start].trim_ascii_end().ends_with(b"ENV"))
     }

@@ -47,6 +47,17 @@ impl Cursor<'_> {
         before.ends_with(b"\"value\"").then_some(start..end)
     }
 
+    /// `<name>password</name><value>v</value>`; `at` is where the name's element closes.
+    pub(super) fn element_after(&self, at: usize) -> Found {
+        let end = at + memchr::memchr(b'>', self.window(at, 32))? + 1;
+        let next = self.space(end);
+        if [b"<value>".as_slice(), b"<string>", b"<param-value>"].iter().any(|name| self.has(next, name)) {
+            self.element(next + self.window(next, 16).iter().position(|byte| *byte == b'>')? + 1)
+        } else {
+            None
+        }
+    }
+
     /// `name: KEY` with `value: v` beside or below it: Kubernetes, Compose, XML properties, Terraform.
     pub(super) fn pair(&self, key: &Range<usize>) -> Found {
         let head = self.text[..key.start].trim_ascii_end();
@@ -65,10 +76,8 @@ impl Cursor<'_> {
         at += usize::from(matches!(self.byte(at), b',' | b';'));
         at = self.space(at);
         at += usize::from(matches!(self.byte(at), b'"' | b'\''));
-        if ![b"value".as_slice(), b"Value", b"VALUE"].iter().any(|word| self.has(at, word)) {
-            return None;
-        }
-        at += b"value".len();
+        let word = [b"value".as_slice(), b"Value", b"VALUE", b"content"].into_iter().find(|word| self.has(at, word))?;
+        at += word.len();
         at += usize::from(matches!(self.byte(at), b'"' | b'\''));
         at = self.blanks(at);
         if !matches!(self.byte(at), b':' | b'=') {

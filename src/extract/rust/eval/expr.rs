@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::extract::rust::{func, routers, sinks, sites};
-use crate::ir::{Call, CallSite, Entry, Func, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Text, Tri, Why};
+use smol_str::SmolStr;
+
+use crate::extract::rust::{func, sinks, sites};
+use crate::ir::{Call, Entry, Func, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Text, Tri, Why};
 use crate::parse::rust::{Expr, ExprKind, Path, Unary};
 
-use super::{Eval, MAX_HOPS, MAX_WEIGHT, is_of_request, named};
+use super::{Eval, MAX_HOPS, MAX_WEIGHT, checks, is_of_request};
+
+/// Tests that are remembered at one place: each name is looked up among them.
+const MAX_CHECKED: usize = 256;
 
 impl<'n, 't> Eval<'n, 't> {
-    fn exprs(&mut self, list: &[Expr]) -> Vec<Node> {
-        list.iter().map(|expr| self.expr(expr)).collect()
-    }
-
     /// A value that may still be called on or bound to a name.
     pub(super) fn inner(&mut self, expr: &Expr) -> Node {
         let at = |kind: NodeKind| Node::new(expr.span, kind);
@@ -29,7 +30,7 @@ impl<'n, 't> Eval<'n, 't> {
             ExprKind::Call { callee, args } => self.call(callee, args, expr.span),
             ExprKind::Method { on, name, args, types } => {
                 func::note_types(&mut self.func, types);
-                self.method(on, &name.text, name.span, args, expr.span)
+                self.method(on, &name.text, name.span, args, types, expr.span)
             }
             ExprKind::Field { on, name } => self.field(on, &name.text, expr.span),
             ExprKind::Index { on, index } => {
@@ -45,6 +46,10 @@ impl<'n, 't> Eval<'n, 't> {
                 }
                 for (name, value) in fields {
                     let value = self.expr(value);
+                    self.add_sinks(sinks::of_field(&name.text, &value, value.span).into_iter().collect(), value.span);
+                    if let Some(label) = self.named_secret(&name.text).filter(|_| sinks::is_weak_random(&value, 12)) {
+                        self.add_sinks(vec![super::calls::weak_random(label, value.span)], value.span);
+                    }
                     map.push(name.text.clone(), name.span, value);
                 }
                 let args = vec![Node::new(expr.span, NodeKind::Map(map))];
@@ -63,9 +68,14 @@ impl<'n, 't> Eval<'n, 't> {
                 }
                 at(NodeKind::Map(map))
             }
-            ExprKind::List(items) | ExprKind::Tuple(items) => at(NodeKind::List(self.exprs(items))),
+            ExprKind::List(items) | ExprKind::Tuple(items) => {
+                let items = self.exprs(items);
+                self.header(&items, expr.span);
+                at(NodeKind::List(items))
+            }
             ExprKind::Repeat { item, len } => {
                 let operands = vec![self.expr(item), self.expr(len)];
+                self.add_sinks(sinks::of_repeat(&operands[1], expr.span).into_iter().collect(), expr.span);
                 at(NodeKind::Op(Op::Mul, operands))
             }
             ExprKind::Unary(Unary::Not, on) => {
@@ -82,7 +92,7 @@ impl<'n, 't> Eval<'n, 't> {
                     _ => at(NodeKind::Op(Op::Neg, vec![node])),
                 }
             }
-            ExprKind::Unary(Unary::Deref, on) => self.inner(on),
+            ExprKind::Unary(Unary::Deref | Unary::BorrowMut, on) => self.inner(on),
             ExprKind::Binary { op, left, right } => self.binary(op, left, right, expr.span),
             ExprKind::Assign { target, value } => {
                 let value = self.inner(value);
@@ -92,15 +102,21 @@ impl<'n, 't> Eval<'n, 't> {
             ExprKind::Block(block) => self.block(block),
             ExprKind::If { cond, then, otherwise } => {
                 let mark = self.locals.len();
+                let proven = self.proven(cond);
                 let cond = self.expr(cond);
                 let mode = sites::mode(&cond);
                 self.development += u32::from(mode == sites::Mode::Development);
-                let then = self.branched(|eval| eval.block(then));
+                let leaves = checks::diverges(then);
+                let then = self.knowing(&proven.when_true, |eval| eval.branched(|eval| eval.block(then)));
                 self.retire(mark);
                 self.development -= u32::from(mode == sites::Mode::Development);
                 self.development += u32::from(mode == sites::Mode::Production);
-                let otherwise = otherwise.as_ref().map(|other| self.branched(|eval| eval.inner(other)));
+                let otherwise =
+                    otherwise.as_ref().map(|other| self.knowing(&proven.when_false, |eval| eval.branched(|eval| eval.inner(other))));
                 self.development -= u32::from(mode == sites::Mode::Production);
+                if leaves && self.checked.len() < MAX_CHECKED {
+                    self.checked.extend(proven.when_false);
+                }
                 match otherwise {
                     Some(otherwise) => at(NodeKind::Op(Op::Cond, vec![cond, then, otherwise])),
                     None => at(NodeKind::Unknown(Why::Opaque)),
@@ -112,15 +128,21 @@ impl<'n, 't> Eval<'n, 't> {
                 at(NodeKind::Unknown(Why::Opaque))
             }
             ExprKind::Match { on, arms } => {
+                let subject = self.place(on);
                 let on = self.expr(on);
                 let mut values = Vec::new();
                 for arm in arms {
                     let mark = self.locals.len();
                     self.bind_pat(&arm.pat, Some(on.clone()).filter(|on| on.weight(MAX_WEIGHT) < MAX_WEIGHT));
+                    let mut proven = arm.guard.as_ref().map(|guard| self.proven(guard).when_true).unwrap_or_default();
                     if let Some(guard) = &arm.guard {
                         self.expr(guard);
                     }
-                    values.push(self.branched(|eval| eval.inner(&arm.body)));
+                    // An arm of literals: in it the value is one of them.
+                    if !arm.pat.literals.is_empty() && arm.pat.names.is_empty() {
+                        proven.extend(subject.clone());
+                    }
+                    values.push(self.knowing(&proven, |eval| eval.branched(|eval| eval.inner(&arm.body))));
                     self.retire(mark);
                 }
                 choice(values, expr.span)
@@ -129,11 +151,7 @@ impl<'n, 't> Eval<'n, 't> {
                 let mark = self.locals.len();
                 let head = head.as_ref().map(|head| self.expr(head));
                 if let Some(pat) = pat {
-                    let of_request = head.as_ref().is_some_and(is_of_request);
-                    let scope = if of_request { Scope::Request } else { Scope::Local };
-                    for name in &pat.names {
-                        self.bind(&name.text, Node::new(name.span, NodeKind::Ref(named(&scope, &name.text))));
-                    }
+                    self.bind_pat(pat, head.filter(is_of_request));
                 }
                 self.branched(|eval| eval.block(body));
                 self.retire(mark);
@@ -141,11 +159,26 @@ impl<'n, 't> Eval<'n, 't> {
             }
             ExprKind::Closure(closure) => {
                 let mark = self.locals.len();
+                let feed = self.feed.take();
                 for param in &closure.params {
                     let lowered = func::param(param, self.names, self.self_type);
                     func::note_type(&mut self.func, &lowered);
-                    for name in &param.pat.names {
-                        self.bind(&name.text, Node::new(name.span, NodeKind::Ref(Ref::new(Scope::Local, [name.text.clone()]))));
+                    match (&feed, self.of_request(param, &lowered, false)) {
+                        (Some(value), _)
+                            if param.ty.as_ref().is_none_or(|ty| matches!(ty.last(), "String" | "str" | "HashMap" | "Bytes" | "_")) =>
+                        {
+                            self.bind_pat(&param.pat, Some(value.clone()));
+                        }
+                        (_, Some(brought)) => {
+                            for (name, value) in param.pat.names.iter().zip(brought) {
+                                self.bind(&name.text, value);
+                            }
+                        }
+                        _ => {
+                            for name in &param.pat.names {
+                                self.bind(&name.text, Node::new(name.span, NodeKind::Ref(Ref::new(Scope::Local, [name.text.clone()]))));
+                            }
+                        }
                     }
                 }
                 let (calls, denies) = (self.func.calls.len(), self.func.denies.len());
@@ -178,7 +211,11 @@ impl<'n, 't> Eval<'n, 't> {
 
     pub(super) fn name(&mut self, path: &Path, span: Span) -> Node {
         if let Some(single) = path.single() {
-            if let Some(local) = self.locals.iter().rev().find(|local| local.name == single) {
+            if let Some(at) = self.locals.iter().rposition(|local| local.name == single) {
+                let local = &self.locals[at];
+                if self.is_checked(at, "") && is_of_request(&local.value) {
+                    return Node::unknown(Why::Opaque, span);
+                }
                 let mut node =
                     if local.small { local.value.clone() } else { Node::new(span, NodeKind::Ref(Ref::new(Scope::Local, [single]))) };
                 if matches!(node.kind, NodeKind::Ref(_)) {
@@ -197,11 +234,12 @@ impl<'n, 't> Eval<'n, 't> {
         }
         let reference = self.names.path(path, self.self_type);
         func::note_path(&mut self.func, &reference, span, self.comparing);
+        self.add_sinks(sinks::of_path(&reference, span).into_iter().collect(), span);
         Node::new(span, NodeKind::Ref(reference))
     }
 
     /// Reads something else of the file, with no variables of this function.
-    fn hop(&self, read: impl FnOnce(&mut Eval<'n, 't>) -> Node) -> Option<Node> {
+    pub(super) fn hop(&self, read: impl FnOnce(&mut Eval<'n, 't>) -> Node) -> Option<Node> {
         let mut other = Eval::new(self.names, self.self_type);
         other.hops = self.hops + 1;
         Some(read(&mut other)).filter(|node| node.weight(MAX_WEIGHT) < MAX_WEIGHT)
@@ -210,126 +248,6 @@ impl<'n, 't> Eval<'n, 't> {
     fn constant_value(&self, path: &Path) -> Option<Node> {
         let expr = self.names.constant(path, self.self_type)?;
         self.names.memo(path, self.self_type, || self.hop(|eval| eval.expr(expr)))
-    }
-
-    /// What a function of this file returns, with its parameters unknown, if that is a value that
-    /// some extractor knows.
-    fn returned(&self, path: &Path) -> Option<Node> {
-        let function = self.names.function(path, self.self_type)?;
-        let value = self.names.memo(path, self.self_type, || {
-            self.hop(|eval| {
-                eval.params(&function.params);
-                let value = eval.block(&function.body);
-                if matches!(value.kind, NodeKind::Null) { eval.func.returns.take().unwrap_or(value) } else { value }
-            })
-        });
-        value.filter(sites::is_known)
-    }
-
-    fn call(&mut self, callee: &Expr, args: &[Expr], span: Span) -> Node {
-        let Some(path) = callee.as_path() else {
-            let receiver = self.expr(callee);
-            let args = self.exprs(args);
-            return Node::new(span, call_node(Ref::new(Scope::Local, ["()"]), Some(receiver), args, false));
-        };
-        let reference = self.names.path(path, self.self_type);
-        func::note_types(&mut self.func, &path.types);
-        func::note_path(&mut self.func, &reference, path.span, self.comparing);
-        self.func.calls.push(CallSite { callee: reference.clone(), span });
-        // nestrs: `guard::<AuthnGuard>()`.
-        if let ("guard", [ty], []) = (reference.last(), path.types.as_slice(), args) {
-            return Node::new(ty.span, NodeKind::Ref(self.names.ty(ty, self.self_type)));
-        }
-        // Wrappers that do not change what the value is.
-        if let ([only], true) = (args, is_transparent(&reference)) {
-            return self.inner(only);
-        }
-        let args: Vec<Node> = self.exprs(args);
-        if let ([.., module, name], Some(key)) = (reference.names().as_slice(), args.first().and_then(Node::as_str))
-            && matches!(*name, "var" | "var_os")
-            && matches!(*module, "env" | "dotenvy" | "dotenv")
-        {
-            return Node::new(span, NodeKind::Ref(Ref::new(Scope::Env, [key])));
-        }
-        self.sink(sinks::of_call(&reference, &args), span);
-        if let Some(framework) = routers::framework(&reference) {
-            let key = smol_str::format_smolstr!("router@{}", span.start);
-            let made = reference.last().to_owned();
-            return Node::new(span, NodeKind::Ref(self.router(key, framework, &made, args, span)));
-        }
-        let node = Node::new(span, call_node(reference, None, args, false));
-        if self.hops < MAX_HOPS
-            && path.types.is_empty()
-            && let Some(returned) = self.returned(path)
-        {
-            self.offer(&node);
-            return returned;
-        }
-        node
-    }
-
-    fn method(&mut self, on: &Expr, name: &str, name_span: Span, args: &[Expr], span: Span) -> Node {
-        self.func.calls.push(CallSite { callee: Ref::new(Scope::Local, [name]), span: name_span });
-        func::note_method(&mut self.func, name);
-        if args.is_empty() && is_transparent_method(name) {
-            return self.inner(on);
-        }
-        // A call on a variable may change it: it becomes a step of the variable's own chain.
-        let variable = self.variable(on);
-        let (on, step_name) = match &on.kind {
-            ExprKind::Field { on: base, name: field }
-                if self.variable(base).is_some_and(|index| sites::is_known(&self.locals[index].value)) =>
-            {
-                (&**base, smol_str::format_smolstr!("{}.{name}", field.text))
-            }
-            _ => (on, name.into()),
-        };
-        let variable = variable.or_else(|| self.variable(on));
-        let receiver = self.inner(on);
-        let mut args = self.exprs(args);
-        match (name, args.len()) {
-            ("unwrap_or" | "unwrap_or_else" | "or_else" | "or" | "map_or", _) if !args.is_empty() => {
-                let mut fallback = args.swap_remove(0);
-                if let NodeKind::Func(func) = &fallback.kind {
-                    fallback = func.returns.clone().unwrap_or_else(|| Node::unknown(Why::Opaque, fallback.span));
-                }
-                return Node::new(span, NodeKind::Op(Op::Coalesce, vec![receiver, fallback]));
-            }
-            ("expect" | "context" | "with_context" | "map_err" | "ok_or" | "ok_or_else" | "ok_or_eyre" | "wrap_err", 1) => return receiver,
-            ("push_str" | "push", 1) if variable.is_some() && receiver.as_text().is_some() => {
-                let joined = join(receiver, args.swap_remove(0), span);
-                self.set(variable, joined);
-                return Node::new(span, NodeKind::Null);
-            }
-            _ => {}
-        }
-        self.sink(sinks::of_method(name, &args, name_span), name_span);
-        if step_name == "use_guards_global" {
-            self.global_guards.extend(args.iter().flat_map(Node::one_or_many).cloned());
-        }
-        if let Some(router) = self.router_of(&receiver) {
-            router.steps.push(routers::Step {
-                name: step_name,
-                args,
-                span: name_span.to(Span::new(span.file, span.end as usize, span.end as usize)),
-            });
-            return Node::new(span, receiver.kind);
-        }
-        // The step alone: a chain of many lines is no place to point at.
-        let span = name_span.to(Span::new(span.file, span.end as usize, span.end as usize));
-        let step = Node::new(span, call_node(Ref::new(Scope::Local, [step_name]), Some(receiver), args, false));
-        if let Some(index) = variable
-            && sites::is_known(&self.locals[index].value)
-        {
-            let old = self.locals[index].value.clone();
-            let changed = if self.branch > self.locals[index].branch {
-                Node::new(span, NodeKind::Op(Op::Cond, vec![Node::unknown(Why::Opaque, span), step.clone(), old]))
-            } else {
-                step.clone()
-            };
-            self.set(variable, changed);
-        }
-        step
     }
 
     /// The local variable that an expression is.
@@ -346,13 +264,30 @@ impl<'n, 't> Eval<'n, 't> {
             local.small = value.weight(MAX_WEIGHT) < MAX_WEIGHT;
             if local.small {
                 local.value = value;
+            } else if let Some(source) = super::first_of_request(&value, 16) {
+                (local.value, local.small) = (source.clone(), true);
             }
         }
+        self.checked.retain(|(at, _)| Some(*at) != variable);
     }
 
     fn field(&mut self, on: &Expr, name: &str, span: Span) -> Node {
         let base = self.inner(on);
+        // An identity that some extractor found, or did not.
+        self.func.reads_credentials |= matches!(name, "user" | "current_user" | "auth_user" | "identity");
+        if let Some((at, fields)) = self.place(on)
+            && self.is_checked(at, &smol_str::format_smolstr!("{fields}.{name}"))
+        {
+            return Node::unknown(Why::Opaque, span);
+        }
+        if let Some(value) = member(&base, name, 32) {
+            return value;
+        }
         match &base.kind {
+            NodeKind::Ref(reference) if reference.scope == Scope::Request && name != "0" && reference.path.len() < 16 => {
+                self.field_of_request(on, reference, name, span)
+            }
+            NodeKind::Ref(reference) if reference.scope == Scope::Request => base,
             NodeKind::Ref(reference) if reference.path.len() < 16 => Node::new(span, NodeKind::Ref(reference.child(name))),
             _ => {
                 self.offer(&base);
@@ -362,8 +297,18 @@ impl<'n, 't> Eval<'n, 't> {
         }
     }
 
+    /// Reads something while more is known of some variables.
+    fn knowing<T>(&mut self, proven: &[(usize, SmolStr)], read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.checked.len();
+        self.checked.extend(proven.iter().cloned());
+        let value = read(self);
+        self.checked.truncate(before.min(self.checked.len()));
+        value
+    }
+
     fn assign(&mut self, target: &Expr, value: Node, span: Span) {
         if let ExprKind::Field { on, name } = &target.kind {
+            self.add_sinks(sinks::of_field(&name.text, &value, span).into_iter().collect(), span);
             let Some(index) = self.variable(on) else { return };
             let old = self.locals[index].value.clone();
             if old.weight(MAX_WEIGHT) >= MAX_WEIGHT {
@@ -378,6 +323,14 @@ impl<'n, 't> Eval<'n, 't> {
             };
             self.set(Some(index), changed);
         } else {
+            if let ExprKind::Index { on, .. } = &target.kind {
+                // An array that is filled is no longer what it began as.
+                let index = self
+                    .base(on)
+                    .filter(|index| !is_of_request(&self.locals[*index].value) && !sites::is_known(&self.locals[*index].value));
+                self.set(index, Node::unknown(Why::Opaque, span));
+                return;
+            }
             let Some(index) = self.variable(target) else { return };
             // `v = v.step()`: the call has made it a step of the variable already.
             if is_last_step(&self.locals[index].value, value.span) {
@@ -434,6 +387,25 @@ impl<'n, 't> Eval<'n, 't> {
     }
 }
 
+/// A field of a value that is made here: `Filter { name }.name`, or what was assigned to it since.
+fn member(base: &Node, name: &str, depth: u32) -> Option<Node> {
+    let depth = depth.checked_sub(1)?;
+    match &base.kind {
+        NodeKind::Call(call) if call.is_new => match call.args.first()?.as_map()?.get(name) {
+            Some(value) => Some(value.clone()),
+            None => match call.args.first()?.as_map()?.entries.first()? {
+                Entry::Spread(rest) => member(rest, name, depth),
+                _ => None,
+            },
+        },
+        NodeKind::Call(call) if call.callee.last().strip_suffix('=') == Some(name) => call.args.first().cloned(),
+        NodeKind::Call(call) if call.callee.last().ends_with('=') => member(call.receiver.as_ref()?, name, depth),
+        NodeKind::List(items) => items.get(name.parse::<usize>().ok()?).cloned(),
+        NodeKind::Op(Op::Cond, operands) => member(operands.get(1)?, name, depth).or_else(|| member(operands.get(2)?, name, depth)),
+        _ => None,
+    }
+}
+
 /// Whether the last change of a value is the call at `span`.
 fn is_last_step(value: &Node, span: Span) -> bool {
     match &value.kind {
@@ -473,53 +445,4 @@ fn choice(mut values: Vec<Node>, span: Span) -> Node {
         chosen = Node::new(span, NodeKind::Op(Op::Cond, vec![Node::unknown(Why::Opaque, span), value, chosen]));
     }
     chosen
-}
-
-/// `String::from`, `Some`, `Arc::new` …: the value stays what it is.
-fn is_transparent(callee: &Ref) -> bool {
-    match callee.names().as_slice() {
-        ["Some" | "Ok" | "Box" | "Cow"] => true,
-        [.., owner, name] => matches!(
-            (*owner, *name),
-            ("String" | "PathBuf" | "Cow" | "Arc" | "Rc" | "Box" | "Text" | "SecretString" | "Secret" | "SecretBox", "from" | "new")
-                | ("Cow", "Borrowed" | "Owned")
-                | ("Option", "Some")
-                | ("HeaderValue", "from_static")
-        ),
-        _ => false,
-    }
-}
-
-fn is_transparent_method(name: &str) -> bool {
-    matches!(
-        name,
-        "to_string"
-            | "to_owned"
-            | "into"
-            | "clone"
-            | "as_str"
-            | "as_ref"
-            | "as_bytes"
-            | "as_mut"
-            | "to_vec"
-            | "into_bytes"
-            | "into_string"
-            | "into_boxed_str"
-            | "as_slice"
-            | "borrow"
-            | "deref"
-            | "unwrap"
-            | "unwrap_or_default"
-            | "into_inner"
-            | "cloned"
-            | "copied"
-            | "as_deref"
-            | "trim"
-            | "to_lowercase"
-            | "to_uppercase"
-            | "ok"
-            | "into_owned"
-            | "to_str"
-            | "try_into"
-    )
 }

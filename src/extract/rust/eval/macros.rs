@@ -2,12 +2,41 @@
 
 use smol_str::SmolStr;
 
-use crate::extract::rust::{func, sites};
-use crate::ir::{CallSite, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Text, Why};
-use crate::parse::rust::{Arg, Block, ExprKind, MacroCall, Path};
+use crate::extract::rust::{func, sinks, sites};
+use crate::ir::{CallSite, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri, Why};
+use crate::parse::rust::{Arg, Block, Expr, ExprKind, MacroCall, Path};
 
 use super::expr::{call_node, join};
 use super::{Eval, MAX_WEIGHT};
+
+/// Standard output and error as what is written to: `io::stdout()`, `std::io::stderr().lock()`.
+fn is_output(target: &Expr) -> bool {
+    match &target.kind {
+        ExprKind::Call { callee, .. } => callee.as_path().is_some_and(|path| matches!(path.last(), "stdout" | "stderr")),
+        ExprKind::Method { on, .. } | ExprKind::Unary(_, on) => is_output(on),
+        ExprKind::Path(path) => matches!(path.last(), "stdout" | "stderr" | "out" | "err"),
+        _ => false,
+    }
+}
+
+/// Words of a request in what is logged.
+fn shows_request(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Ref(name) => name.scope == Scope::Request && matches!(name.first(), "params" | "response"),
+        NodeKind::Text(text) => text.holes().any(shows_request),
+        NodeKind::Call(call) => call.receiver.as_ref().is_some_and(shows_request) && !call.callee.last().contains("escape"),
+        _ => false,
+    }
+}
+
+/// Whether a value comes out of a method of this name: `key.try_mnemonic().context("…")?`.
+fn is_made_by(value: &Expr, method: &str) -> bool {
+    match &value.kind {
+        ExprKind::Method { on, name, .. } => name.text == method || is_made_by(on, method),
+        ExprKind::Try(inner) => is_made_by(inner, method),
+        _ => false,
+    }
+}
 
 impl Eval<'_, '_> {
     pub(super) fn macro_call(&mut self, call: &MacroCall) -> Node {
@@ -20,6 +49,9 @@ impl Eval<'_, '_> {
             }
             "write" | "writeln" => {
                 if let Some((target, rest)) = call.args.split_first() {
+                    if is_output(&target.value) {
+                        self.log(call);
+                    }
                     let text = self.format(rest, call.span);
                     if let Some(index) = self.variable(&target.value) {
                         let joined = join(self.locals[index].value.clone(), text, call.span);
@@ -34,6 +66,9 @@ impl Eval<'_, '_> {
         }
         let mut args = Vec::new();
         let is_log = sites::is_log_macro(name);
+        if is_log {
+            self.log(call);
+        }
         for arg in &call.args {
             let mut node = if is_log && arg.value.as_str().is_some_and(|text| text.contains('{')) {
                 self.format(std::slice::from_ref(arg), arg.value.span)
@@ -48,6 +83,15 @@ impl Eval<'_, '_> {
             }
             args.push(node);
         }
+        if is_log && let Some(value) = args.iter().find(|arg| shows_request(arg)) {
+            let callee = self.names.path(&call.path, self.self_type);
+            let part = SinkPart::new(value.clone(), Tri::Yes, SmolStr::default());
+            self.add_sinks(vec![Sink { kind: SinkKind::LogLine, callee, parts: vec![part], options: None }], call.span);
+        }
+        if name.starts_with("new_magic_crypt") {
+            let found = sinks::of_call(&Ref::new(Scope::Rust, ["magic_crypt", "new_magic_crypt!"]), &args, |_| None);
+            self.add_sinks(found, call.span);
+        }
         let mark = self.locals.len();
         if !call.stmts.is_empty() {
             self.branched(|eval| eval.block(&Block { stmts: call.stmts.clone(), span: call.span }));
@@ -59,6 +103,22 @@ impl Eval<'_, '_> {
         }
         self.func.calls.push(CallSite { callee: callee.clone(), span: call.span });
         Node::new(call.span, call_node(callee, None, args, false))
+    }
+
+    /// A line of a log with a secret in it.
+    fn log(&mut self, call: &MacroCall) {
+        let Some(label) = self.secret_in_macro(call, true) else { return };
+        // A command whose whole answer is what a method makes of a key was asked for it.
+        let is_answer =
+            matches!(call.args.as_slice(), [template, arg] if template.value.as_str() == Some("{}") && is_made_by(&arg.value, &label));
+        if is_answer && matches!(call.path.last(), "println" | "print") {
+            return;
+        }
+        let callee = self.names.path(&call.path, self.self_type);
+        let part = SinkPart::new(Node::new(call.span, NodeKind::Null), Tri::Yes, label);
+        if self.hops == 0 {
+            self.add_sinks(vec![Sink { kind: SinkKind::Log, callee, parts: vec![part], options: None }], call.span);
+        }
     }
 
     /// `format!("{a} and {}", b)` as a text with holes.

@@ -4,20 +4,25 @@
 //! A variable that is changed by a method or an assignment carries the change as a step of its chain,
 //! so that `let mut v = Validation::new(a); v.validate_exp = false;` is one value.
 
+mod calls;
+mod checks;
 mod expr;
 mod macros;
+mod request;
+mod secret;
 
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
 use crate::ir::{Func, Node, NodeKind, Ref, Scope, Sink, Span};
-use crate::parse::rust::{Block, Expr, Function, Param, Pat, Stmt};
+use crate::parse::rust::{Attr, Block, Expr, ExprKind, Function, Param, Pat, Stmt, Type};
 
 use super::chain::Chain;
 use super::func;
 use super::names::Names;
 use super::routers::{self, Router};
+use super::sinks;
 use super::sites::{self, Interest};
 
 /// Values larger than this are not copied into each use of their variable.
@@ -35,6 +40,7 @@ pub(super) struct Eval<'n, 't> {
     routers: Vec<Router>,
     global_guards: Vec<Node>,
     sinks: Vec<(Span, Sink)>,
+    headers: Vec<(Node, Node, Span)>,
     /// Calls to be judged at the end, by what they are and where.
     sites: BTreeMap<(Interest, Span), Node>,
     /// The summary so far.
@@ -47,7 +53,16 @@ pub(super) struct Eval<'n, 't> {
     comparing: bool,
     /// Whether an expiry is compared with something.
     pub(super) compares_expiry: bool,
+    /// Functions followed to get here.
     hops: u8,
+    /// Whether this function is read for a caller that hands it what a request brings.
+    followed: bool,
+    /// What the closure to be read next is handed.
+    feed: Option<Node>,
+    /// The type that the value to be read next is wanted as.
+    expected: Option<SmolStr>,
+    /// Variables and fields that were tested, by what holds here.
+    checked: Vec<(usize, SmolStr)>,
 }
 
 /// What a function's body gives.
@@ -64,6 +79,8 @@ pub(super) struct Body {
     pub global_guards: Vec<Node>,
     /// Dangerous calls.
     pub sinks: Vec<(Span, Sink)>,
+    /// Headers about cross-origin requests that are set by hand: name, value and place.
+    pub headers: Vec<(Node, Node, Span)>,
 }
 
 /// A local variable.
@@ -74,6 +91,12 @@ struct Local {
     branch: u32,
     /// Whether its value may be put in for its name.
     small: bool,
+    /// Its type, where that is written.
+    ty: Option<Type>,
+    /// The name of the secret that it holds.
+    secret: Option<SmolStr>,
+    /// Whether it holds no secret, whatever its name says.
+    plain: bool,
 }
 
 impl<'n, 't> Eval<'n, 't> {
@@ -85,6 +108,7 @@ impl<'n, 't> Eval<'n, 't> {
             routers: Vec::new(),
             global_guards: Vec::new(),
             sinks: Vec::new(),
+            headers: Vec::new(),
             sites: BTreeMap::new(),
             func: Func::default(),
             branch: 0,
@@ -92,18 +116,25 @@ impl<'n, 't> Eval<'n, 't> {
             comparing: false,
             compares_expiry: false,
             hops: 0,
+            followed: false,
+            feed: None,
+            expected: None,
+            checked: Vec::new(),
         }
     }
 
     /// Reads a whole function: its summary, and the sites in it.
-    pub(super) fn function(mut self, function: &Function) -> Body {
+    pub(super) fn function(mut self, function: &Function, attrs: &[Attr]) -> Body {
         self.func.name = function.name.text.clone();
         self.func.span = function.span;
-        self.params(&function.params);
-        if function.public {
-            self.open_parameters(&function.params);
-        }
+        self.params(&function.params, request::is_handler(attrs));
+        self.open_parameters(&function.params);
         let value = self.block(&function.body);
+        if let Some(label) = self.named_secret(&function.name.text)
+            && sinks::is_weak_random(&value, 12)
+        {
+            self.add_sinks(vec![calls::weak_random(label, value.span)], value.span);
+        }
         self.func.returns = (value.weight(MAX_WEIGHT) < MAX_WEIGHT).then_some(value);
         self.retire(0);
         Body {
@@ -113,6 +144,7 @@ impl<'n, 't> Eval<'n, 't> {
             routers: self.routers,
             global_guards: self.global_guards,
             sinks: self.sinks,
+            headers: self.headers,
         }
     }
 
@@ -122,19 +154,24 @@ impl<'n, 't> Eval<'n, 't> {
         (node, self.sites)
     }
 
-    fn params(&mut self, params: &[Param]) {
+    fn params(&mut self, params: &[Param], handler: bool) {
         for param in params {
             let mut lowered = func::param(param, self.names, self.self_type);
             func::note_type(&mut self.func, &lowered);
-            let scope = if func::is_request(&lowered) { Scope::Request } else { Scope::Local };
+            let brought = self.of_request(param, &lowered, handler);
             let router = lowered.ty.as_ref().and_then(routers::framework_of_type);
-            for name in &param.pat.names {
-                let mut value = Node::new(name.span, NodeKind::Ref(named(&scope, &name.text)));
+            for (at, name) in param.pat.names.iter().enumerate() {
+                let local = || Node::new(name.span, NodeKind::Ref(Ref::new(Scope::Local, [name.text.clone()])));
+                let mut value = brought.as_ref().and_then(|values| values.get(at)).cloned().unwrap_or_else(local);
                 if let Some(framework) = router {
                     let key = smol_str::format_smolstr!("{}@{}", name.text, param.pat.span.start);
                     value.kind = NodeKind::Ref(self.router(key, framework, "parameter", Vec::new(), name.span));
                 }
                 self.bind(&name.text, value);
+                if let (Some(local), [_]) = (self.locals.last_mut(), param.pat.names.as_slice()) {
+                    local.ty.clone_from(&param.ty);
+                    local.plain = param.ty.as_ref().is_some_and(is_no_text);
+                }
             }
             if let [only] = param.pat.names.as_slice() {
                 lowered.name = only.text.clone();
@@ -143,7 +180,7 @@ impl<'n, 't> Eval<'n, 't> {
         }
     }
 
-    /// Strings that a public function is handed: who calls it is not seen. Their names carry their
+    /// Strings that a function is handed: who calls it is not seen. Their names carry their
     /// place, as those of all parameters whose value may be anything.
     fn open_parameters(&mut self, params: &[Param]) {
         for param in params {
@@ -164,15 +201,6 @@ impl<'n, 't> Eval<'n, 't> {
         }
     }
 
-    fn sink(&mut self, sink: Option<Sink>, span: Span) {
-        if let Some(sink) = sink
-            && self.hops == 0
-            && self.development == 0
-        {
-            self.sinks.push((span, sink));
-        }
-    }
-
     fn router(&mut self, key: SmolStr, framework: &'static str, made: &str, args: Vec<Node>, span: Span) -> Ref {
         self.routers.push(Router { key: key.clone(), framework, made: made.into(), args, steps: Vec::new(), span });
         Ref::new(Scope::Local, [key])
@@ -185,8 +213,20 @@ impl<'n, 't> Eval<'n, 't> {
     }
 
     fn bind(&mut self, name: &str, value: Node) {
+        let value = Self::light(value);
         let small = value.weight(MAX_WEIGHT) < MAX_WEIGHT;
-        self.locals.push(Local { name: name.into(), value, branch: self.branch, small });
+        self.locals.push(Local { name: name.into(), value, branch: self.branch, small, ty: None, secret: None, plain: false });
+    }
+
+    /// A value that is too large to be copied, of which something comes from a request, becomes that part.
+    fn light(value: Node) -> Node {
+        if value.weight(MAX_WEIGHT) < MAX_WEIGHT {
+            return value;
+        }
+        match first_of_request(&value, 16).cloned() {
+            Some(source) => source,
+            None => value,
+        }
     }
 
     fn bind_pat(&mut self, pat: &Pat, value: Option<Node>) {
@@ -194,10 +234,17 @@ impl<'n, 't> Eval<'n, 't> {
             // `x`, `Some(x)`, `Ok(x)`, `State(x)`: the one name holds the value.
             ([name], Some(value)) => self.bind(&name.text, value),
             (names, value) => {
-                let of_request = value.as_ref().is_some_and(is_of_request);
+                let source =
+                    value.as_ref().and_then(|value| first_of_request(value, 16)).and_then(Node::as_ref).map(|name| name.path[0].clone());
+                if let Some(value) = &value {
+                    self.offer(value);
+                }
                 for name in names {
-                    let scope = if of_request { Scope::Request } else { Scope::Local };
-                    self.bind(&name.text, Node::new(name.span, NodeKind::Ref(named(&scope, &name.text))));
+                    let bound = match &source {
+                        Some(source) => Ref::new(Scope::Request, [source.clone(), name.text.clone()]),
+                        None => Ref::new(Scope::Local, [name.text.clone()]),
+                    };
+                    self.bind(&name.text, Node::new(name.span, NodeKind::Ref(bound)));
                 }
             }
         }
@@ -210,6 +257,35 @@ impl<'n, 't> Eval<'n, 't> {
                 self.offer(&local.value);
             }
         }
+        self.checked.retain(|(at, _)| *at < mark);
+    }
+
+    /// Reads `let`: the value, and what its name and type say of it.
+    fn declare(&mut self, pat: &Pat, ty: Option<&Type>, value: Option<&Expr>) {
+        let secret = value.and_then(|value| self.secret_of(value));
+        self.expected = ty.map(|ty| request::content(ty).last().into());
+        let node = value.map(|expr| self.inner(expr));
+        self.expected = None;
+        let made_plain = node
+            .as_ref()
+            .is_some_and(|node| matches!(node.kind, NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Func(_) | NodeKind::Null))
+            || ty.is_some_and(is_no_text)
+            || value.is_some_and(|value| secret.is_none() && is_made_harmless(value));
+        if let ([name], Some(node)) = (pat.names.as_slice(), &node)
+            && let Some(label) = self.named_secret(&name.text).filter(|_| sinks::is_weak_random(node, 12))
+        {
+            self.add_sinks(vec![calls::weak_random(label, node.span)], node.span);
+        }
+        // The type of a struct that is made here is as good as a written one.
+        let made = || match value.map(|value| &value.kind) {
+            Some(ExprKind::Struct { path, .. }) => Some(Type { names: path.names.clone(), ..Type::default() }),
+            _ => None,
+        };
+        let ty = ty.cloned().or_else(made).or_else(|| value.and_then(|value| self.type_of(value)).cloned());
+        self.bind_pat(pat, node);
+        if let (Some(local), [_]) = (self.locals.last_mut(), pat.names.as_slice()) {
+            (local.ty, local.secret, local.plain) = (ty, secret, made_plain);
+        }
     }
 
     fn block(&mut self, block: &Block) -> Node {
@@ -218,12 +294,11 @@ impl<'n, 't> Eval<'n, 't> {
         let count = block.stmts.len();
         for (at, stmt) in block.stmts.iter().enumerate() {
             match stmt {
-                Stmt::Let { pat, value, otherwise, .. } => {
-                    let value = value.as_ref().map(|expr| self.inner(expr));
+                Stmt::Let { pat, ty, value, otherwise } => {
                     if let Some(block) = otherwise {
                         self.branched(|eval| eval.block(block));
                     }
-                    self.bind_pat(pat, value);
+                    self.declare(pat, ty.as_ref(), value.as_ref());
                 }
                 Stmt::Expr { expr, semi } => {
                     let node = self.expr(expr);
@@ -254,6 +329,17 @@ impl<'n, 't> Eval<'n, 't> {
         node
     }
 
+    /// Keeps a header about cross-origin requests: `(ACCESS_CONTROL_ALLOW_ORIGIN, "*")`.
+    fn header(&mut self, pair: &[Node], span: Span) {
+        if let [name, value] = pair
+            && self.hops == 0
+            && self.development == 0
+            && super::cors::is_header(name)
+        {
+            self.headers.push((name.clone(), value.clone(), span));
+        }
+    }
+
     /// Keeps a value that some extractor knows; of one root, the longest chain.
     fn offer(&mut self, node: &Node) {
         if self.hops > 0 || self.development > 0 {
@@ -275,11 +361,36 @@ impl<'n, 't> Eval<'n, 't> {
     }
 }
 
-/// A name that a pattern binds; of what the request brings, below its parameters.
-fn named(scope: &Scope, name: &SmolStr) -> Ref {
-    match scope {
-        Scope::Request => Ref::new(Scope::Request, ["params".into(), name.clone()]),
-        scope => Ref::new(scope.clone(), [name.clone()]),
+/// A number or a flag.
+fn is_no_text(ty: &Type) -> bool {
+    matches!(ty.last(), "bool" | "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" | "f64" | "Regex" | "Duration" | "Instant")
+        && ty.args.is_empty()
+}
+
+/// What a function makes that hashes, hides or tests a secret.
+fn is_made_harmless(value: &Expr) -> bool {
+    let says = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        ["hash", "encrypt", "mask", "redact", "verify", "seal", "digest"].iter().any(|word| lower.contains(word))
+    };
+    match &value.kind {
+        ExprKind::Call { callee, .. } => callee.as_path().is_some_and(|path| says(path.last())),
+        ExprKind::Method { on, name, .. } => says(&name.text) || is_made_harmless(on),
+        ExprKind::Try(on) | ExprKind::Await(on) => is_made_harmless(on),
+        ExprKind::Str { text, .. } => text.chars().all(|char| char == '*'),
+        _ => false,
+    }
+}
+
+/// The first part of a value that comes from a request.
+fn first_of_request(node: &Node, depth: u32) -> Option<&Node> {
+    let depth = depth.checked_sub(1)?;
+    match &node.kind {
+        NodeKind::Ref(reference) => (reference.scope == Scope::Request).then_some(node),
+        NodeKind::Text(text) => text.holes().find_map(|hole| first_of_request(hole, depth)),
+        NodeKind::Call(call) => call.receiver.iter().chain(&call.args).find_map(|part| first_of_request(part, depth)),
+        NodeKind::Op(_, operands) | NodeKind::List(operands) => operands.iter().find_map(|part| first_of_request(part, depth)),
+        _ => None,
     }
 }
 

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::called_name;
-use crate::extract::typescript::names::{Form, Module};
-use crate::ir::{Entry, Node, NodeKind, Part, Ref, Scope};
+use crate::extract::typescript::names::{Form, Module, unquoted};
+use crate::ir::{Node, Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax, Tree};
 
 /// Callers of one function that are looked at.
@@ -48,7 +48,7 @@ impl<'t> Callers<'t> {
                 // What a caller passes on is no request yet; only names and members can be one.
                 if let Some(argument) = argument.filter(|argument| matches!(argument.kind(), Kind::Identifier | Kind::Member)) {
                     let mut value = value.clone();
-                    replace(&mut value, &parameter, &module.lower(argument), MAX_NESTING);
+                    value.replace(&parameter, &module.lower(argument), MAX_NESTING);
                     seen.push(value);
                 }
             }
@@ -63,37 +63,17 @@ fn is_of_file(call: Syntax<'_>, function: Syntax<'_>) -> bool {
     if function.kind() == Kind::Method { called.text().starts_with("this.") } else { called.kind() == Kind::Identifier }
 }
 
-/// The name that a function is called by: its own, or that of the constant that holds it.
-fn name_of(function: Syntax<'_>) -> &str {
-    let holder = function.parent().filter(|outer| outer.kind() == Kind::VariableDeclarator);
-    function.field(Field::Name).or_else(|| holder?.field(Field::Name)).map_or("", Syntax::text)
-}
-
-fn replace(node: &mut Node, name: &Ref, with: &Node, depth: u32) {
-    if depth == 0 {
-        return;
-    }
-    let depth = depth - 1;
-    match &mut node.kind {
-        NodeKind::Ref(found) if found == name => node.kind = with.kind.clone(),
-        NodeKind::Text(text) => {
-            for piece in &mut text.pieces {
-                if let Part::Hole(hole) = &mut piece.part {
-                    replace(hole, name, with, depth);
-                }
-            }
+/// The name that a function is called by: its own, or that of the constant, key or member that holds it.
+pub(super) fn name_of(function: Syntax<'_>) -> &str {
+    let named = function.field(Field::Name).or_else(|| {
+        let holder = function.parent()?;
+        match holder.kind() {
+            Kind::VariableDeclarator | Kind::Field => holder.field(Field::Name),
+            Kind::JsField => holder.field(Field::Property),
+            Kind::Pair => holder.field(Field::Key),
+            Kind::Assignment => holder.field(Field::Left).map(|left| left.field(Field::Property).unwrap_or(left)),
+            _ => None,
         }
-        NodeKind::List(items) | NodeKind::Op(_, items) => items.iter_mut().for_each(|item| replace(item, name, with, depth)),
-        NodeKind::Map(map) => {
-            for entry in &mut map.entries {
-                match entry {
-                    Entry::Pair { value, .. } | Entry::Computed { value, .. } | Entry::Spread(value) => replace(value, name, with, depth),
-                }
-            }
-        }
-        NodeKind::Call(call) => {
-            call.receiver.iter_mut().chain(&mut call.args).for_each(|part| replace(part, name, with, depth));
-        }
-        _ => {}
-    }
+    });
+    named.map_or("", unquoted)
 }

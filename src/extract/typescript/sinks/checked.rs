@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::called_name;
 use crate::extract::typescript::names::{Form, Module};
+use crate::ir::SinkKind;
 use crate::parse::typescript::{Field, Kind, Syntax, Tree};
 
 /// Nodes of one argument that are looked at.
@@ -21,6 +22,8 @@ struct Test {
     at: u32,
     /// `typeof`, which says what a value is, and nothing of what it holds.
     of_type: bool,
+    /// A pattern that need not fit the whole value.
+    is_partial: bool,
 }
 
 impl<'t> Checked<'t> {
@@ -29,7 +32,8 @@ impl<'t> Checked<'t> {
         let mut places: FxHashMap<&str, Vec<Test>> = FxHashMap::default();
         let mut add = |tested: Option<Syntax<'t>>, place: Syntax<'t>, of_type: bool| {
             if let Some(tested) = tested.filter(|tested| is_name(*tested)) {
-                places.entry(tested.text()).or_default().push(Test { at: place.id(), of_type });
+                let is_partial = place.kind() == Kind::Call && is_partial(place);
+                places.entry(tested.text()).or_default().push(Test { at: place.id(), of_type, is_partial });
             }
         };
         for node in tree.all() {
@@ -58,14 +62,17 @@ impl<'t> Checked<'t> {
     }
 
     /// Whether something in a value, or what a name in it is made of, is tested in the function that it
-    /// belongs to, before the call is over. Tests of the type alone count if `types` do.
-    pub(super) fn holds(&self, module: &Module<'t>, call: Syntax<'t>, part: Syntax<'t>, types: bool) -> bool {
+    /// belongs to, before the call is over. Tests of the type alone count for queries.
+    pub(super) fn holds(&self, module: &Module<'t>, call: Syntax<'t>, part: Syntax<'t>, kind: SinkKind) -> bool {
         if self.places.is_empty() {
             return false;
         }
+        let types = kind == SinkKind::Query;
+        // What holds a word somewhere may hold anything else beside it.
+        let whole = matches!(kind, SinkKind::Code | SinkKind::Exec);
         let names = std::iter::once(part).chain(part.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
         for name in names {
-            if self.is_tested(module, call, name, types) {
+            if self.is_tested(module, call, name, types, whole) {
                 return true;
             }
             let made = (name.kind() == Kind::Identifier).then(|| module.lookup(name.text(), name)).flatten();
@@ -74,7 +81,7 @@ impl<'t> Checked<'t> {
                     .chain(value.below())
                     .filter(|node| is_name(*node))
                     .take(MAX_NAMES)
-                    .any(|inner| self.is_tested(module, call, inner, types))
+                    .any(|inner| self.is_tested(module, call, inner, types, whole))
             {
                 return true;
             }
@@ -82,7 +89,7 @@ impl<'t> Checked<'t> {
         false
     }
 
-    fn is_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, types: bool) -> bool {
+    fn is_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, types: bool, whole: bool) -> bool {
         let Some(tests) = self.places.get(name.text()) else { return false };
         let mut root = name;
         while let Some(object) = root.field(Field::Object) {
@@ -91,11 +98,21 @@ impl<'t> Checked<'t> {
         // The same words in another function are another value.
         let declared = module.lookup(root.text(), call).map_or(call, |declaration| declaration.name);
         let around = declared.ancestors().find(|outer| outer.kind().is_function());
-        tests.iter().filter(|test| (types || !test.of_type) && test.at < call.after()).any(|test| {
+        tests.iter().filter(|test| (types || !test.of_type) && !(whole && test.is_partial) && test.at < call.after()).any(|test| {
             let place = call.with_id(test.at);
             place.is_some_and(|place| around.is_none_or(|around| around.holds(place)))
         })
     }
+}
+
+/// `value.match(/a/)`, `/a/.test(value)` with a pattern that is open at one end.
+fn is_partial(test: Syntax<'_>) -> bool {
+    let object = test.field(Field::Function).and_then(|function| function.field(Field::Object));
+    let pattern = object.into_iter().chain(test.field(Field::Arguments).and_then(Syntax::first)).find(|node| node.kind() == Kind::Regex);
+    pattern.is_some_and(|pattern| {
+        let text = pattern.text();
+        !text.starts_with("/^") || !text.trim_end_matches(|char: char| char.is_ascii_lowercase()).ends_with("$/")
+    })
 }
 
 fn is_name(node: Syntax<'_>) -> bool {

@@ -1,31 +1,63 @@
 //! Calls that are weak for some purposes only: hashes and random numbers.
 
-use super::owner;
+use super::{handed, owner};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Module, unquoted};
 use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::lower::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Emits a weak hash or random number: the purpose is read off the names around them.
 pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: &mut Extract<'_>) {
+    let first = node.field(Field::Arguments).and_then(Syntax::first);
+    let mut taken = Vec::new();
     let (kind, label) = match (callee.module(), callee.last()) {
         (Some("crypto"), "createHash") => {
-            let Some(algorithm) = node.field(Field::Arguments).and_then(Syntax::first).filter(|first| first.kind() == Kind::String) else {
-                return;
+            let algorithm = first.filter(|first| first.kind() == Kind::String).map_or("", unquoted).to_ascii_lowercase().replace('-', "");
+            let name = match algorithm.as_str() {
+                "md5" | "sha1" | "md4" | "ripemd160" => {
+                    taken = hashed(node).map(|hashed| handed::taken(module, hashed)).unwrap_or_default();
+                    secret_name(node)
+                }
+                // Fast ones are good for keys of full length, and bad for passwords.
+                "sha256" | "sha512" | "sha224" | "sha384" => hashed(node).map(last_name).filter(|name| names_password(name)),
+                _ => return,
             };
-            if !matches!(unquoted(algorithm).to_ascii_lowercase().replace('-', "").as_str(), "md5" | "sha1" | "md4" | "ripemd160") {
-                return;
-            }
+            (SinkKind::Hash, name)
+        }
+        (Some("md5" | "blueimp-md5" | "js-md5" | "sha1" | "js-sha1"), "default" | "md5" | "sha1") => {
+            taken = first.map(|first| handed::taken(module, first)).unwrap_or_default();
             (SinkKind::Hash, secret_name(node))
         }
+        (Some("crypto-js"), "MD5" | "SHA1") => (SinkKind::Hash, secret_name(node)),
+        (Some("crypto"), "pseudoRandomBytes") => (SinkKind::Random, Some("pseudoRandomBytes")),
         (None, "random") if callee.scope == Scope::Global && callee.first() == "Math" => (SinkKind::Random, secret_name(node)),
         _ => return,
     };
-    let Some(label) = label else { return };
-    let argument = node.field(Field::Arguments).and_then(Syntax::first).map(|first| module.lower(first));
-    let value = argument.unwrap_or_else(|| Node::new(node.span(), NodeKind::Null));
-    let sink = Sink { kind, callee: callee.clone(), parts: vec![SinkPart { value, tainted: Tri::No, label: label.into() }], options: None };
+    let label = match label {
+        // The digests of HTTP are what the protocol asks for.
+        Some(label) if kind == SinkKind::Hash && label.contains("realm") => return,
+        Some(label) => label,
+        // What callers in other files hand over may be a password.
+        None if !taken.is_empty() => "",
+        None => return,
+    };
+    let value = first.map_or_else(|| Node::new(node.span(), NodeKind::Null), |first| module.lower(first));
+    let value = if callee.module() == Some("crypto") { value } else { Node::text(callee.last_named(), node.span()) };
+    let sink =
+        Sink { kind, callee: callee.clone(), parts: vec![SinkPart { taken, ..SinkPart::new(value, Tri::No, label) }], options: None };
     cx.fact(node.span(), owner(node, callee), FactKind::Sink(sink));
+}
+
+/// What is hashed: the argument of `update` in the same chain.
+fn hashed(node: Syntax<'_>) -> Option<Syntax<'_>> {
+    let update = node.parent()?.parent().filter(|outer| outer.kind() == Kind::Call && super::called_name(*outer) == "update")?;
+    update.field(Field::Arguments)?.first()
+}
+
+/// The last name of what is hashed: `password` of `req.body.password`.
+fn last_name(node: Syntax<'_>) -> &str {
+    node.field(Field::Property).unwrap_or(node).text()
 }
 
 /// The nearest name around a value that says it is a password, token or key: what is hashed in the
@@ -35,11 +67,12 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
         let name = match outer.kind() {
             Kind::Call => {
                 let inner = outer.field(Field::Arguments).into_iter().flat_map(Syntax::below);
-                if let Some(found) = inner
-                    .filter(|inner| inner.kind() != Kind::Fragment)
-                    .map(Syntax::text)
-                    .find(|text| text.len() <= 40 && is_secret_name(text))
-                {
+                // What a function among the arguments names is its own matter: a module may be one.
+                let is_argument = |inner: &Syntax<'_>| {
+                    let mut between = inner.ancestors().take_while(|up| up.id() != outer.id());
+                    inner.kind() != Kind::Fragment && !inner.kind().is_function() && !between.any(|up| up.kind().is_function())
+                };
+                if let Some(found) = inner.filter(is_argument).map(Syntax::text).find(|text| text.len() <= 40 && is_secret_name(text)) {
                     return Some(found);
                 }
                 continue;
@@ -86,8 +119,9 @@ fn is_secret_name(name: &str) -> bool {
     let harmless = |word: &String| {
         matches!(
             word.as_str(),
-            "hint" | "strength" | "count" | "length" | "limit" | "etag" | "cache" | "color" | "id" | "index" | "address"
+            "hint" | "strength" | "count" | "length" | "limit" | "etag" | "cache" | "color" | "id" | "index" | "address" | "idempotency"
         )
     };
-    words.iter().any(is) && !words.iter().any(harmless)
+    let lower = name.to_ascii_lowercase();
+    lower == "sessionid" || lower == "session_id" || words.iter().any(is) && !words.iter().any(harmless)
 }

@@ -1,6 +1,6 @@
 //! Settings that are bad wherever they stand: certificates unchecked, cookies without their flags.
 
-use super::root_name;
+use super::{is_of_credential, root_name};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Module, unquoted};
 use crate::ir::{FactKind, Map, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
@@ -13,13 +13,60 @@ pub(super) fn pair(node: Syntax<'_>, cx: &mut Extract<'_>) {
         cookie(node, key, cx);
         return;
     }
-    if !matches!(key, "rejectUnauthorized" | "strictSSL" | "insecureSkipVerify") {
+    if key == "cacheLocation" {
+        node.field(Field::Value).into_iter().for_each(|value| token_cache(node, value, cx));
+        return;
+    }
+    if let Some(value) = node.field(Field::Value).filter(|value| is_weak_version(key, *value)) {
+        verification_off(node, unquoted(value), cx);
+        return;
+    }
+    if !matches!(key, "rejectUnauthorized" | "strictSSL" | "insecureSkipVerify" | "checkServerIdentity") {
         return;
     }
     if let Some(value) = node.field(Field::Value)
-        && (value.kind() == Kind::False || key == "insecureSkipVerify" && value.kind() == Kind::True)
+        && (value.kind() == Kind::False
+            || key == "insecureSkipVerify" && value.kind() == Kind::True
+            || key == "checkServerIdentity" && answers_nothing(value))
+        && !is_asked_for(node)
     {
         verification_off(node, key, cx);
+    }
+}
+
+/// `query.get('rejectUnauthorized') === 'false' ? { rejectUnauthorized: false } : {}`: who runs the program
+/// switches the check off, by its name.
+fn is_asked_for(node: Syntax<'_>) -> bool {
+    node.ancestors().filter(|outer| matches!(outer.kind(), Kind::If | Kind::Ternary)).any(|outer| {
+        outer.field(Field::Condition).is_some_and(|condition| {
+            let asked: String = condition.text().chars().filter(char::is_ascii_alphanumeric).collect();
+            let asked = asked.to_ascii_lowercase();
+            ["rejectunauthorized", "insecure", "skipverify", "skiptlsverify"].iter().any(|word| asked.contains(word))
+        })
+    })
+}
+
+/// `() => undefined`, `function () {}`.
+fn answers_nothing(value: Syntax<'_>) -> bool {
+    let body = value.field(Field::Body).filter(|_| value.kind().is_function());
+    body.is_some_and(|body| matches!(body.kind(), Kind::Undefined | Kind::Null) || body.kind() == Kind::Block && body.size() <= 2)
+}
+
+/// `minVersion: 'TLSv1'`, `secureProtocol: 'SSLv3_method'`, and a check of the name that says nothing.
+fn is_weak_version(key: &str, value: Syntax<'_>) -> bool {
+    match key {
+        "minVersion" | "maxVersion" => matches!(unquoted(value), "TLSv1" | "TLSv1.1"),
+        "secureProtocol" => matches!(
+            unquoted(value),
+            "SSLv2_method"
+                | "SSLv3_method"
+                | "SSLv23_method"
+                | "TLSv1_method"
+                | "TLSv1_1_method"
+                | "TLSv1_client_method"
+                | "TLSv1_server_method"
+        ),
+        _ => false,
     }
 }
 
@@ -27,21 +74,46 @@ pub(super) fn pair(node: Syntax<'_>, cx: &mut Extract<'_>) {
 /// keys beside it or the name around it.
 fn cookie(flag: Syntax<'_>, key: &str, cx: &mut Extract<'_>) {
     let Some(object) = flag.parent().filter(|object| object.kind() == Kind::Object) else { return };
-    let has = |name: &str| object.children().any(|entry| entry.field(Field::Key).is_some_and(|key| unquoted(key) == name));
+    let has = |name: &str| super::has_key(object, name);
     let around = object.parent().and_then(|outer| outer.field(Field::Key)).map_or("", unquoted);
     if key == "secure" && !has("httpOnly") && !has("sameSite") && around != "cookie" {
         return;
     }
     let call = object.parent().filter(|outer| outer.kind() == Kind::Arguments);
+    // A cookie as a record (`{ name, value, secure }`) is data, unless it is handed over to be set.
+    if call.is_none() && (has("name") || has("key")) && has("value") {
+        return;
+    }
+    // Scripts send this one back in a header.
+    let of_csrf = |node: Syntax<'_>| {
+        let text = node.text().to_ascii_lowercase();
+        text.contains("csrf") || text.contains("xsrf")
+    };
+    let sets_csrf = |outer: Syntax<'_>| outer.kind().is_function() && outer.field(Field::Name).is_some_and(of_csrf);
+    if call.is_some_and(of_csrf) || flag.ancestors().any(sets_csrf) || is_cleared(object) {
+        return;
+    }
     let name = call.and_then(Syntax::first).filter(|first| first.kind() == Kind::String).map_or("", unquoted);
     cx.fact(flag.span(), name, FactKind::Sink(unflagged(name, key, flag.span())));
+}
+
+/// `{ maxAge: 0 }`, `{ expires: new Date(0) }`: the cookie is taken away, so that it holds nothing.
+fn is_cleared(options: Syntax<'_>) -> bool {
+    options.children().filter(|entry| entry.kind() == Kind::Pair).any(|entry| {
+        let (Some(key), Some(value)) = (entry.field(Field::Key), entry.field(Field::Value)) else { return false };
+        match unquoted(key) {
+            "maxAge" | "max-age" => value.text() == "0" || value.text().starts_with('-'),
+            "expires" => matches!(value.text(), "new Date(0)" | "new Date(1)"),
+            _ => false,
+        }
+    })
 }
 
 /// `res.cookie('token', value)` without `httpOnly`, which is off unless it is asked for.
 pub(super) fn cookie_set(call: Syntax<'_>, cx: &mut Extract<'_>) {
     let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
     let (Some(name), Some(_), options) = (arguments.next(), arguments.next(), arguments.next()) else { return };
-    if name.kind() != Kind::String || !matches!(root_name(call), "res" | "response") || !is_credential(unquoted(name)) {
+    if name.kind() != Kind::String || !matches!(root_name(call), "res" | "response") || !is_of_credential(unquoted(name)) {
         return;
     }
     let says_nothing = options.is_none_or(|options| {
@@ -57,10 +129,32 @@ pub(super) fn cookie_set(call: Syntax<'_>, cx: &mut Extract<'_>) {
     }
 }
 
-/// Names of cookies that log somebody in.
-fn is_credential(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["token", "session", "jwt", "auth", "sid"].iter().any(|word| name.contains(word))
+/// `document.cookie = 'token=…'`: what a script sets, scripts can read.
+pub(super) fn cookie_of_script(node: Syntax<'_>, name: &str, cx: &mut Extract<'_>) {
+    cx.fact(node.span(), name, FactKind::Sink(unflagged(name, "httpOnly", node.span())));
+}
+
+/// `cacheLocation="localstorage"` of a provider in markup.
+pub(super) fn attribute(node: Syntax<'_>, cx: &mut Extract<'_>) {
+    let mut parts = node.children();
+    if let (Some(name), Some(value)) = (parts.next(), parts.next())
+        && name.text() == "cacheLocation"
+    {
+        token_cache(node, value, cx);
+    }
+}
+
+/// The setting of Auth0's and Microsoft's clients that puts tokens where every script can read them.
+fn token_cache(node: Syntax<'_>, value: Syntax<'_>, cx: &mut Extract<'_>) {
+    let word = unquoted(value).rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    if word != "localstorage" && word != "sessionstorage" {
+        return;
+    }
+    let key = Node::text("token", node.span());
+    let value = Node::new(value.span(), NodeKind::Null);
+    let parts = vec![SinkPart::new(key, Tri::Maybe, ""), SinkPart::new(value, Tri::Maybe, "cacheLocation")];
+    let callee = Ref::new(Scope::Global, ["cacheLocation"]);
+    cx.fact(node.span(), "cacheLocation", FactKind::Sink(Sink { kind: SinkKind::Store, callee, parts, options: None }));
 }
 
 fn unflagged(name: &str, flag: &str, span: Span) -> Sink {
@@ -68,7 +162,7 @@ fn unflagged(name: &str, flag: &str, span: Span) -> Sink {
     Sink {
         kind: SinkKind::Cookie,
         callee: Ref::new(Scope::Global, [flag]),
-        parts: vec![SinkPart { value, tainted: Tri::No, label: name.into() }],
+        parts: vec![SinkPart::new(value, Tri::No, name)],
         options: None,
     }
 }

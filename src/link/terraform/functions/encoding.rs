@@ -22,10 +22,32 @@ pub(super) fn call(name: &str, args: &Args<'_>) -> Option<Node> {
             let bytes = STANDARD.decode(args.text(0)?.trim().as_bytes()).ok()?;
             args.string(String::from_utf8(bytes).ok()?)
         }
+        "textencodebase64" => args.string(STANDARD.encode(encode(&args.text(0)?, &args.text(1)?)?)),
+        "textdecodebase64" => args.string(text(&STANDARD.decode(args.text(0)?.trim().as_bytes()).ok()?, &args.text(1)?)?),
         "urlencode" => args.string(url(&args.text(0)?)),
         "csvdecode" => table(args)?,
         _ => return None,
     })
+}
+
+/// A text in one of the encodings of IANA that configurations use: PowerShell takes UTF-16LE.
+fn encode(text: &str, encoding: &str) -> Option<Vec<u8>> {
+    Some(match encoding.to_ascii_uppercase().as_str() {
+        "UTF-8" => text.as_bytes().to_vec(),
+        "UTF-16LE" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        "UTF-16BE" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        _ => return None,
+    })
+}
+
+fn text(bytes: &[u8], encoding: &str) -> Option<String> {
+    let units = |read: fn([u8; 2]) -> u16| bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect::<Vec<_>>();
+    match encoding.to_ascii_uppercase().as_str() {
+        "UTF-8" => String::from_utf8(bytes.to_vec()).ok(),
+        "UTF-16LE" => String::from_utf16(&units(u16::from_le_bytes)).ok(),
+        "UTF-16BE" => String::from_utf16(&units(u16::from_be_bytes)).ok(),
+        _ => None,
+    }
 }
 
 fn decode(json: bool, node: &Node) -> Option<Node> {

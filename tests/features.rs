@@ -1,9 +1,10 @@
-//! What Terraform evaluates, feature by feature: the projects of `testdata/terraform/*.md`. Lines that
-//! end in `# <--` must be flagged, and no other may be.
-//! `CASE=splat cargo test --test terraform_features` runs the projects whose title holds that word.
+//! What Terraform evaluates and how NATS and nestrs are written, feature by feature: the projects of
+//! `testdata/{terraform,nats,nestrs}/*.md`. Lines that end in `<--` must be flagged, by the rules named
+//! behind it if there are any, and no other may be. `{{sample:ID}}` is a made-up secret.
+//! `CASE=splat cargo test --test features` runs the projects whose title holds that word.
 #![expect(clippy::disallowed_methods, reason = "the test reads its projects and is told by the environment which to run")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use seclint::engine::Session;
@@ -39,17 +40,31 @@ fn projects(page: &str) -> Vec<Project> {
     projects
 }
 
-/// The places that are flagged or marked, as `path:line`.
-type Places = BTreeSet<String>;
+/// The rules by the place that they flag, as `path:line`; no rule named stands for any.
+type Places = BTreeMap<String, BTreeSet<String>>;
+
+/// The files as they are scanned, without marks, and what is marked.
+fn marked(project: &Project) -> (Session, Places) {
+    let (mut session, mut wanted) = (Session::default(), Places::new());
+    for (path, text) in &project.files {
+        let mut plain = String::new();
+        for (at, line) in text.lines().enumerate() {
+            let (code, mark) = line.split_once("<--").map_or((line, None), |(code, mark)| (code, Some(mark)));
+            let is_rules = |mark: &&str| mark.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | ' '));
+            let rules = mark.filter(is_rules).unwrap_or_default();
+            if mark.is_some() {
+                wanted.insert(format!("{path}:{}", at + 1), rules.split_whitespace().map(str::to_owned).collect());
+            }
+            plain.push_str(if rules.is_empty() { line } else { code.trim_end().trim_end_matches(['#', '/']).trim_end() });
+            plain.push('\n');
+        }
+        session.set_file(path, &seclint::secrets::sample::expand(&plain).expect("a known sample"));
+    }
+    (session, wanted)
+}
 
 fn run(project: &Project) -> Result<(), String> {
-    let mut session = Session::default();
-    let mut wanted = Places::new();
-    for (path, text) in &project.files {
-        session.set_file(path, text);
-        let marked = text.lines().enumerate().filter(|(_, line)| line.contains("<--"));
-        wanted.extend(marked.map(|(at, _)| format!("{path}:{}", at + 1)));
-    }
+    let (session, wanted) = marked(project);
     let outcome = session.findings(&Registry::default().active(|_| true), &Settings::default());
     let mut got = Places::new();
     let mut told = Vec::new();
@@ -57,22 +72,24 @@ fn run(project: &Project) -> Result<(), String> {
         let path = outcome.files.path(finding.span.file);
         let text = outcome.files.get(finding.span.file).and_then(|meta| meta.text.clone()).unwrap_or_default();
         let place = format!("{path}:{}", LineIndex::new(&text).line(finding.span.start as usize));
-        told.push(format!("{place}: {}", finding.what));
-        got.insert(place);
+        told.push(format!("{place}: {}: {}", finding.rule.id, finding.what));
+        got.entry(place).or_default().insert(finding.rule.id.to_owned());
     }
-    if got == wanted {
+    let same = |(place, rules): (&String, &BTreeSet<String>)| got.get(place).is_some_and(|ids| rules.is_empty() || ids == rules);
+    if got.len() == wanted.len() && wanted.iter().all(same) {
         return Ok(());
     }
-    let missing: Vec<_> = wanted.difference(&got).collect();
-    let wrong: Vec<_> = got.difference(&wanted).collect();
+    let missing: Vec<_> = wanted.iter().filter(|(place, rules)| !same((place, rules))).collect();
+    let wrong: Vec<_> = got.keys().filter(|place| !wanted.contains_key(*place)).collect();
     Err(format!("missing {missing:?}, wrong {wrong:?}\n    {}", told.join("\n    ")))
 }
 
 #[test]
 fn every_feature_of_every_page() {
     let only = std::env::var("CASE").unwrap_or_default();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/terraform");
-    let mut pages: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let folders = ["terraform", "nats", "nestrs"].map(|folder| std::fs::read_dir(data.join(folder)).unwrap());
+    let mut pages: Vec<_> = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     pages.sort();
     let (mut count, mut failed) = (0, Vec::new());
     for page in pages {

@@ -1,0 +1,174 @@
+//! Which expressions hold a secret, by the names in them: a value is what its name says, through
+//! everything that only changes its form.
+
+use smol_str::SmolStr;
+
+use crate::parse::rust::{Arg, Expr, ExprKind, MacroCall, Unary};
+
+use super::Eval;
+
+impl Eval<'_, '_> {
+    /// The name of the secret that an expression holds.
+    pub(super) fn secret_of(&self, expr: &Expr) -> Option<SmolStr> {
+        match &expr.kind {
+            ExprKind::Path(path) => {
+                let name = path.single()?;
+                match self.locals.iter().rev().find(|local| local.name == name) {
+                    Some(local) if local.plain => None,
+                    Some(local) => local.secret.clone().or_else(|| self.named_secret(name)),
+                    None => self.named_secret(name),
+                }
+            }
+            ExprKind::Field { on, name } if name.text.starts_with(|char: char| char.is_ascii_digit()) => self.secret_of(on),
+            ExprKind::Field { name, .. } => self.named_secret(&name.text),
+            ExprKind::Method { on, name, args, .. } => match name.text.as_str() {
+                name if keeps(name) => self.secret_of(on),
+                // A getter.
+                name if args.is_empty() => self.named_secret(name).filter(|_| !makes_harmless(name)),
+                "map" | "and_then" | "join" | "concat" | "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" | "expect" | "replace"
+                | "ok_or" | "context" => self.secret_of(on),
+                _ => None,
+            },
+            ExprKind::Call { callee, args } => {
+                let path = callee.as_path()?;
+                match (path.last(), args.as_slice()) {
+                    ("var" | "var_os", [key]) => key.as_str().and_then(|key| self.named_secret(key)),
+                    ("Some" | "Ok" | "from" | "new" | "from_utf8" | "from_utf8_lossy" | "encode", [only]) => self.secret_of(only),
+                    (name, []) if !makes_harmless(name) => self.named_secret(name),
+                    (name, _)
+                        if name.starts_with("get_")
+                            || name.starts_with("read_")
+                            || name.starts_with("prompt_")
+                            || name.starts_with("load_") =>
+                    {
+                        self.named_secret(name).filter(|_| !makes_harmless(name))
+                    }
+                    _ => None,
+                }
+            }
+            ExprKind::Macro(call) if matches!(call.path.last(), "format" | "concat" | "format_args") => self.secret_in_macro(call, false),
+            ExprKind::Binary { op: "+", left, right } => self.secret_of(left).or_else(|| self.secret_of(right)),
+            ExprKind::Unary(Unary::Deref | Unary::BorrowMut, on) | ExprKind::Try(on) | ExprKind::Await(on) | ExprKind::Index { on, .. } => {
+                self.secret_of(on)
+            }
+            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().find_map(|item| self.secret_of(item)),
+            ExprKind::Map(pairs) => pairs.iter().find_map(|(key, value)| match (key.as_str(), &value.kind) {
+                (_, ExprKind::Str { .. } | ExprKind::Bool(_) | ExprKind::Number(_)) => None,
+                (Some(key), _) => self.secret_of(value).or_else(|| self.named_secret(key)),
+                _ => self.secret_of(value),
+            }),
+            ExprKind::Block(block) => match block.stmts.last()? {
+                crate::parse::rust::Stmt::Expr { expr, semi: false } => self.secret_of(expr),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The secret among a macro's arguments: those named in the format too (`{password}`), and fields of a
+    /// struct that derives `Debug` when it is printed whole.
+    pub(super) fn secret_in_macro(&self, call: &MacroCall, log: bool) -> Option<SmolStr> {
+        let format = call.args.iter().find_map(|arg| arg.value.as_str().filter(|_| arg.name.is_none()));
+        let captured = || {
+            captures(format?).find_map(|(name, debug)| {
+                let local = self.locals.iter().rposition(|local| local.name == name);
+                match local {
+                    Some(at) if self.locals[at].plain => None,
+                    Some(at) => self.locals[at]
+                        .secret
+                        .clone()
+                        .or_else(|| self.named_secret(name))
+                        .or_else(|| debug.then(|| self.printed(self.locals[at].ty.as_ref()?)).flatten()),
+                    None => self.named_secret(name),
+                }
+            })
+        };
+        let prints =
+            log && (matches!(call.path.last(), "dbg") || format.is_some_and(|format| format.contains(":?") || format.contains(":#?")));
+        // `info!(?login, "failed")`: what stands before the message is a field, shown by `Debug`.
+        let message = call.args.iter().position(|arg| arg.name.is_none() && arg.value.as_str().is_some()).unwrap_or(0);
+        let argument = |(at, arg): (usize, &Arg)| {
+            if arg.value.as_str().is_some() {
+                return None;
+            }
+            let whole = || (prints || log && at < message).then(|| self.printed(self.type_of(&arg.value)?)).flatten();
+            self.secret_of(&arg.value).or_else(whole)
+        };
+        call.args.iter().enumerate().find_map(argument).or_else(captured)
+    }
+
+    /// The secret that a struct's derived `Debug` prints.
+    fn printed(&self, ty: &crate::parse::rust::Type) -> Option<SmolStr> {
+        let ty = super::request::content(ty);
+        let it = self.names.strukt(ty.last()).filter(|it| it.prints)?;
+        let plain = |name: &str| matches!(name, "String" | "str" | "Option" | "Vec" | "Cow");
+        let secret = it.fields.iter().find(|field| {
+            plain(field.ty.last()) && field.ty.args.iter().all(|inner| plain(inner.last())) && self.named_secret(&field.name.text).is_some()
+        })?;
+        Some(smol_str::format_smolstr!("{}.{}", ty.last(), secret.name.text))
+    }
+
+    /// Whether a name says that it holds a secret. A bare `token` is one where somebody logs in; elsewhere it
+    /// is a word of a parser.
+    pub(super) fn named_secret(&self, name: &str) -> Option<SmolStr> {
+        let found = crate::lower::names_secret_value(name)
+            || self.names.speaks_of_login() && matches!(name.to_ascii_lowercase().as_str(), "token" | "jwt" | "bearer");
+        found.then(|| name.into())
+    }
+}
+
+/// Methods that give the value in another form.
+fn keeps(name: &str) -> bool {
+    super::calls::is_transparent_method(name)
+        || matches!(
+            name,
+            "expose_secret"
+                | "secret"
+                | "unwrap"
+                | "expect"
+                | "as_deref"
+                | "to_string_lossy"
+                | "display"
+                | "chars"
+                | "bytes"
+                | "reveal"
+                | "unsecure"
+                | "iter"
+                | "unwrap_or_default"
+                | "to_str"
+                | "as_mut_str"
+                | "lines"
+                | "next"
+                | "get"
+                | "first"
+        )
+}
+
+/// Functions whose names say that nothing secret is left.
+fn makes_harmless(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["hash", "encrypt", "mask", "redact", "len", "verify", "check", "is_", "has_", "validate", "strength", "generate", "hint"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
+/// The names in a format's braces, and whether they are shown by `Debug`.
+fn captures(format: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut rest = format;
+    std::iter::from_fn(move || {
+        loop {
+            let open = rest.find('{')?;
+            let after = &rest[open + 1..];
+            if let Some(doubled) = after.strip_prefix('{') {
+                rest = doubled;
+                continue;
+            }
+            let close = after.find('}')?;
+            rest = &after[close + 1..];
+            let (name, spec) = after[..close].split_once(':').unwrap_or((&after[..close], ""));
+            if !name.is_empty() && !name.starts_with(|char: char| char.is_ascii_digit()) {
+                return Some((name.trim(), spec.contains('?')));
+            }
+        }
+    })
+}

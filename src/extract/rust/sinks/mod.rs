@@ -1,0 +1,302 @@
+//! Dangerous calls in Rust: by the rows of `rules/tables/rust-sinks.toml`, and what says on its own
+//! that a protection is off or a secret stands in the code.
+
+mod crypto;
+mod settings;
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::ir::{Node, NodeKind, Op, Ref, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::tables::table;
+
+pub(super) use self::crypto::is_weak_random;
+pub(super) use self::settings::{accepts_all, cookie, is_verifier_off, of_field, of_path, tls_off, turns_check_off};
+
+/// A row of the table.
+struct Row {
+    kind: SinkKind,
+    end: Vec<&'static str>,
+    argument: Option<usize>,
+    whole: bool,
+    on: Vec<&'static str>,
+}
+
+#[derive(Default)]
+struct Known {
+    calls: FxHashMap<&'static str, Vec<Row>>,
+    methods: FxHashMap<&'static str, Vec<Row>>,
+    through: FxHashMap<&'static str, Vec<Vec<&'static str>>>,
+    sources: FxHashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>,
+}
+
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let mut known = Known::default();
+    let rows = |list: &str| table("rust-sinks").map_or(&[][..], |table| table.list(list));
+    let split = |end: &'static str| end.split("::").collect::<Vec<_>>();
+    for (list, name) in [("call", "ends"), ("method", "names")] {
+        for row in rows(list) {
+            for end in row.texts(name).map(split) {
+                let Some(kind) = kind_of(row.text("kind")) else { continue };
+                let argument = row.int("argument").and_then(|at| usize::try_from(at).ok());
+                let to = if list == "call" { &mut known.calls } else { &mut known.methods };
+                let last = end.last().copied().unwrap_or_default();
+                to.entry(last).or_default().push(Row { kind, end, argument, whole: row.flag("whole"), on: row.texts("on").collect() });
+            }
+        }
+    }
+    for end in rows("through").iter().flat_map(|row| row.texts("ends")).map(split) {
+        known.through.entry(end.last().copied().unwrap_or_default()).or_default().push(end);
+    }
+    for row in rows("source") {
+        for end in row.texts("ends").map(split) {
+            known.sources.entry(end.last().copied().unwrap_or_default()).or_default().push((end, row.text("from")));
+        }
+    }
+    known
+});
+
+fn kind_of(name: &str) -> Option<SinkKind> {
+    Some(match name {
+        "sql" => SinkKind::Sql,
+        "fetch" => SinkKind::Fetch,
+        "path" => SinkKind::Path,
+        "html" => SinkKind::Html,
+        "redirect" => SinkKind::Redirect,
+        "pattern" => SinkKind::Pattern,
+        "exec" => SinkKind::Exec,
+        "allocate" => SinkKind::Allocate,
+        "deserialize" => SinkKind::Deserialize,
+        _ => return None,
+    })
+}
+
+/// Whether a call hands its argument on in another form.
+pub(super) fn is_through(callee: &Ref) -> bool {
+    let names = callee.names();
+    matches!(names.as_slice(), ["Some" | "Ok" | "Box" | "Cow"])
+        || KNOWN.through.get(callee.last()).is_some_and(|ends| ends.iter().any(|end| names.ends_with(end)))
+}
+
+/// Where what a call gives comes from, if from outside: `input` is whoever runs the program.
+pub(super) fn source(callee: &Ref) -> Option<&'static str> {
+    let names = callee.names();
+    KNOWN.sources.get(callee.last())?.iter().find(|(end, _)| names.ends_with(end)).map(|(_, from)| *from)
+}
+
+/// The sinks that a call of a path is. `secret` is the name of a secret in an argument, if there is one.
+pub(super) fn of_call(callee: &Ref, args: &[Node], secret: impl Fn(usize) -> Option<SmolStr>) -> Vec<Sink> {
+    let names = callee.names();
+    let rows = KNOWN.calls.get(callee.last()).map(Vec::as_slice).unwrap_or_default();
+    let mut found: Vec<Sink> = rows.iter().filter(|row| names.ends_with(&row.end)).filter_map(|row| flow(row, callee, args)).collect();
+    found.extend(addressed(callee, args, &found, &secret));
+    if names.first() == Some(&"sqlx")
+        && let Some(label) = secret(0)
+        && writes(&args[0])
+    {
+        found.push(sink(SinkKind::Keep, callee, vec![SinkPart::new(args[0].clone(), Tri::Yes, label)]));
+    }
+    found.extend(crypto::of_call(callee, args, &secret));
+    found.extend(settings::of_call(callee, args));
+    if matches!(names.as_slice(), [.., "fs", "write"])
+        && let Some(label) = secret(1).filter(|label| is_of_person(label))
+    {
+        found.push(sink(SinkKind::Keep, callee, vec![SinkPart::new(args[1].clone(), Tri::Yes, label)]));
+    }
+    found
+}
+
+/// The sinks that a method is. `on` says whether what it is called on bears one of these words.
+pub(super) fn of_method(
+    name: &str,
+    receiver: &Node,
+    args: &[Node],
+    span: Span,
+    on: impl Fn(&[&str]) -> bool,
+    secret: impl Fn(usize) -> Option<SmolStr>,
+) -> Vec<Sink> {
+    let callee = Ref::new(crate::ir::Scope::Local, [name]);
+    let rows = KNOWN.methods.get(name).map(Vec::as_slice).unwrap_or_default();
+    let mut found: Vec<Sink> = Vec::new();
+    for row in rows.iter().filter(|row| row.on.is_empty() || on(&row.on)) {
+        if !found.iter().any(|known| known.kind == row.kind) {
+            found.extend(flow(row, &callee, args));
+        }
+        if row.kind == SinkKind::Fetch {
+            found.extend(addressed(&Ref::new(crate::ir::Scope::Local, ["reqwest", name]), args, &found, &secret));
+        }
+    }
+    found.extend(shell(name, receiver, args, &callee));
+    found.extend(crypto::of_method(name, receiver, args, &callee, &secret));
+    found.extend(settings::of_method(name, args, &callee, span, &on));
+    // A password that comes right from a request; elsewhere it may be hashed already, whatever it is called.
+    if name == "bind"
+        && let Some(label) = secret(0).filter(|label| is_of_person(label))
+        && (!label.to_ascii_lowercase().contains("pass") || args[0].as_ref().is_some_and(|name| name.scope == crate::ir::Scope::Request))
+        && is_kept(receiver)
+    {
+        found.push(sink(SinkKind::Keep, &callee, vec![SinkPart::new(args[0].clone(), Tri::Yes, label)]));
+    }
+    if matches!(name, "write_all" | "write")
+        && on(&["stdout", "stderr"])
+        && let Some(label) = secret(0)
+    {
+        found.push(sink(SinkKind::Log, &callee, vec![SinkPart::new(args[0].clone(), Tri::Yes, label)]));
+    }
+    if name == "write_all"
+        && on(&["file", "writer"])
+        && let Some(label) = secret(0).filter(|label| is_of_person(label))
+    {
+        found.push(sink(SinkKind::Keep, &callee, vec![SinkPart::new(args[0].clone(), Tri::Yes, label)]));
+    }
+    found
+}
+
+/// What people give away: passwords and numbers of cards. A program's own keys are written to the files that
+/// are for them.
+fn is_of_person(label: &str) -> bool {
+    let label: String = label.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
+    ["pass", "pwd", "card", "cvv", "cvc", "ssn", "social", "account", "medical", "pin"].iter().any(|word| label.contains(word))
+}
+
+/// `sqlx::query("INSERT …")`: what is bound to it is written.
+fn is_kept(statement: &Node) -> bool {
+    let call = super::chain::Chain::of(statement).constructor();
+    call.is_some_and(|call| call.callee.first() == "sqlx" && call.args.first().is_some_and(writes))
+}
+
+/// Whether a statement writes.
+fn writes(statement: &Node) -> bool {
+    let text = statement.as_text().map(ToString::to_string).unwrap_or_default();
+    let start = text.trim_start().get(..6).map(str::to_ascii_lowercase).unwrap_or_default();
+    matches!(start.as_str(), "insert" | "update")
+}
+
+/// `vec![0; n]` of a size that a stranger names.
+pub(super) fn of_repeat(len: &Node, span: Span) -> Option<Sink> {
+    let callee = Ref::new(crate::ir::Scope::Local, ["vec!"]);
+    let part = SinkPart::new(Node { span, ..len.clone() }, Tri::Maybe, SmolStr::default());
+    judged(sink(SinkKind::Allocate, &callee, vec![part]))
+}
+
+/// What flows into a row's argument, judged.
+fn flow(row: &Row, callee: &Ref, args: &[Node]) -> Option<Sink> {
+    let label = if row.whole { "whole" } else { "part" };
+    let part = |value: &Node| SinkPart::new(value.clone(), Tri::Maybe, label);
+    let parts = match row.argument {
+        Some(at) => args.get(at).map(part).into_iter().collect(),
+        None => args.iter().map(part).collect(),
+    };
+    judged(sink(row.kind, callee, parts))
+}
+
+/// What an address gives away: a secret in it, or that it goes in the clear.
+fn addressed(callee: &Ref, args: &[Node], found: &[Sink], secret: &impl Fn(usize) -> Option<SmolStr>) -> Vec<Sink> {
+    let asks =
+        callee.names().iter().any(|name| matches!(*name, "reqwest" | "blocking" | "ureq" | "surf" | "isahc" | "attohttpc" | "minreq"));
+    if !asks || found.iter().any(|sink| sink.kind == SinkKind::Send) {
+        return Vec::new();
+    }
+    let Some(at) = args.iter().position(|arg| arg.as_text().is_some_and(|text| !text.starts("http").is_no())) else { return Vec::new() };
+    let mut sinks = Vec::new();
+    let address = &args[at];
+    if let Some(label) = secret(at) {
+        sinks.push(sink(SinkKind::Send, callee, vec![SinkPart::new(address.clone(), Tri::Yes, label)]));
+    } else if address.as_text().is_some_and(settings::goes_in_the_clear) {
+        sinks.push(sink(SinkKind::Send, callee, vec![SinkPart::new(address.clone(), Tri::No, SmolStr::default())]));
+    }
+    sinks
+}
+
+/// `Command::new("sh").arg("-c").arg(text)`: what a shell reads.
+fn shell(name: &str, receiver: &Node, args: &[Node], callee: &Ref) -> Option<Sink> {
+    if !matches!(name, "arg" | "args") {
+        return None;
+    }
+    let chain = super::chain::Chain::of(receiver);
+    let program = chain.constructor().filter(|call| call.callee.names().ends_with(&["Command", "new"]))?.args.first()?.as_str()?;
+    let program = program.rsplit('/').next().unwrap_or(program);
+    if !matches!(
+        program,
+        "sh" | "bash" | "zsh" | "dash" | "cmd" | "cmd.exe" | "powershell" | "pwsh" | "python" | "python3" | "node" | "perl"
+    ) {
+        return None;
+    }
+    let parts = args.iter().flat_map(Node::one_or_many).map(|value| SinkPart::new(value.clone(), Tri::Maybe, SmolStr::default()));
+    judged(sink(SinkKind::Exec, callee, parts.collect()))
+}
+
+/// What a request brings; of a statement, also what a parameter or whoever runs the program does.
+fn judged(mut sink: Sink) -> Option<Sink> {
+    let is_sure = |sink: &Sink| sink.kind == SinkKind::Sql || sink.parts.iter().any(|part| part.tainted.is_yes());
+    // Discovery documents and pages of results name the next address; that is what they are for.
+    // The address of the request itself is on this server.
+    if matches!(sink.kind, SinkKind::Fetch | SinkKind::Redirect) {
+        sink.parts.retain(|part| is_chosen(&part.value));
+    }
+    match sink.kind {
+        SinkKind::Allocate => {
+            sink.parts.iter_mut().for_each(|part| part.tainted = is_size_of_request(&part.value));
+            sink.parts.retain(|part| !part.tainted.is_no());
+            (!sink.parts.is_empty()).then_some(sink)
+        }
+        // A value inside a pattern of the code's own must be escaped, wherever it comes from.
+        SinkKind::Pattern if sink.parts.iter().any(|part| part.value.as_text().is_some_and(|text| text.holes().any(is_runtime))) => {
+            sink.parts.iter_mut().for_each(|part| part.tainted = Tri::Yes);
+            Some(sink)
+        }
+        _ => (crate::lower::judge(&mut sink) && is_sure(&sink)).then_some(sink),
+    }
+}
+
+/// What the caller makes up in its request.
+fn is_chosen(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Ref(name) => name.scope == crate::ir::Scope::Request && name.first() == "params",
+        NodeKind::Text(text) => text.holes().any(is_chosen),
+        NodeKind::Call(call) => call.receiver.iter().chain(&call.args).any(is_chosen),
+        NodeKind::Op(_, operands) => operands.iter().any(is_chosen),
+        _ => false,
+    }
+}
+
+/// Read from the environment or the command line.
+fn is_runtime(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Ref(name) => name.scope == crate::ir::Scope::Env || name.scope == crate::ir::Scope::Request && name.first() != "number",
+        NodeKind::Op(Op::Coalesce | Op::Or | Op::Index, operands) => operands.first().is_some_and(is_runtime),
+        NodeKind::Call(call) => call.receiver.as_ref().is_some_and(is_runtime) && !call.callee.last().contains("escape"),
+        _ => false,
+    }
+}
+
+fn sink(kind: SinkKind, callee: &Ref, parts: Vec<SinkPart>) -> Sink {
+    Sink { kind, callee: callee.clone(), parts, options: None }
+}
+
+/// Whether a value says how much of something there shall be, and a stranger says the number.
+pub(super) fn is_size_of_request(node: &Node) -> Tri {
+    match &node.kind {
+        NodeKind::Ref(name) if name.scope == crate::ir::Scope::Request => {
+            if name.first() == "input" {
+                Tri::Maybe
+            } else {
+                Tri::Yes
+            }
+        }
+        NodeKind::Op(Op::Cond, operands) => Tri::any(operands.iter().skip(1).map(is_size_of_request)),
+        NodeKind::Op(Op::Add | Op::Mul | Op::Sub | Op::Div | Op::Coalesce | Op::Or, operands) => {
+            Tri::any(operands.iter().map(is_size_of_request))
+        }
+        NodeKind::Call(call) if matches!(call.callee.last(), "min" | "clamp" | "len" | "max_len") || is_short(&call.callee) => Tri::No,
+        NodeKind::Call(call) => Tri::any(call.receiver.iter().chain(&call.args).map(is_size_of_request)),
+        _ => Tri::No,
+    }
+}
+
+/// Whether a call gives a number of two bytes at most: `buf.get_u16()`, `BigEndian::read_u16(&buf)`.
+fn is_short(callee: &Ref) -> bool {
+    callee.names().iter().any(|name| name.split('_').any(|part| matches!(part, "u8" | "i8" | "u16" | "i16")))
+}

@@ -1,0 +1,83 @@
+//! Comparisons that say more than they should: signatures compared byte by byte until one differs, and
+//! passwords that are compared as they are stored.
+
+use super::owner;
+use crate::extract::Extract;
+use crate::extract::typescript::names::{Form, Module};
+use crate::ir::{FactKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Emits a comparison of a secret.
+pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let operator = node.field(Field::Operator).map_or("", Syntax::text);
+    if !matches!(operator, "===" | "!==" | "==" | "!=") {
+        return;
+    }
+    let (Some(left), Some(right)) = (node.field(Field::Left), node.field(Field::Right)) else { return };
+    let label = if is_hmac(module, left) && is_value(right) || is_hmac(module, right) && is_value(left) {
+        "hmac"
+    } else if is_stored_password(module, left) && is_given_password(module, right)
+        || is_stored_password(module, right) && is_given_password(module, left)
+    {
+        "password"
+    } else {
+        return;
+    };
+    let callee = Ref::new(Scope::Global, [operator]);
+    let parts = vec![SinkPart::new(module.lower(left), Tri::Yes, label)];
+    let owner = owner(node, &callee);
+    cx.fact(node.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Compare, callee, parts, options: None }));
+}
+
+/// `createHmac(…).update(…).digest(…)`, or a constant that holds it.
+fn is_hmac<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let made = match node.kind() {
+        Kind::Call => node,
+        Kind::Identifier => match module.lookup(node.text(), node).map(|declaration| &declaration.form) {
+            Some(Form::Variable(Some(value), path)) if path.is_empty() => *value,
+            _ => return false,
+        },
+        Kind::TemplateString => match node.children().find(|part| part.kind() == Kind::Substitution).and_then(Syntax::first) {
+            Some(inner) => return is_hmac(module, inner),
+            None => return false,
+        },
+        _ => return false,
+    };
+    let text = made.text();
+    made.kind() == Kind::Call && text.contains("createHmac(") && text.contains(".digest(")
+}
+
+/// What a caller may have sent: no literal.
+fn is_value(node: Syntax<'_>) -> bool {
+    matches!(node.kind(), Kind::Identifier | Kind::Member | Kind::Subscript | Kind::Call | Kind::TemplateString)
+}
+
+/// `user.password`: a member of a record, not of a form or a request.
+fn is_stored_password<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let (Some(object), Some(name)) = (node.field(Field::Object), node.field(Field::Property)) else { return false };
+    let owner = object.text().rsplit('.').next().unwrap_or_default().trim_end_matches(['?', '!']).to_ascii_lowercase();
+    let is_record = ["user", "account", "record", "row", "doc", "found", "result", "customer", "member", "admin"]
+        .iter()
+        .any(|word| owner.ends_with(word) || owner.starts_with(word));
+    let of_request = module.lower(node).as_ref().is_some_and(|name| name.scope == Scope::Request);
+    node.kind() == Kind::Member && is_password(name.text()) && is_record && !of_request
+}
+
+/// What the caller typed: `password`, `req.body.password`.
+fn is_given_password<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    match node.kind() {
+        Kind::Identifier => is_password(node.text()) && !module.lookup(node.text(), node).is_some_and(|found| found.top),
+        Kind::Member => {
+            let name = node.field(Field::Property).map_or("", Syntax::text);
+            is_password(name) && module.lower(node).as_ref().is_some_and(|name| name.scope == Scope::Request)
+        }
+        _ => false,
+    }
+}
+
+fn is_password(name: &str) -> bool {
+    matches!(
+        name.to_ascii_lowercase().as_str(),
+        "password" | "passwd" | "pwd" | "pass" | "userpassword" | "user_password" | "inputpassword"
+    )
+}

@@ -1,0 +1,128 @@
+//! What a page does with its own address and with messages: markup, addresses, code that they end in.
+
+use super::{Around, called_name, is_of_credential, root_name, settings, value_sink};
+use crate::extract::Extract;
+use crate::extract::typescript::names::unquoted;
+use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// `element.innerHTML = …`, `location.href = …`, `localStorage.token = …`, `document.cookie = …`; and what
+/// Koa answers with: `ctx.body = …`.
+pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let (Some(left), Some(right)) = (node.field(Field::Left), node.field(Field::Right)) else { return };
+    let name = left.field(Field::Property).map_or_else(|| left.text(), Syntax::text);
+    let callee = || Ref::new(Scope::Global, [name]);
+    match name {
+        "innerHTML" | "outerHTML" | "srcdoc" => html(around, node, right, cx),
+        "location" | "href" if is_location(left) => value_sink(around, node, SinkKind::Redirect, callee(), right, None, cx),
+        "body" if matches!(left.text(), "ctx.body" | "ctx.response.body") => {
+            let options = Some(Node::text("ctx", node.span()));
+            value_sink(around, node, SinkKind::Html, callee(), right, options, cx);
+        }
+        "cookie" if left.text() == "document.cookie" => {
+            let first = std::iter::once(right).chain(right.below()).find(|inner| inner.kind() == Kind::Fragment);
+            let cookie = first.and_then(|text| text.text().split_once('=')).map_or("", |(name, _)| name.trim());
+            if is_of_credential(cookie) && right.kind() != Kind::String {
+                settings::cookie_of_script(node, cookie, cx);
+            }
+        }
+        _ if left.field(Field::Object).is_some_and(is_storage) => kept(around, node, left, right, cx),
+        _ => {}
+    }
+}
+
+/// `document.write(…)`, `$(…).html(…)`, `location.replace(…)`, `bypassSecurityTrustHtml(…)`, `postMessage(…, '*')`.
+pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let name = called_name(node);
+    let arguments = || node.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    let root = || root_name(node);
+    let object = || node.field(Field::Function).and_then(|function| function.field(Field::Object));
+    match name {
+        "write" | "writeln" if root() == "document" => arguments().for_each(|part| html(around, node, part, cx)),
+        "insertAdjacentHTML" => arguments().skip(1).take(1).for_each(|part| html(around, node, part, cx)),
+        "setHTMLUnsafe" | "createContextualFragment" | "parseHTML" => arguments().take(1).for_each(|part| html(around, node, part, cx)),
+        "html" | "append" | "prepend" | "after" | "before" | "replaceWith" | "appendTo" | "prependTo"
+            if matches!(root(), "$" | "jQuery") =>
+        {
+            arguments().take(1).for_each(|part| html(around, node, part, cx));
+        }
+        "SafeString" => arguments().take(1).for_each(|part| html(around, node, part, cx)),
+        "setHeader" | "header" | "set" => {
+            let mut parts = arguments();
+            if parts.next().is_some_and(|first| first.kind() == Kind::String && unquoted(first).eq_ignore_ascii_case("location"))
+                && let Some(part) = parts.next()
+            {
+                value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx);
+            }
+        }
+        "$" | "jQuery" => arguments().take(1).for_each(|part| html(around, node, part, cx)),
+        "bypassSecurityTrustHtml" | "bypassSecurityTrustScript" | "bypassSecurityTrustResourceUrl" | "bypassSecurityTrustUrl" => {
+            if let Some(part) = arguments().next().filter(|part| part.kind() != Kind::String) {
+                let options = Some(Node::text("trusted", node.span()));
+                value_sink(around, node, SinkKind::Html, Ref::new(Scope::Global, [name]), part, options, cx);
+            }
+        }
+        "assign" | "replace" if object().is_some_and(is_location) => {
+            arguments()
+                .take(1)
+                .for_each(|part| value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx));
+        }
+        "open" if root() == "window" => {
+            arguments()
+                .take(1)
+                .for_each(|part| value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx));
+        }
+        "postMessage" => {
+            let mut parts = arguments();
+            if let (Some(message), Some(target)) = (parts.next(), parts.next())
+                && target.kind() == Kind::String
+                && unquoted(target) == "*"
+            {
+                let parts = vec![SinkPart::new(around.module.lower(message), Tri::Maybe, "")];
+                let sink = Sink { kind: SinkKind::Log, callee: Ref::new(Scope::Global, [name]), parts, options: None };
+                cx.fact(node.span(), name, FactKind::Sink(sink));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `<a href={…}>`: an address that may begin with `javascript:`.
+pub(super) fn attribute<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let mut parts = node.children();
+    let (Some(name), Some(value)) = (parts.next(), parts.next()) else { return };
+    if matches!(name.text(), "href" | "src" | "action" | "formAction")
+        && value.kind() == Kind::JsxExpression
+        && let Some(value) = value.first()
+    {
+        value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name.text()]), value, None, cx);
+    }
+}
+
+/// Markup that the page shows.
+pub(super) fn html<'t>(around: &Around<'_, 't>, node: Syntax<'t>, part: Syntax<'t>, cx: &mut Extract<'_>) {
+    if matches!(part.kind(), Kind::String | Kind::Number) || part.kind().is_function() {
+        return;
+    }
+    let options = Some(Node::text("page", node.span()));
+    value_sink(around, node, SinkKind::Html, Ref::new(Scope::Global, ["innerHTML"]), part, options, cx);
+}
+
+/// `localStorage.token = …`, `sessionStorage['token'] = …`.
+fn kept<'t>(around: &Around<'_, 't>, node: Syntax<'t>, left: Syntax<'t>, right: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some(key) = left.field(Field::Property).or_else(|| left.field(Field::Index)) else { return };
+    let key = Node::text(unquoted(key), key.span());
+    let parts = vec![SinkPart::new(key, Tri::Maybe, ""), SinkPart::new(around.module.lower(right), Tri::Maybe, "")];
+    let sink = Sink { kind: SinkKind::Store, callee: Ref::new(Scope::Global, ["setItem"]), parts, options: None };
+    cx.fact(node.span(), "setItem", FactKind::Sink(sink));
+}
+
+fn is_storage(object: Syntax<'_>) -> bool {
+    matches!(object.text().trim_start_matches("window."), "localStorage" | "sessionStorage")
+}
+
+fn is_location(node: Syntax<'_>) -> bool {
+    let text = node.text();
+    let text = text.strip_suffix(".href").unwrap_or(text);
+    matches!(text, "location" | "window.location" | "document.location" | "self.location" | "top.location" | "parent.location")
+}

@@ -1,0 +1,114 @@
+//! One call across files: what callers hand to the parameters that flow into a sink.
+//!
+//! A function is known by the import that leads to it. A method of something that is made elsewhere
+//! (`dao.findByName(…)`) is known by its name, where only one file has a sink in a function of that name.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::symbols::{Names, Target};
+use crate::ir::{Fact, FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Symbols};
+use crate::source::FileId;
+
+/// Callers of one parameter that are looked at.
+const MAX_CALLERS: usize = 8;
+/// Nesting of a value that parameters are replaced in.
+const MAX_NESTING: u32 = 12;
+/// Names that many things have: too short to know a method by.
+const SHORT: usize = 6;
+
+/// What is handed to the functions that have sinks.
+pub(super) struct Callers<'l> {
+    by_import: FxHashMap<(FileId, SmolStr, usize), Vec<&'l Node>>,
+    by_name: FxHashMap<(SmolStr, usize), Vec<&'l Node>>,
+    /// The only file with a sink in a function of a name.
+    home: FxHashMap<SmolStr, Option<FileId>>,
+}
+
+impl<'l> Callers<'l> {
+    pub(super) fn new(names: &Names<'_>, symbols: &'l [Symbols], facts: &[Fact]) -> Self {
+        let mut home: FxHashMap<SmolStr, Option<FileId>> = FxHashMap::default();
+        for fact in facts {
+            let FactKind::Sink(sink) = &fact.kind else { continue };
+            for taken in sink.parts.iter().flat_map(|part| &part.taken) {
+                let file = home.entry(taken.function.clone()).or_insert(Some(fact.span.file));
+                if *file != Some(fact.span.file) {
+                    *file = None;
+                }
+            }
+        }
+        let mut callers = Self { by_import: FxHashMap::default(), by_name: FxHashMap::default(), home };
+        for (file, file_symbols) in symbols.iter().enumerate() {
+            let file = FileId(u32::try_from(file).unwrap_or(u32::MAX));
+            file_symbols.handed.iter().for_each(|handed| callers.add(names, file, handed));
+        }
+        callers
+    }
+
+    fn add(&mut self, names: &Names<'_>, file: FileId, handed: &'l Handed) {
+        let callee = &handed.callee;
+        let called = callee.last();
+        if !self.home.contains_key(called) && !matches!(callee.scope, Scope::Import(_)) {
+            return;
+        }
+        match names.target(file, callee) {
+            Target::Bound { file, binding, rest } => {
+                let bound = binding.name.rsplit('.').next().unwrap_or_default();
+                let name = rest.last().map_or(bound, SmolStr::as_str);
+                self.by_import.entry((file, name.into(), handed.argument)).or_default().push(&handed.value);
+            }
+            Target::Outside(outside) if outside.module().is_some_and(|module| !module.starts_with('.')) => {}
+            Target::Outside(_) if called.len() >= SHORT => {
+                self.by_name.entry((called.into(), handed.argument)).or_default().push(&handed.value);
+            }
+            Target::Outside(_) => {}
+        }
+        // A method of what another file makes: the name leads to the object alone.
+        if callee.path.len() > 1 && called.len() >= SHORT && callee.module().is_none() {
+            self.by_name.entry((called.into(), handed.argument)).or_default().push(&handed.value);
+        }
+    }
+
+    /// Adds the parts of a sink as callers in other files make them.
+    pub(super) fn fill(&self, file: FileId, sink: &mut Sink) {
+        let mut filled: BTreeMap<String, SinkPart> = BTreeMap::new();
+        for part in &sink.parts {
+            for taken in &part.taken {
+                let imported = self.by_import.get(&(file, taken.function.clone(), taken.argument));
+                let is_only = self.home.get(&taken.function) == Some(&Some(file));
+                let named = self.by_name.get(&(taken.function.clone(), taken.argument)).filter(|_| is_only);
+                for value in imported.into_iter().chain(named).flatten().take(MAX_CALLERS) {
+                    if let Some(part) = seen_from(sink.kind, part, &taken.parameter, value) {
+                        filled.entry(value.to_string()).or_insert(part);
+                    }
+                }
+            }
+        }
+        // A hash is of what is hashed, whatever else its callers bring.
+        if sink.kind == SinkKind::Hash && !filled.is_empty() {
+            sink.parts.clear();
+        }
+        sink.parts.extend(filled.into_values());
+    }
+}
+
+/// A part with a parameter replaced by what a caller hands over; of a hash, labelled with a password's name.
+fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node) -> Option<SinkPart> {
+    // `req.body.password || ''`.
+    let name = match &value.kind {
+        NodeKind::Op(_, operands) => operands.first().and_then(Node::as_ref),
+        _ => value.as_ref(),
+    };
+    if kind == SinkKind::Hash {
+        let name = name?.last();
+        return crate::lower::names_password(name).then(|| SinkPart::new(part.value.clone(), part.tainted, name));
+    }
+    if name.is_some_and(|name| name.scope != Scope::Request) {
+        return None;
+    }
+    let mut seen = SinkPart::new(part.value.clone(), part.tainted, part.label.clone());
+    seen.value.replace(&Ref::new(Scope::Local, [parameter.clone()]), value, MAX_NESTING);
+    Some(seen)
+}

@@ -1,0 +1,159 @@
+//! The routes that a guard leaves out by its own word: `jwt(…).unless({ path: ['/login'] })` of express-unless
+//! and koa-unless, `except('/public/*', guard)` of Hono.
+
+use smol_str::SmolStr;
+
+use super::names::Names;
+use super::path::{Cover, covers};
+use crate::ir::{Call, Node, NodeKind, Route, Text, Tri};
+
+/// What is left out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Except {
+    paths: Vec<(Pattern, Vec<SmolStr>)>,
+    /// Methods of which every path is left out.
+    methods: Vec<SmolStr>,
+    /// Whether more may be left out than is seen.
+    open: bool,
+}
+
+/// A path as it is left out.
+#[derive(Debug, Clone)]
+enum Pattern {
+    /// This path, or those of a wildcard.
+    Path(Text),
+    /// What begins so, or is so.
+    Begins(String, bool),
+    /// It can't be told.
+    Unknown,
+}
+
+impl Except {
+    /// What a guard leaves out, if it leaves anything out.
+    pub(super) fn of(guard: &Node, names: &Names<'_>) -> Option<Self> {
+        let call = guard.as_call()?;
+        let mut found = Self::default();
+        match (call.callee.module(), call.callee.last()) {
+            (Some("hono/combine"), "except") => call.args.first().into_iter().for_each(|path| found.add(names.chase(path), &[], names)),
+            (_, "unless") => found.unless(call, names),
+            _ => return None,
+        }
+        Some(found)
+    }
+
+    fn unless(&mut self, call: &Call, names: &Names<'_>) {
+        let Some(options) = call.args.first().map(|options| names.chase(options)).and_then(Node::as_map) else {
+            self.open = true;
+            return;
+        };
+        self.open |= options.is_open() || options.get("custom").is_some() || options.get("ext").is_some();
+        if let Some(path) = options.get("path") {
+            self.add(names.chase(path), &[], names);
+        }
+        for methods in ["method", "methods"].iter().filter_map(|key| options.get(key)) {
+            self.methods.extend(texts(methods));
+        }
+    }
+
+    fn add(&mut self, path: &Node, methods: &[SmolStr], names: &Names<'_>) {
+        let pattern = match &path.kind {
+            NodeKind::List(items) => {
+                for item in items {
+                    self.add(names.chase(item), methods, names);
+                }
+                return;
+            }
+            NodeKind::Map(map) => {
+                let own: Vec<SmolStr> = map.get("methods").map(texts).unwrap_or_default();
+                match map.get("url") {
+                    Some(url) => self.add(names.chase(url), &own, names),
+                    None => self.open = true,
+                }
+                return;
+            }
+            NodeKind::Text(text) => Pattern::Path(text.clone()),
+            NodeKind::Call(call) if call.callee.last() == "RegExp" => {
+                call.args.first().and_then(Node::as_str).map_or(Pattern::Unknown, Pattern::of_expression)
+            }
+            _ => Pattern::Unknown,
+        };
+        self.paths.push((pattern, methods.to_vec()));
+    }
+
+    /// Whether a route is left out.
+    pub(super) fn holds(&self, route: &Route) -> Tri {
+        let of_methods = |methods: &[SmolStr]| methods.is_empty() || route.methods.iter().any(|method| methods.contains(method));
+        let mut answer = Tri::from(!self.methods.is_empty() && of_methods(&self.methods));
+        for (pattern, _) in self.paths.iter().filter(|(_, methods)| of_methods(methods)) {
+            answer = answer.or(pattern.holds(&route.path));
+        }
+        if self.open { answer.or(Tri::Maybe) } else { answer }
+    }
+}
+
+impl Pattern {
+    /// `^\/public\/` begins with `/public/`; `^\/reviews$` is `/reviews`. What is not anchored is not followed.
+    fn of_expression(source: &str) -> Self {
+        let source = source.trim_start_matches('/');
+        let Some(rest) = source.strip_prefix('^') else { return Self::Unknown };
+        let plain = rest.replace("\\/", "/").replace("\\-", "-").replace("\\.", ".");
+        let end = plain.find(['$', '(', '[', '*', '+', '?', '|', '{', '\\', '.']).unwrap_or(plain.len());
+        let (begin, tail) = plain.split_at(end);
+        match tail {
+            "" | ".*" | ".*$" | "(.*)" | "(.*)$" => Self::Begins(begin.to_owned(), false),
+            "$" | "/i" => Self::Begins(begin.to_owned(), true),
+            _ if begin.len() > 1 => Self::Begins(begin.to_owned(), false).softened(),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Of an expression whose rest is not followed, only that it can't match what begins otherwise.
+    fn softened(self) -> Self {
+        match self {
+            Self::Begins(begin, _) => Self::Begins(format!("\0{begin}"), false),
+            other => other,
+        }
+    }
+
+    fn holds(&self, path: &Text) -> Tri {
+        match self {
+            Self::Path(pattern) => covers(pattern, path, Cover::Exact),
+            Self::Unknown => Tri::Maybe,
+            Self::Begins(begin, whole) => {
+                let Some(path) = path.known() else { return Tri::Maybe };
+                match begin.strip_prefix('\0') {
+                    Some(begin) => {
+                        if path.starts_with(begin) {
+                            Tri::Maybe
+                        } else {
+                            Tri::No
+                        }
+                    }
+                    None if *whole => (path.trim_end_matches('/') == begin.trim_end_matches('/')).into(),
+                    None => path.starts_with(begin.as_str()).into(),
+                }
+            }
+        }
+    }
+}
+
+fn texts(node: &Node) -> Vec<SmolStr> {
+    node.one_or_many().into_iter().filter_map(Node::as_str).map(|text| text.to_ascii_uppercase().into()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::Span;
+
+    #[test]
+    fn expressions_are_read_as_far_as_they_are_plain() {
+        let holds = |source: &str, path: &str| Pattern::of_expression(source).holds(&Text::lit(path, Span::default()));
+        assert_eq!(holds(r"^\/public", "/public/x"), Tri::Yes);
+        assert_eq!(holds(r"^\/public\/.*", "/private"), Tri::No);
+        assert_eq!(holds(r"^\/reviews$", "/reviews/1"), Tri::No);
+        assert_eq!(holds(r"^\/api\/(a|b)", "/api/a"), Tri::Maybe);
+        assert_eq!(holds(r"^\/api\/(a|b)", "/other"), Tri::No);
+        assert_eq!(holds("login", "/x"), Tri::Maybe);
+    }
+}

@@ -1,0 +1,56 @@
+//! Addresses: which part of one a caller chooses.
+
+use super::taint::tainted;
+use crate::ir::{Node, NodeKind, Op, Part, Ref, Scope, Tri};
+
+/// Whether a request says which host is asked, not only a path or a parameter of a known one.
+pub(super) fn controls_host(node: &Node) -> Tri {
+    match &node.kind {
+        NodeKind::Text(text) => match text.pieces.first().map(|piece| &piece.part) {
+            Some(Part::Hole(first)) => controls_host(first),
+            Some(Part::Lit(words)) if matches!(words.as_str(), "http://" | "https://" | "//") => {
+                text.holes().next().map_or(Tri::No, controls_host)
+            }
+            _ => Tri::No,
+        },
+        NodeKind::Map(map) => {
+            ["url", "uri", "baseURL", "hostname", "host"].iter().find_map(|key| map.get(key)).map_or(Tri::No, controls_host)
+        }
+        NodeKind::Ref(name) if is_own_address(name) => Tri::No,
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => Tri::any(operands.iter().map(controls_host)),
+        NodeKind::Op(Op::Cond, operands) => Tri::any(operands.iter().skip(1).map(controls_host)),
+        NodeKind::Op(Op::Index | Op::Await, operands) => operands.first().map_or(Tri::No, controls_host),
+        NodeKind::Call(call) if is_own_address(&call.callee) => Tri::No,
+        // The second argument is only the base of the first.
+        NodeKind::Call(call) if call.callee.last() == "URL" => call.args.first().map_or(Tri::No, controls_host),
+        _ => tainted(node, 8),
+    }
+}
+
+/// The address of the request itself is on this server; headers that name it are the proxy's.
+fn is_own_address(name: &Ref) -> bool {
+    name.scope == Scope::Request
+        && match name.first() {
+            "url" | "originalUrl" | "hostname" | "headers" | "header" | "get" => true,
+            // The page's own, to come back to.
+            "address" => match name.path.get(1).map(smol_str::SmolStr::as_str) {
+                Some("hash") => name.path.len() == 2,
+                Some("href" | "search" | "URL") => true,
+                _ => false,
+            },
+            "nextUrl" => !name.path.iter().any(|part| part == "searchParams"),
+            _ => false,
+        }
+}
+
+/// Whether a value is of the address of a page: what a browser asks for, its visitor could.
+pub(super) fn is_of_page(node: &Node) -> bool {
+    let of_page = |name: &Ref| name.scope == Scope::Request && matches!(name.first(), "address" | "message");
+    match &node.kind {
+        NodeKind::Ref(name) => of_page(name),
+        NodeKind::Text(text) => text.holes().any(is_of_page),
+        NodeKind::Op(_, operands) => operands.iter().any(is_of_page),
+        NodeKind::Call(call) => of_page(&call.callee) || call.receiver.iter().chain(&call.args).any(is_of_page),
+        _ => false,
+    }
+}

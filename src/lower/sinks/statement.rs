@@ -1,0 +1,99 @@
+//! Texts that are statements or expressions of a language, with values in them.
+
+use crate::ir::{Node, NodeKind, Op, Part, Ref, Scope, SinkPart, Text, Tri};
+
+/// A text that begins as a statement of SQL does and has holes.
+pub(super) fn is_sql(node: &Node) -> bool {
+    if let NodeKind::Op(Op::Or | Op::Cond | Op::Coalesce, values) = &node.kind {
+        return values.iter().any(is_sql);
+    }
+    let Some(text) = node.as_text().filter(|text| text.has_holes()) else { return false };
+    first_words(text).is_some_and(|words| {
+        let words = words.trim_start().to_ascii_lowercase();
+        [
+            "select ",
+            "insert into",
+            "update ",
+            "delete from",
+            "with ",
+            "drop ",
+            "alter ",
+            "create ",
+            "truncate ",
+            "exec ",
+            "call ",
+            "grant ",
+            "set ",
+        ]
+        .iter()
+        .any(|start| {
+            words.starts_with(start) || words.trim_start_matches(['\n', '(']).starts_with(start.trim_end()) && words.len() > start.len()
+        })
+    })
+}
+
+pub(super) fn first_words(text: &Text) -> Option<&str> {
+    match &text.pieces.first()?.part {
+        Part::Lit(words) => Some(words),
+        Part::Hole(_) => None,
+    }
+}
+
+/// A text that is joined of others: `'…'.concat(x)`, `['…', x].join('')`, `format('… %s', x)`.
+pub(super) fn joined(node: &Node) -> Option<Text> {
+    let call = node.as_call()?;
+    let parts: Vec<&Node> = match call.callee.last() {
+        "concat" => call.receiver.iter().chain(&call.args).collect(),
+        "join" => call.receiver.as_ref()?.as_list()?.iter().collect(),
+        "format" if call.callee.module().is_none_or(|module| module == "util") => call.args.iter().collect(),
+        _ => return None,
+    };
+    let mut text = Text::default();
+    for part in parts {
+        text.push(part.clone());
+    }
+    text.join_literals();
+    Some(text)
+}
+
+/// A part of a statement with values in its text, in a call that takes it as it is; or a whole statement
+/// that a request sends.
+pub(super) fn is_part(method: &str, node: &Node) -> bool {
+    let of_request = |node: &Node| node.as_ref().is_some_and(|name| name.scope == Scope::Request && name.path.len() > 1);
+    match method {
+        "whereRaw" | "orWhereRaw" | "andWhereRaw" | "orderByRaw" | "havingRaw" | "groupByRaw" | "joinRaw" | "fromRaw" | "selectRaw"
+        | "literal" | "raw" | "$queryRawUnsafe" | "$executeRawUnsafe" => node.as_text().is_some_and(Text::has_holes) || of_request(node),
+        "where" | "andWhere" | "orWhere" | "having" | "andHaving" | "orHaving" => node.as_text().is_some_and(|text| {
+            let compares = ["=", " like ", " in (", ">", "<"];
+            let is_condition = |words: &str| compares.iter().any(|sign| words.to_ascii_lowercase().contains(sign));
+            text.has_holes() && text.pieces.iter().any(|piece| matches!(&piece.part, Part::Lit(words) if is_condition(words)))
+        }),
+        // `db.query(req.body.sql)`.
+        _ => of_request(node) && node.as_ref().is_some_and(|name| name.last().to_ascii_lowercase().contains("sql")),
+    }
+}
+
+/// A filter of LDAP (`(uid=…)`) or an expression of `XPath` (`//user[name='…']`), with values in it.
+pub(super) fn is_filter(node: &Node) -> bool {
+    let Some(text) = node.as_text().filter(|text| text.has_holes()) else { return false };
+    first_words(text).is_some_and(|words| {
+        let words = words.trim_start();
+        words.starts_with('(') && words.contains('=') || words.starts_with(['/', '.']) && words.contains(['[', '@'])
+    })
+}
+
+/// A parameter between the quotes of a statement or behind its `=`: a value, whoever calls; elsewhere it may
+/// be the name of a table, which no statement can take as a parameter.
+pub(super) fn has_quoted_parameter(part: &SinkPart) -> Tri {
+    let Some(text) = part.value.as_text().filter(|_| matches!(part.label.as_str(), "whole" | "part")) else { return Tri::No };
+    let is_value = |before: &str| {
+        let before = before.trim_end();
+        ["'", "'%", "=", "like", "LIKE", "in (", "IN ("].iter().any(|end| before.ends_with(end))
+    };
+    let is_parameter = |name: &Ref| name.scope == Scope::Local && name.path.len() == 1 && name.first().contains('@');
+    let holds = text.pieces.windows(2).any(|pair| match (&pair[0].part, &pair[1].part) {
+        (Part::Lit(before), Part::Hole(hole)) => is_value(before) && Node::as_ref(hole).is_some_and(is_parameter),
+        _ => false,
+    });
+    if holds { Tri::Maybe } else { Tri::No }
+}
