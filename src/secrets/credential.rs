@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::tag;
 use crate::ir::{
-    Confidence, Fact, FactKind, NodeKind, Part, Power, Resource, ResourceMode, Secret, SecretFamily, SecretValue, Span, Tri, Validity,
+    Confidence, Fact, FactKind, Node, NodeKind, Part, Power, Resource, ResourceMode, Secret, SecretFamily, SecretValue, Span, Tri, Validity,
 };
 use crate::source::Files;
 use crate::tables::table;
@@ -61,6 +61,11 @@ fn literals<'f>(row: &Row, resource: &Resource, files: &'f Files) -> Vec<(Span, 
         return Vec::new();
     }
     let key = row.attr.rsplit('.').next().unwrap_or(row.attr);
+    // A first value that somebody replaces by hand, and Terraform leaves alone.
+    let is_left = |node: &&Node| ["all", key].contains(&node.to_string().as_str());
+    if resource.attrs.all("lifecycle.ignore_changes").iter().flat_map(|list| list.one_or_many()).any(|node| is_left(&node)) {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     for node in resource.attrs.all(row.attr) {
         node.each(&mut |value| {
