@@ -13,7 +13,7 @@ use seclint::source::{FileId, LineIndex, SourceFile};
 
 /// Percent of a class that is found at least.
 const BARS: &[(&str, usize)] =
-    &[("nkey", 98), ("header", 97), ("jwk", 98), ("pem", 98), ("jwt", 98), ("aws", 98), ("url", 95), ("token", 95), ("generic", 90)];
+    &[("nkey", 98), ("header", 98), ("jwk", 98), ("pem", 98), ("jwt", 98), ("aws", 98), ("url", 95), ("token", 95), ("generic", 90)];
 /// Clean lines in a thousand that may alarm.
 const MAX_ALARMS: usize = 8;
 
