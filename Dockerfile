@@ -7,12 +7,12 @@ COPY rules rules
 COPY schemas schemas
 COPY benches benches
 COPY src src
-RUN apk add --no-cache musl-dev=~1.2 && cargo build --release --locked --bin seclint
+RUN apk add --no-cache musl-dev=~1.2 && cargo build --profile dist --locked --bin seclint
 
 # With git, which answers what is tracked, staged and changed: `docker build --target with-git`.
 FROM alpine:3.22 AS with-git
 RUN apk add --no-cache git=~2
-COPY --from=build /seclint/target/release/seclint /usr/local/bin/seclint
+COPY --from=build /seclint/target/dist/seclint /usr/local/bin/seclint
 WORKDIR /src
 USER 10001:10001
 ENTRYPOINT ["/usr/local/bin/seclint"]
@@ -20,7 +20,7 @@ CMD ["scan"]
 
 # Nothing but the binary: a scan says that it does not know what git tracks.
 FROM gcr.io/distroless/static-debian12:nonroot
-COPY --from=build /seclint/target/release/seclint /usr/local/bin/seclint
+COPY --from=build /seclint/target/dist/seclint /usr/local/bin/seclint
 WORKDIR /src
 USER nonroot
 ENTRYPOINT ["/usr/local/bin/seclint"]

@@ -18,6 +18,9 @@ import tomllib
 
 TABLES = pathlib.Path(__file__).parent.parent / "rules" / "tables"
 
+# What the packages carry; Kubernetes and other clouds are in none of them.
+PROVIDERS = ("aws_", "google_", "azurerm_", "data.")
+
 # Resources that a companion is joined to stand as attributes: see companions.toml.
 COMPANION = re.compile(r"(aws|google|azurerm)_\w+")
 
@@ -43,7 +46,9 @@ GONE = {
         "addons_config.kubernetes_dashboard.disabled", "enable_binary_authorization", "master_auth.username", "node_config.workload_metadata_config.node_metadata",
     },
     "google_container_node_pool": {"node_config.workload_metadata_config.node_metadata"},
-    # CloudFormation alone has them.
+    # CloudFormation alone has them, or CDK.
+    "aws_instance": {"ami_generation", "network_interfaces.associate_public_ip_address"},
+    "aws_msk_cluster": {"client_authentication.unauthenticated.enabled"},
     "aws_api_gateway_stage": {"method_settings.cache_data_encrypted"},
     "aws_elb": {"policies.policy_attribute.name", "policies.policy_attribute.value"},
     "aws_rds_cluster": {"publicly_accessible"},
@@ -102,9 +107,9 @@ def mistakes(types):
         for row in tomllib.loads(table.read_text())["rows"]:
             attr = row.get("attr", "")
             parent = attr.rpartition(".")[0]
-            conditions = {text.partition("=")[0] for key in ("when", "unless") for text in many(row.get(key, []))}
+            conditions = {text.partition("=")[0] for key in ("when", "unless", "absent-unless") for text in many(row.get(key, []))}
             beside = {f"{parent}.{text.partition('=')[0]}" for text in many(row.get("beside", []))}
-            patterns = [ty for ty in many(row["types"]) if not ty.startswith("alicloud")]
+            patterns = [ty for ty in many(row["types"]) if ty.startswith(PROVIDERS)]
             found = {ty: fnmatch.filter(types, ty) for ty in patterns}
             for ty, matching in found.items():
                 if not matching:

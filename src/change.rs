@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::engine::{Outcome, Session};
-use crate::finding::{Finding, Related};
+use crate::finding::{Dials, Finding, Related};
 use crate::rules::Active;
 use crate::settle::{Baseline, Settings};
 use crate::source::{Files, LineIndex, Span};
@@ -54,7 +54,7 @@ pub fn known_before(session: &Session, changes: &[Changed], active: &Active, set
 
 /// Settings that hide nothing but what they hide by level.
 fn everything(settings: &Settings) -> Settings {
-    Settings { level: settings.level, today: settings.today.clone(), ..Settings::default() }
+    Settings { dials: Dials::of(settings.dials.level()), today: settings.today.clone(), ..Settings::default() }
 }
 
 /// A file that changed, with what is asked again and again of it.

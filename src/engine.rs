@@ -147,6 +147,12 @@ impl Session {
         self.owner.values_files = paths;
     }
 
+    /// Gives values to Terraform's variables by their names, as `TF_VAR_name` of an environment does; any
+    /// values file is over them.
+    pub fn set_variables(&mut self, values: Vec<(String, String)>) {
+        self.owner.variables = values;
+    }
+
     /// Names guards of the repository's own, which turn anonymous callers away whatever their bodies show.
     pub fn set_trusted_guards(&mut self, names: Vec<String>) {
         self.owner.guards = names;

@@ -35,6 +35,54 @@ pub enum Level {
     Auditor,
 }
 
+/// Which findings are shown; what is not set shows all that everybody wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dials {
+    /// The least severity.
+    pub severity: Option<Severity>,
+    /// The least confidence.
+    pub confidence: Option<Confidence>,
+    /// Whose findings.
+    pub level: Option<Level>,
+}
+
+impl Dials {
+    /// Everything that a level shows.
+    pub fn of(level: Level) -> Self {
+        Self { level: Some(level), ..Self::default() }
+    }
+
+    /// These, and where one is not set, that of `others`.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            severity: self.severity.or(others.severity),
+            confidence: self.confidence.or(others.confidence),
+            level: self.level.or(others.level),
+        }
+    }
+
+    /// The least severity that is shown.
+    pub fn severity(self) -> Severity {
+        self.severity.unwrap_or(Severity::Note)
+    }
+
+    /// The least confidence that is shown.
+    pub fn confidence(self) -> Confidence {
+        self.confidence.unwrap_or(Confidence::Low)
+    }
+
+    /// Whose findings are shown.
+    pub fn level(self) -> Level {
+        self.level.unwrap_or_default()
+    }
+
+    /// Whether a finding is shown.
+    pub fn show(self, finding: &Finding) -> bool {
+        finding.severity >= self.severity() && finding.confidence >= self.confidence() && finding.level <= self.level()
+    }
+}
+
 /// Something wrong at a place.
 #[derive(Debug, Clone)]
 pub struct Finding {

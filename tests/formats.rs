@@ -106,6 +106,29 @@ fn json_holds_the_schema_that_is_published() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// Elements and attributes of `junit-10.xsd`, which Jenkins' `xUnit` plugin refuses a report by.
+#[test]
+fn junit_holds_the_strict_form() {
+    let allowed = [
+        ("testsuites", "name tests failures errors"),
+        ("testsuite", "name tests failures errors"),
+        ("testcase", "name classname"),
+        ("failure", "message type"),
+    ];
+    let report = written(Format::JUnit);
+    let mut seen = BTreeSet::new();
+    for tag in report.split('<').skip(2).filter(|tag| !tag.starts_with('/')) {
+        let (head, _) = tag.split_once('>').expect("a tag ends");
+        let (name, attributes) = head.split_once(' ').expect("each has attributes");
+        // What stands before each opening quote: values are escaped, so that quotes are only around them.
+        let names: Vec<&str> =
+            attributes.split('"').step_by(2).map(|name| name.trim().trim_end_matches('=')).filter(|n| n.len() > 1).collect();
+        assert!(allowed.contains(&(name, names.join(" ").as_str())), "{name}: {names:?}");
+        seen.insert(name);
+    }
+    assert_eq!(seen.len(), allowed.len());
+}
+
 #[test]
 fn gitlab_takes_the_security_report() {
     let report = json(Format::GitLabSast);

@@ -2,18 +2,25 @@
 //! Terraform and in CloudFormation.
 
 use seclint::engine::Session;
-use seclint::finding::Level;
+use seclint::finding::{Finding, Severity};
 use seclint::rules::Registry;
 use seclint::settle::Settings;
 use seclint::tables::table;
 
+/// The findings of one rule in some files.
+fn all(rule: &str, files: &[(&str, &str)]) -> Vec<Finding> {
+    let mut session = Session::default();
+    for (path, text) in files {
+        session.set_file(path, text);
+    }
+    let outcome = session.findings(&Registry::default().active(|_| true), &Settings::default());
+    assert!(outcome.problems.is_empty(), "{files:?}\n{:?}", outcome.problems);
+    outcome.findings.into_iter().filter(|finding| finding.rule.id == rule).collect()
+}
+
 /// The findings of one rule in a file: what they say.
 fn findings(rule: &str, path: &str, text: &str) -> Vec<String> {
-    let mut session = Session::default();
-    session.set_file(path, text);
-    let outcome = session.findings(&Registry::default().active(|_| true), &Settings { level: Level::Regular, ..Settings::default() });
-    assert!(outcome.problems.is_empty(), "{text}\n{:?}", outcome.problems);
-    outcome.findings.into_iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.what).collect()
+    all(rule, &[(path, text)]).into_iter().map(|finding| finding.what).collect()
 }
 
 fn escalates(terraform: &str) -> Vec<String> {
@@ -97,7 +104,7 @@ fn traps() {
     let mut wrong = Vec::new();
     for (why, statements, wanted) in [
         ("all but some actions", r#"{ Effect = "Allow", NotAction = ["s3:*"], Resource = "*" }"#.to_owned(), 1),
-        ("all but these actions", r#"{ Effect = "Allow", NotAction = ["iam:*", "sts:*", "organizations:*", "lambda:*", "ec2:*", "ssm:*", "glue:*", "sagemaker:*", "ecs:*", "cloudformation:*", "codestar:*", "ec2-instance-connect:*", "bedrock-agentcore:*"], Resource = "*" }"#.to_owned(), 0),
+        ("all but these actions", r#"{ Effect = "Allow", NotAction = ["iam:*", "sts:*", "organizations:*", "lambda:*", "ec2:*", "ssm:*", "glue:*", "sagemaker:*", "ecs:*", "cloudformation:*", "codestar:*", "ec2-instance-connect:*", "bedrock-agentcore:*", "eks:*", "sso:*"], Resource = "*" }"#.to_owned(), 0),
         ("every user of the account", r#"{ Effect = "Allow", Action = "iam:CreateAccessKey", Resource = "arn:aws:iam::${data.aws_caller_identity.current.account_id}:user/*" }"#.to_owned(), 1),
         ("roles for an action on users", r#"{ Effect = "Allow", Action = "iam:CreateAccessKey", Resource = "arn:aws:iam::*:role/*" }"#.to_owned(), 0),
         ("buckets for an action on users", r#"{ Effect = "Allow", Action = "iam:CreateAccessKey", Resource = "arn:aws:s3:::*" }"#.to_owned(), 0),
@@ -280,4 +287,100 @@ fn roles_of_two_templates_are_two() {
     let found: Vec<&str> =
         outcome.findings.iter().filter(|it| it.rule.id == "iam-privilege-escalation").map(|it| it.what.as_str()).collect();
     assert_eq!(found, ["`AWS::IAM::Role/Role` can pass any role to any service (`iam:PassRole`)"]);
+}
+
+#[test]
+fn a_boundary_is_how_bad_it_can_be() {
+    let everything = attached(&allow("\"*\""));
+    let bounded = |arn: &str| everything.replace("name               = \"ci\"", &format!("name = \"ci\"\n  permissions_boundary = {arn}"));
+    let bound = |action: &str| {
+        format!("resource \"aws_iam_policy\" \"bound\" {{\n  policy = jsonencode({{ Statement = [{}] }})\n}}\n", allow(action))
+    };
+    let seen = bounded("aws_iam_policy.bound.arn");
+    for (text, wanted) in [
+        (everything.clone(), Severity::Critical),
+        (bounded("var.boundary"), Severity::High),
+        (format!("{seen}{}", bound("\"sqs:SendMessage\"")), Severity::Medium),
+        (format!("{seen}{}", bound("\"*\"")), Severity::Critical),
+    ] {
+        let found = all("iam-wildcard-action", &[("main.tf", &text)]);
+        assert!(found.iter().any(|finding| finding.severity == wanted), "{text}\n{found:?}");
+        assert!(found.iter().all(|finding| finding.severity <= wanted), "{text}\n{found:?}");
+    }
+}
+
+const CODE: &str = r#"
+import { S3Client, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import AWS from "aws-sdk";
+const s3 = new S3Client({});
+const old = new AWS.S3();
+export const handler = async () => {
+  await s3.send(new HeadObjectCommand({ Bucket: "reports", Key: "a" }));
+  await s3.send(new PutObjectCommand({ Bucket: "reports", Key: "b" }));
+  await old.listObjectsV2({ Bucket: "reports" }).promise();
+};
+"#;
+
+const FUNCTION: &str = r#"
+data "archive_file" "code" {
+  type        = "zip"
+  source_dir  = "${path.module}/src"
+  output_path = "${path.module}/build.zip"
+}
+resource "aws_lambda_function" "fn" {
+  function_name = "fn"
+  role          = aws_iam_role.ci.arn
+  filename      = data.archive_file.code.output_path
+}
+"#;
+
+const SAM: &str = "
+AWSTemplateFormatVersion: '2010-09-09'
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src/
+      Handler: a.handler
+      Policies:
+        - Statement:
+            - {Effect: Allow, Action: 's3:*', Resource: '*'}
+";
+
+const SERVERLESS: &str = "
+service: reports
+provider:
+  name: aws
+  iam: {role: {statements: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}}
+functions:
+  a: {handler: src/a.handler}
+";
+
+const CDK: &str = r"
+import * as path from 'path';
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Code, Function } from 'aws-cdk-lib/aws-lambda';
+export class Reports extends Stack {
+  constructor(scope, id) {
+    super(scope, id);
+    const fn = new Function(this, 'Fn', { code: Code.fromAsset(path.join(__dirname, '../src')), handler: 'a.handler' });
+    fn.addToRolePolicy(new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] }));
+  }
+}
+";
+
+#[test]
+fn a_wildcard_names_what_the_code_of_its_holder_calls() {
+    let terraform = format!("{}{FUNCTION}", attached(&allow("\"s3:*\"")));
+    let called = |files: &[(&str, &str)]| all("iam-wildcard-action", files).into_iter().map(|finding| finding.what).collect::<Vec<_>>();
+    for (path, text) in [("main.tf", terraform.as_str()), ("template.yaml", SAM), ("serverless.yml", SERVERLESS), ("lib/stack.ts", CDK)] {
+        let found = called(&[(path, text), ("src/a.ts", CODE), ("other/a.ts", "")]);
+        assert_eq!(found.len(), 1, "{path}");
+        assert!(found[0].ends_with("calls `s3:GetObject`, `s3:ListBucket`, `s3:PutObject`"), "{path}: {found:?}");
+    }
+    let other = called(&[("main.tf", &terraform), ("elsewhere/a.ts", CODE)]);
+    assert!(other[0].contains("write actions such as"), "code that is not seen to run under the role says nothing: {other:?}");
 }

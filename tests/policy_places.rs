@@ -8,7 +8,8 @@ use seclint::tables::table;
 const POLICY: &str = r#"{"Statement": [{"Effect": "Allow", "Action": "x:y", "Resource": "*", "Principal": "*"}]}"#;
 
 /// Types whose kept document is a configuration, whose names are nobody's attributes, and no policy.
-const NO_POLICY: [&str; 2] = ["AWS::EMR::SecurityConfiguration", "AWS::SSM::Document"];
+const NO_POLICY: [&str; 4] =
+    ["AWS::EMR::SecurityConfiguration", "AWS::SSM::Document", "AWS::Glue::Connection", "AWS::OpenSearchServerless::SecurityPolicy"];
 
 /// The grants of a file for action `x:y`.
 fn grants(path: &str, text: &str) -> Vec<Grant> {

@@ -2,7 +2,7 @@
 //! parses, nothing else is found, and a second time changes nothing.
 
 use seclint::engine::{Outcome, Session};
-use seclint::finding::{Edit, Finding, Level};
+use seclint::finding::{Dials, Edit, Finding, Level};
 use seclint::repair::{self, Wanted};
 use seclint::rules::manifest::{self, Example};
 use seclint::rules::{Registry, Rule};
@@ -20,7 +20,7 @@ fn scan(tree: &Tree, example: &Example, registry: &Registry) -> Outcome {
         let named = tree.iter().any(|(other, list)| other == ".gitignore" && list.lines().any(|line| line == path));
         session.set_tracked(path, Some(file.is_some_and(|file| file.tracked)), Some(named || file.is_some_and(|file| file.ignored)));
     }
-    session.findings(&registry.active(|_| true), &Settings { level: Level::Auditor, ..Settings::default() })
+    session.findings(&registry.active(|_| true), &Settings { dials: Dials::of(Level::Auditor), ..Settings::default() })
 }
 
 /// Repairs what one rule finds; how many findings that were.

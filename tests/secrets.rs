@@ -201,3 +201,13 @@ fn credentials_are_read_in_the_shapes_of_every_language() {
     }
     assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
 }
+
+#[test]
+fn what_a_terminal_coloured_is_read_without_its_colours() {
+    let is_found = |line: &str| {
+        let file = SourceFile::new(FileId(0), "run.conf", line);
+        explain(&file, 1).iter().any(|judged| judged.confidence.is_some())
+    };
+    assert!(!is_found("admin_password = \u{1b}[4mrandom_password.password.result\u{1b}[0m\u{1b}[0m"));
+    assert!(is_found("admin_password = \u{1b}[4mc0rrect7H0rse9Staple\u{1b}[0m"));
+}

@@ -75,6 +75,13 @@ fn expressions_are_what_terraform_says() {
         ("regex(\"(\\\\d+)\", \"a12\")", "[12]"),
         ("cidrsubnet(\"10.0.0.0/16\", 8, 2)", "10.0.2.0/24"),
         ("cidrhost(\"10.0.0.0/24\", 5)", "10.0.0.5"),
+        ("timeadd(\"2024-02-28T23:30:00Z\", \"24h30m\")", "2024-03-01T00:00:00Z"),
+        ("timeadd(\"1970-01-02T00:00:00+01:00\", \"-1.5h\")", "1970-01-01T21:30:00Z"),
+        ("timecmp(\"2024-01-01T00:00:00Z\", \"2024-01-01T01:00:00+01:00\")", "0"),
+        ("formatdate(\"DD.MM.YY hh:mm 'UTC'\", \"2024-03-05T07:08:09Z\")", "05.03.24 07:08 UTC"),
+        ("formatdate(\"EEEE\", \"2024-03-05T07:08:09Z\")", "<Opaque>"),
+        ("timecmp(timestamp(), \"2024-01-01T00:00:00Z\") > 0", "<Opaque>"),
+        ("provider::core::answer(1)", "<Computed>"),
         ("jsondecode(\"{\\\"a\\\":[1,2]}\").a[1]", "2"),
         ("base64decode(base64encode(\"x\"))", "x"),
         ("zipmap([\"a\"], [1])", "{a: 1}"),
@@ -246,7 +253,12 @@ fn hostile_modules_are_bounded() {
     assert!(circle.problems.iter().any(|problem| problem.kind == ProblemKind::Bound));
     let many = model(&[("main.tf", "resource \"t_r\" \"r\" {\n  for_each = toset([for i in range(9000) : \"k${i}\"])\n}\n")]);
     assert!(many.problems.iter().any(|problem| problem.kind == ProblemKind::Bound));
-    assert_eq!(resources(&many).len(), 128);
+    assert_eq!(resources(&many).len(), 1_000);
+    let twenty = (0..20).map(|at| format!("resource \"t_r\" \"r{at}\" {{ count = 1000 }}")).collect::<Vec<_>>().join("\n");
+    let roots: Vec<String> = (0..60).map(|root| format!("r{root}/main.tf")).collect();
+    let wide = model(&roots.iter().map(|path| (path.as_str(), twenty.as_str())).collect::<Vec<_>>());
+    assert!(resources(&wide).len() <= 200_000, "{}", resources(&wide).len());
+    assert!(wide.problems.iter().any(|problem| problem.kind == ProblemKind::Bound));
     assert_eq!(
         value(&[("main.tf", "locals {\n  a = local.b\n  b = local.a\n}\nresource \"t_r\" \"r\" {\n  v = local.a\n}\n")], "t_r.r"),
         "<Bound>"

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::{Answer, config, own_rules, working_folder};
 use crate::engine::Outcome;
+use crate::finding::Dials;
 use crate::ir::Depth;
 use crate::settle::{Baseline, Settings};
 use crate::walk::{self, Root, Targets, read_guarded};
@@ -117,6 +118,6 @@ fn scan(targets: &Targets) -> anyhow::Result<Outcome> {
     let mut scanned = crate::scan::scan(walk::walk(targets, &options)?, options.max_bytes, Depth::Structure, &pool, &|| {});
     scanned.session.set_trusted_guards(config.guards.clone());
     let active = registry.active(|rule| !config.off.contains_key(rule.id));
-    let settings = Settings { level: config.level.unwrap_or_default(), today: Some(super::today::today()), config, ..Settings::default() };
+    let settings = Settings { dials: Dials::of(config.dials.level()), today: Some(super::today::today()), config, ..Settings::default() };
     Ok(pool.install(|| scanned.session.into_findings(&active, &settings)))
 }

@@ -101,9 +101,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
             let registry = own_rules::registry(&targets.root.top)?;
             let (config, place) = Source::default().read(&targets.root, &registry)?;
             let from = place.unwrap_or_else(|| "default".to_owned());
+            let dials = config.dials;
             let origin = |set: bool| if set { from.as_str() } else { "default" };
-            writeln!(out, "severity = {:<10} # {}", config.severity.map_or("note", |it| it.name()), origin(config.severity.is_some()))?;
-            writeln!(out, "level = {:<13} # {}", config.level.map_or("regular", |it| it.name()), origin(config.level.is_some()))?;
+            writeln!(out, "severity = {:<10} # {}", dials.severity().name(), origin(dials.severity.is_some()))?;
+            writeln!(out, "confidence = {:<8} # {}", dials.confidence().name(), origin(dials.confidence.is_some()))?;
+            writeln!(out, "level = {:<13} # {}", dials.level().name(), origin(dials.level.is_some()))?;
             writeln!(out, "fail-on = {:<11} # {}", config.fail_on.map_or("note", |it| it.name()), origin(config.fail_on.is_some()))?;
             writeln!(
                 out,

@@ -7,8 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{ArgMatches, Args};
 
 use super::progress::Progress;
-use super::{Answer, config, output, own_rules, scan, select, working_folder};
-use crate::finding::Severity;
+use super::{Answer, config, output, own_rules, select, working_folder};
 use crate::history::{History, Scanned};
 use crate::report::Report;
 use crate::report::view::View;
@@ -19,7 +18,6 @@ use crate::walk::{Excluded, Root};
 /// Arguments of `history`.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct Arguments {
     /// Files and folders whose history is read, be they there no more; or a repository
     #[arg(default_value = ".")]
@@ -43,21 +41,8 @@ pub(super) struct Arguments {
     config: config::Source,
     #[command(flatten)]
     baseline: super::baseline::Source,
-    /// Leave out files and folders that match a glob; a name without `/` matches at any depth
-    #[arg(long, value_name = "GLOB")]
-    exclude: Vec<String>,
-    /// Skip contents larger than this, in bytes, or with K or M; what is skipped is named
-    #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = scan::size)]
-    max_file_size: u64,
-    /// Threads to use; as many as there are processors by default
-    #[arg(long, short, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    jobs: usize,
-    /// Print findings alone: no summary, no progress
-    #[arg(long, short)]
-    quiet: bool,
-    /// Name every content that was skipped
-    #[arg(long, short, conflicts_with = "quiet")]
-    verbose: bool,
+    #[command(flatten)]
+    running: super::running::Arguments,
 }
 
 pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result<Answer> {
@@ -81,24 +66,24 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
         bail!("no rule about secrets is left to run: look at --rule, --skip-rule and --class");
     }
     let rules: Vec<_> = registry.all().iter().copied().filter(|rule| active.running(rule.id).is_some()).collect();
-    let excluded = Excluded::new(&arguments.exclude.iter().chain(&config.exclude).cloned().collect::<Vec<_>>())?;
+    let excluded = Excluded::new(&arguments.running.excluded(&config))?;
     let range = Range { since: arguments.since.clone(), paths };
     let history = History::list(&repository, &range, &excluded)?;
     if history.commits() == 0 && !range.paths.is_empty() && range.since.is_none() {
         bail!("no commit has ever held what is named");
     }
     warnings.extend(history.broken().map(|error| format!("{error}; the commits behind that were not scanned")));
-    let progress = Progress::new(history.len(), arguments.quiet);
-    let pool = crate::scan::pool(arguments.jobs).context("threads can't be started")?;
+    let progress = Progress::new(history.len(), arguments.running.quiet);
+    let pool = crate::scan::pool(arguments.running.jobs).context("threads can't be started")?;
     let settings = Settings {
-        severity: arguments.select.severity.or(config.severity).unwrap_or(Severity::Note),
-        level: arguments.select.level.or(config.level).unwrap_or_default(),
+        dials: arguments.select.dials().or(config.dials),
         ignores: !arguments.judgement.no_ignores && config.ignore_comments.unwrap_or(true),
         today: Some(super::today::today()),
         baseline: arguments.baseline.read(&root, arguments.config.config_from.as_deref())?,
         config,
     };
-    let Scanned { outcome, skipped, left_out } = history.scan(arguments.max_file_size, &active, &settings, &pool, &|| progress.tick())?;
+    let Scanned { outcome, skipped, left_out } =
+        history.scan(arguments.running.max_file_size, &active, &settings, &pool, &|| progress.tick())?;
     if left_out > 0 {
         warnings.push(format!("{left_out} secrets of large files are not reported: scan their paths alone"));
     }
@@ -115,15 +100,14 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
         view: View::of(&outcome),
     };
     output::write(&report, &sinks, &arguments.output, &root.top)?;
-    if !arguments.quiet {
-        let _ = crate::report::summary(&report, arguments.verbose, seconds, &mut anstream::stderr().lock());
+    if !arguments.running.quiet {
+        let _ = crate::report::summary(&report, arguments.running.verbose, seconds, &mut anstream::stderr().lock());
     }
     let is_incomplete = history.broken().is_some() || left_out > 0;
     let has_loss = is_incomplete || skipped.iter().any(|skipped| skipped.why.is_loss());
-    let threshold = arguments.judgement.fail_on.or(settings.config.fail_on).unwrap_or(Severity::Note);
     Ok(if arguments.strict && has_loss {
         Answer::Incomplete
-    } else if !arguments.judgement.exit_zero && outcome.findings.iter().any(|finding| finding.severity >= threshold) {
+    } else if arguments.judgement.fails(&outcome.findings, &settings.config) {
         Answer::Findings
     } else if is_incomplete {
         Answer::Incomplete

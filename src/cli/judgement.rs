@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::finding::Severity;
+use crate::config::Config;
+use crate::finding::{Finding, Severity};
 
 /// Arguments that every command with findings has.
 #[derive(Debug, Args)]
@@ -10,7 +11,7 @@ use crate::finding::Severity;
 pub(super) struct Arguments {
     /// The least severity that makes the exit code 1; every finding by default
     #[arg(long, value_name = "SEVERITY", value_enum)]
-    pub(super) fail_on: Option<Severity>,
+    fail_on: Option<Severity>,
     /// Report what comments take out as well: for audits
     #[arg(long)]
     pub(super) no_ignores: bool,
@@ -19,5 +20,13 @@ pub(super) struct Arguments {
     pub(super) include_suppressed: bool,
     /// Exit with 0 whatever is found
     #[arg(long)]
-    pub(super) exit_zero: bool,
+    exit_zero: bool,
+}
+
+impl Arguments {
+    /// Whether findings make the exit code 1.
+    pub(super) fn fails(&self, findings: &[Finding], config: &Config) -> bool {
+        let threshold = self.fail_on.or(config.fail_on).unwrap_or(Severity::Note);
+        !self.exit_zero && findings.iter().any(|finding| finding.severity >= threshold)
+    }
 }

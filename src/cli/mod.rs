@@ -22,6 +22,7 @@ mod progress;
 mod repair;
 mod routes;
 mod rules;
+mod running;
 mod scan;
 mod select;
 mod test;

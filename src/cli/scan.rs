@@ -2,6 +2,7 @@
 
 mod change;
 mod look;
+mod variables;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -20,7 +21,6 @@ pub(super) use look::Seen;
 /// Arguments of `scan`.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct Arguments {
     /// Files and folders to scan; `-` reads one file from standard input
     #[arg(default_value = ".")]
@@ -53,31 +53,19 @@ pub(super) struct Arguments {
     baseline: super::baseline::Source,
     #[command(flatten)]
     walk: Walk,
-    /// A values file that `terraform plan` would be given; others than `terraform.tfvars` and
-    /// `*.auto.tfvars` are not read by themselves, and the last one wins
-    #[arg(long, value_name = "FILE")]
-    var_file: Vec<PathBuf>,
+    #[command(flatten)]
+    variables: variables::Variables,
     /// The name of the file that `-` reads
     #[arg(long, value_name = "NAME")]
     stdin_filename: Option<String>,
-    /// Threads to use; as many as there are processors by default
-    #[arg(long, short, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    jobs: usize,
-    /// Print findings alone: no summary, no progress
-    #[arg(long, short)]
-    quiet: bool,
-    /// Name every file that was skipped or not read whole
-    #[arg(long, short, conflicts_with = "quiet")]
-    verbose: bool,
+    #[command(flatten)]
+    running: super::running::Arguments,
 }
 
 /// What to walk.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(super) struct Walk {
-    /// Leave out files and folders that match a glob; a name without `/` matches at any depth
-    #[arg(long, value_name = "GLOB")]
-    exclude: Vec<String>,
     /// Scan what `.gitignore` and `.ignore` name as well; files that git tracks always are
     #[arg(long)]
     no_ignore: bool,
@@ -87,32 +75,17 @@ pub(super) struct Walk {
     /// Leave out files and folders whose names begin with a dot
     #[arg(long, overrides_with = "hidden")]
     no_hidden: bool,
-    /// Skip files larger than this, in bytes, or with K or M; what is skipped is named
-    #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
-    max_file_size: u64,
 }
 
-impl Walk {
-    fn options(&self, config: &Config) -> walk::Options {
+impl Arguments {
+    fn walked(&self, config: &Config) -> walk::Options {
         walk::Options {
-            no_ignore: self.no_ignore,
-            no_hidden: self.no_hidden && !self.hidden,
-            exclude: self.exclude.iter().chain(&config.exclude).cloned().collect(),
-            max_bytes: self.max_file_size,
+            no_ignore: self.walk.no_ignore,
+            no_hidden: self.walk.no_hidden && !self.walk.hidden,
+            exclude: self.running.excluded(config),
+            max_bytes: self.running.max_file_size,
         }
     }
-}
-
-/// Bytes of a size such as `512K` or `8M`. Offsets are 32-bit numbers, so there is an upper end.
-pub(super) fn size(text: &str) -> Result<u64, String> {
-    const MOST: u64 = 1 << 30;
-    let upper = text.to_ascii_uppercase();
-    let (digits, factor) = match upper.strip_suffix(['K', 'M']) {
-        Some(digits) => (digits, if upper.ends_with('K') { 1 << 10 } else { 1 << 20 }),
-        None => (&*upper, 1),
-    };
-    let bytes: u64 = digits.parse().map_err(|_| "a size is a number of bytes, or one with K or M: 512K, 8M".to_owned())?;
-    bytes.checked_mul(factor).filter(|bytes| *bytes <= MOST).ok_or_else(|| "the limit can't be over 1024M".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result<Answer> {
@@ -153,12 +126,12 @@ pub(super) fn run(arguments: &Arguments, matches: &ArgMatches) -> anyhow::Result
     } else {
         output::write(&shown, &sinks, &arguments.output, &job.targets.root.top)?;
     }
-    if let Some(repaired) = repaired.filter(|_| !arguments.quiet) {
+    if let Some(repaired) = repaired.filter(|_| !arguments.running.quiet) {
         super::say(&repaired.describe());
     }
-    let silent = arguments.quiet || (arguments.change.hook && seen.outcome.findings.is_empty());
+    let silent = arguments.running.quiet || (arguments.change.hook && seen.outcome.findings.is_empty());
     if !silent {
-        let _ = crate::report::summary(&shown, arguments.verbose, seconds, &mut anstream::stderr().lock());
+        let _ = crate::report::summary(&shown, arguments.running.verbose, seconds, &mut anstream::stderr().lock());
     }
     Ok(job.verdict(&seen))
 }

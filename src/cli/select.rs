@@ -4,20 +4,23 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use crate::config::Config;
-use crate::finding::{Level, Severity};
-use crate::ir::Kind;
+use crate::finding::{Dials, Level, Severity};
+use crate::ir::{Confidence, Kind};
 use crate::rules::{Active, Registry, Rule, manifest};
 
-/// The dials: severity says how bad, level who wants to see it, class what is wrong.
+/// The dials: severity says how bad, confidence how sure, level who wants to see it, class what is wrong.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(super) struct Arguments {
     /// The least severity to report
     #[arg(long, value_name = "SEVERITY", value_enum)]
-    pub(super) severity: Option<Severity>,
+    severity: Option<Severity>,
+    /// The least confidence to report: how sure seclint is that a finding is true
+    #[arg(long, value_name = "CONFIDENCE", value_enum)]
+    confidence: Option<Confidence>,
     /// Whose findings to report: everybody's, doubtful ones too, or everything that could matter
     #[arg(long, value_enum)]
-    pub(super) level: Option<Level>,
+    level: Option<Level>,
     /// Run these rules only (ids or families)
     #[arg(long = "rule", value_name = "ID", value_delimiter = ',')]
     rules: Vec<String>,
@@ -38,6 +41,11 @@ pub(super) fn is_about_secrets(rule: &Rule) -> bool {
 }
 
 impl Arguments {
+    /// Which findings are shown, as far as the command line says.
+    pub(super) fn dials(&self) -> Dials {
+        Dials { severity: self.severity, confidence: self.confidence, level: self.level }
+    }
+
     /// The rules that run. An unknown id is an error: a typo must not switch a check off in silence.
     pub(super) fn active(&self, registry: &Registry, config: &Config) -> anyhow::Result<Active> {
         for name in self.rules.iter().chain(&self.skip) {
@@ -70,6 +78,16 @@ impl Arguments {
             && (!self.secrets || is_about_secrets(rule))
             && (!config.off.contains_key(rule.id) || (!self.rules.is_empty() && named(&self.rules)))
             && (self.classes.is_empty() || self.classes.iter().any(|class| class == rule.class))
+    }
+}
+
+impl ValueEnum for Confidence {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Low, Self::Medium, Self::High]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.name()))
     }
 }
 

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use crate::config::Config;
 use crate::engine::Outcome;
-use crate::finding::{Finding, Level, Severity};
-use crate::ir::{Confidence, Validity};
+use crate::finding::{Dials, Finding, Level};
+use crate::ir::Validity;
 use crate::rules::Active;
 use crate::secrets::Judged;
 use crate::settle::Settings;
@@ -36,8 +36,7 @@ impl FromStr for Place {
 /// Settings that hide nothing, to compare with those of the run.
 pub(super) fn unhidden(settings: &Settings) -> Settings {
     Settings {
-        severity: Severity::Note,
-        level: Level::Auditor,
+        dials: Dials::of(Level::Auditor),
         ignores: false,
         config: Config { severities: settings.config.severities.clone(), ..Config::default() },
         ..Settings::default()
@@ -85,7 +84,7 @@ fn rows(judged: &Judged, runs: &Runs<'_>, out: &mut String) {
         let _ = writeln!(out, "  {name:<10} {text}");
     };
     let verdict = match judged.confidence {
-        Some(confidence) => format!("a secret, with {} confidence: it {}", name_of(confidence), judged.reason.describe()),
+        Some(confidence) => format!("a secret, with {} confidence: it {}", confidence.name(), judged.reason.describe()),
         None => format!("no secret: it {}", judged.reason.describe()),
     };
     row("verdict", &verdict);
@@ -127,6 +126,7 @@ fn is_of(finding: &Finding, judged: &Judged) -> bool {
 /// What became of a finding: reported, or what hides it.
 fn fate(finding: &Finding, runs: &Runs<'_>) -> String {
     let (rule, severity) = (finding.rule.id, finding.severity.name());
+    let dials = runs.settings.dials;
     let same = |other: &Finding| other.rule.id == rule && other.span == finding.span;
     if runs.shown.findings.iter().any(same) {
         return format!("yes, by {rule}: {severity} severity");
@@ -139,20 +139,14 @@ fn fate(finding: &Finding, runs: &Runs<'_>) -> String {
         }
     } else if runs.active.running(rule).is_none() {
         "the rule is switched off, or was not asked for".to_owned()
-    } else if finding.severity < runs.settings.severity {
-        format!("its severity, {severity}, is below `{}`", runs.settings.severity.name())
-    } else if finding.level > runs.settings.level {
-        format!("its level, {}, is beyond `{}`", finding.level.name(), runs.settings.level.name())
+    } else if finding.severity < dials.severity() {
+        format!("its severity, {severity}, is below `{}`", dials.severity().name())
+    } else if finding.confidence < dials.confidence() {
+        format!("its confidence, {}, is below `{}`", finding.confidence.name(), dials.confidence().name())
+    } else if finding.level > dials.level() {
+        format!("its level, {}, is beyond `{}`", finding.level.name(), dials.level().name())
     } else {
         "it is not part of the change that was asked for".to_owned()
     };
     format!("no, {rule} is silent: {hidden}")
-}
-
-fn name_of(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::Low => "low",
-        Confidence::Medium => "medium",
-        Confidence::High => "high",
-    }
 }

@@ -12,7 +12,8 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::finding::{Level, Severity};
+use crate::finding::{Dials, Level, Severity};
+use crate::ir::Confidence;
 use crate::rules::Registry;
 pub use mistake::Mistake;
 
@@ -22,10 +23,8 @@ pub const PLACES: [&str; 3] = ["seclint.toml", ".seclint.toml", ".github/seclint
 /// What the file says. Nothing is required.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// The least severity to report.
-    pub severity: Option<Severity>,
-    /// Whose findings to report.
-    pub level: Option<Level>,
+    /// Which findings to report.
+    pub dials: Dials,
     /// The least severity that makes the exit code 1.
     pub fail_on: Option<Severity>,
     /// Globs of paths to leave out.
@@ -62,6 +61,7 @@ pub struct PathIgnore {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 struct File {
     severity: Option<Severity>,
+    confidence: Option<Confidence>,
     level: Option<Level>,
     fail_on: Option<Severity>,
     exclude: Vec<Spanned<String>>,
@@ -101,8 +101,7 @@ pub fn parse(text: &str, registry: &Registry) -> Result<Config, Vec<Mistake>> {
     let file: File = toml::from_str(text).map_err(|error| vec![Mistake::of_toml(&error)])?;
     let mut mistakes = Vec::new();
     let mut config = Config {
-        severity: file.severity,
-        level: file.level,
+        dials: Dials { severity: file.severity, confidence: file.confidence, level: file.level },
         fail_on: file.fail_on,
         ignore_comments: file.ignore_comments,
         exclude: file.exclude.iter().map(|glob| glob.get_ref().clone()).collect(),
@@ -196,10 +195,11 @@ mod tests {
 
     #[test]
     fn a_whole_file_is_read() {
-        let text = "severity = \"low\"\nfail-on = \"high\"\nexclude = [\"vendor/**\"]\n[rules.DOCKERFILE-ROOT-USER]\nseverity = \"note\"\n\
+        let text = "severity = \"low\"\nconfidence = \"medium\"\nfail-on = \"high\"\nexclude = [\"vendor/**\"]\n[rules.DOCKERFILE-ROOT-USER]\nseverity = \"note\"\n\
                     [rules.suppression-unused]\nenabled = false\nreason = \"noisy\"\n\
                     [[ignore]]\nrules = [\"dockerfile-secret\"]\npaths = [\"legacy/**\"]\nreason = \"going away\"\nuntil = \"2026-12-31\"\n";
         let config = parse(text, &Registry::default()).unwrap();
+        assert_eq!(config.dials, Dials { severity: Some(Severity::Low), confidence: Some(Confidence::Medium), level: None });
         assert_eq!(config.severities["dockerfile-root-user"], Severity::Note);
         assert_eq!(config.off["suppression-unused"], "noisy");
         assert!(config.ignores[0].paths.is_match("legacy/a/b"));

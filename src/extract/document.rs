@@ -3,7 +3,9 @@
 
 mod cloudformation;
 mod compose;
+mod hosting;
 mod kubernetes;
+mod loco;
 pub(super) mod plan;
 
 use smol_str::SmolStr;
@@ -36,7 +38,7 @@ pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
         cloudformation::template(cx, map);
     } else if plan::is_plan(map) {
         plan::plan(cx, document, map);
-    } else if super::pipeline::extract(cx, &path, document, map) {
+    } else if super::pipeline::extract(cx, &path, document, map) || hosting::extract(cx, name, map) || loco::settings(cx, &path, map) {
     } else if compose::is_compose(name, map) {
         compose::project(cx, map);
     } else if let Some((provider, ty)) = manifest(name, map) {
@@ -66,7 +68,7 @@ fn manifest(name: &str, map: &Map) -> Option<(&'static str, &'static str)> {
         "nest-cli.json" => return Some(("nestjs", "config")),
         _ => {}
     }
-    if name.starts_with("values") && crate::lower::nats::is_chart(map) {
+    if name.starts_with("values") && (crate::lower::nats::is_chart(map) || crate::lower::workload::holds_contexts(map)) {
         return Some(("helm", "values"));
     }
     if holds_policy(map) {

@@ -14,6 +14,7 @@ mod rust;
 mod terraform;
 mod toml;
 mod typescript;
+mod view;
 mod yaml;
 
 use crate::ir::{Depth, Fact, FactKind, FileFacts, Problem, ProblemKind, Span};
@@ -78,10 +79,19 @@ pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
         _ if file.path.ends_with(".dockerignore") => docker::ignore_file(&mut cx),
         _ if depth == Depth::Secrets => {}
         FileKind::Terraform | FileKind::Tfvars | FileKind::Hcl => terraform::extract(&mut cx),
-        FileKind::TypeScript | FileKind::Tsx | FileKind::JavaScript | FileKind::Component => typescript::extract(&mut cx),
+        FileKind::TypeScript | FileKind::Tsx | FileKind::JavaScript => typescript::extract(&mut cx),
+        FileKind::Component => {
+            typescript::extract(&mut cx);
+            view::extract(&mut cx);
+        }
         FileKind::Rust => rust::extract(&mut cx),
         FileKind::NatsConf => nats::extract(&mut cx, "nats-config"),
         FileKind::Text if file.path.ends_with(".conf") => nats::extract(&mut cx, "nats-fragment"),
+        FileKind::Code => {
+            view::extract(&mut cx);
+            nats::clients::extract(&mut cx);
+        }
+        FileKind::Text => view::extract(&mut cx),
         FileKind::Shell => nats::commands(&mut cx),
         FileKind::Dotenv => dotenv::extract(&mut cx),
         FileKind::Yaml => yaml::extract(&mut cx),

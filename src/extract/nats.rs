@@ -1,5 +1,8 @@
 //! Configuration of nats-server: the whole tree as one resource, and the commands that start it. `link::nats`
-//! puts in what is included and what variables hold, and cuts it into sections.
+//! puts in what is included and what variables hold, and cuts it into sections. Clients are read where no other
+//! extractor does.
+
+pub(super) mod clients;
 
 use smol_str::SmolStr;
 

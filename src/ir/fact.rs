@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use super::{
-    AuthScheme, Cors, Field, Grant, Guard, Job, Mount, Node, OAuthClient, Ref, Route, Script, Secret, Service, Span, Stage, Taken, Text,
-    TokenCheck, TokenIssue, Tri,
+    AuthScheme, Cors, Field, Grant, Guard, Job, Map, Mount, Node, NodeKind, OAuthClient, Ref, Route, Script, Secret, Service, Span, Stage,
+    Taken, Text, TokenCheck, TokenIssue, Tri,
 };
 
 /// How much of a file the rules that run have a use for.
@@ -384,6 +384,15 @@ pub struct SinkPart {
     pub label: SmolStr,
     /// Parameters in it, which callers in other files may fill.
     pub taken: Vec<Taken>,
+}
+
+impl Sink {
+    /// A connection of which the other end's certificate is not checked.
+    pub fn unverified(callee: Ref, span: Span) -> Self {
+        let mut options = Map::default();
+        options.push("verify", span, Node::new(span, NodeKind::Bool(false)));
+        Self { kind: SinkKind::Tls, callee, parts: Vec::new(), options: Some(Node::new(span, NodeKind::Map(options))) }
+    }
 }
 
 impl SinkPart {

@@ -59,4 +59,15 @@ pub struct CallSite {
     pub callee: Ref,
     /// Where.
     pub span: Span,
+    /// Whether its result is dropped or only logged, where it may tell who calls.
+    pub is_ignored: bool,
+    /// Whether it is made on every way through the function, and what it throws is thrown on.
+    pub is_certain: bool,
+}
+
+impl CallSite {
+    /// A call of which nothing more is known.
+    pub fn new(callee: Ref, span: Span) -> Self {
+        Self { callee, span, is_ignored: false, is_certain: false }
+    }
 }

@@ -194,6 +194,8 @@ pub enum HopKind {
     Default,
     /// An assignment in a values file.
     ValuesFile,
+    /// A variable of the environment that the scan was told to read.
+    Environment,
     /// A local value or constant.
     Local,
     /// An argument of a module call.
@@ -522,6 +524,7 @@ impl Hop {
         match self.kind {
             HopKind::Default => format!("the default of `{name}`"),
             HopKind::ValuesFile => format!("`{name}` is set here"),
+            HopKind::Environment => format!("`{name}` is set by the environment"),
             HopKind::Local => format!("`{name}` holds it"),
             HopKind::ModuleArgument => format!("handed to `{name}` here"),
             HopKind::Output => format!("returned as `{name}`"),

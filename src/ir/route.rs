@@ -32,6 +32,8 @@ pub enum ServiceKind {
     App,
     /// A router that is mounted somewhere.
     Router,
+    /// A list of routes as data, which serves nothing until a loop registers it.
+    Table,
     /// A controller or resolver class.
     Controller,
     /// A module that provides guards to what it holds.
@@ -55,6 +57,8 @@ pub enum Security {
     Schemes(Vec<(Ref, Vec<Text>)>),
     /// Written in a form that the platform ignores; the text says which.
     Ignored(SmolStr),
+    /// What its documentation says, which nothing enforces: whether a caller must be known.
+    Documented(bool),
 }
 
 /// A way to authenticate: a JWT issuer, an API key, a passport strategy.
@@ -109,8 +113,17 @@ pub struct Route {
     pub public: Option<SmolStr>,
     /// The application that it is served by, as the place where that is made; set by linking.
     pub app: Option<Span>,
+    /// Whether all that stands around it is known; set by linking.
+    pub mounted: bool,
     /// Position in its file; a guard registered later does not hold for it in most frameworks.
     pub order: u32,
+}
+
+impl Service {
+    /// A service of which nothing more is written.
+    pub fn new(kind: ServiceKind, framework: impl Into<SmolStr>, binding: Ref) -> Self {
+        Self { kind, framework: framework.into(), name: None, binding, security: Field::Absent, options: None }
+    }
 }
 
 impl Route {
@@ -131,6 +144,7 @@ impl Route {
             chain: Vec::new(),
             public: None,
             app: None,
+            mounted: true,
             order,
         }
     }

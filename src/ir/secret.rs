@@ -124,6 +124,17 @@ pub enum Confidence {
     High,
 }
 
+impl Confidence {
+    /// As written in reports and settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
 /// The verdict of an offline check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]

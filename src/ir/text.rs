@@ -70,7 +70,10 @@ impl Text {
             match (&piece.part, joined.last_mut()) {
                 (Part::Lit(text), Some(Piece { span, part: Part::Lit(_) })) => {
                     run.push_str(text);
-                    *span = span.to(piece.span);
+                    // What was interpolated may stand before the text that takes it.
+                    if piece.span.start >= span.start {
+                        *span = span.to(piece.span);
+                    }
                     continue;
                 }
                 (Part::Lit(text), _) => {

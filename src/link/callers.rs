@@ -103,7 +103,7 @@ fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node)
     };
     if kind == SinkKind::Hash {
         let name = name?.last();
-        return crate::lower::names_password(name).then(|| SinkPart::new(part.value.clone(), part.tainted, name));
+        return crate::lower::words::names_password(name).then(|| SinkPart::new(part.value.clone(), part.tainted, name));
     }
     if name.is_some_and(|name| name.scope != Scope::Request) {
         return None;

@@ -1,13 +1,15 @@
 //! CloudFormation: references to parameters, mappings and conditions are filled in, and each resource is
 //! given as the Terraform type that rules know, too, so that a security group is judged once.
 
+mod conditions;
 mod identities;
 
 use smol_str::format_smolstr;
 
 use super::Linker;
-use crate::ir::{Entry, Fact, FactKind, Hop, HopKind, Node, NodeKind, Op, Part, Piece, Ref, Scope, Symbols, Text, Why};
-use crate::lower::cloudformation::translate;
+use super::terraform::companions;
+use crate::ir::{Entry, Fact, FactKind, Hop, HopKind, Node, NodeKind, Op, Part, Piece, Ref, Scope, Symbols, Text, Tri, Why};
+use crate::lower::cloudformation::{parts, translate};
 
 /// Parameters that lead to parameters: none do, but a mapping's value may be a reference.
 const MAX_HOPS: usize = 8;
@@ -15,6 +17,7 @@ const MAX_HOPS: usize = 8;
 /// Fills in what the templates know, and adds each resource in Terraform's terms.
 pub(super) fn link(linker: &mut Linker) {
     let mut added = Vec::new();
+    let mut split = Vec::new();
     for Fact { span, owner, kind, .. } in &mut linker.facts {
         let FactKind::Resource(resource) = kind else { continue };
         if resource.provider != "cloudformation" {
@@ -26,8 +29,14 @@ pub(super) fn link(linker: &mut Linker) {
         if let Some(translated) = translate(&resource.ty, &resource.name, &resource.attrs) {
             added.push(Fact::new(*span, owner.clone(), FactKind::Resource(translated)));
         }
+        let parts = parts(&resource.ty, &resource.name, &resource.attrs).into_iter();
+        split.extend(parts.map(|(place, part)| Fact::new(place, owner.clone(), FactKind::Resource(part))));
         crate::lower::sam::policies(*span, owner, resource, &mut added);
     }
+    for template in added.chunk_by_mut(|a, b| a.span.file == b.span.file) {
+        companions::link(template);
+    }
+    added.extend(split);
     for fact in &linker.facts {
         if let Some(resource) = fact.resource().filter(|resource| resource.provider == "serverless") {
             crate::lower::serverless::service(fact, resource, &mut added);
@@ -96,6 +105,7 @@ impl Template<'_> {
             pieces.push(piece);
         }
         text.pieces = pieces;
+        text.join_literals();
     }
 
     /// What a name stands for: a parameter's default; what a deployment gives instead is not known.
@@ -121,6 +131,9 @@ impl Template<'_> {
         let Some(default) = parameter.value.get("Default") else { return Some(Node::unknown(Why::NoValue, place.span)) };
         let mut value = default.clone();
         self.fill(&mut value, hops + 1);
+        if parameter.value.get("Type").and_then(Node::as_str).is_some_and(|ty| ty == "CommaDelimitedList" || ty.starts_with("List<")) {
+            value = split(",", &value).map_or(value, |list| Node::new(place.span, list));
+        }
         value.span = place.span;
         value.via = value.via.then(Hop { kind: HopKind::Default, name: name.clone(), span: default.span });
         Some(value)
@@ -129,6 +142,11 @@ impl Template<'_> {
     fn call(&self, name: &str, args: &[Node]) -> Option<NodeKind> {
         match (name, args) {
             ("Fn::If", [condition, then, otherwise]) => {
+                match self.condition(&condition.to_string(), 0) {
+                    Tri::Yes => return Some(then.kind.clone()),
+                    Tri::No => return Some(otherwise.kind.clone()),
+                    Tri::Maybe => {}
+                }
                 // A branch without value leaves the other one, or nothing.
                 let condition = Node::new(condition.span, NodeKind::Ref(Ref::new(Scope::Cfn, [format_smolstr!("Conditions.{condition}")])));
                 Some(NodeKind::Op(Op::Cond, vec![condition, then.clone(), otherwise.clone()]))
@@ -142,10 +160,18 @@ impl Template<'_> {
                 #[expect(clippy::cast_sign_loss, reason = "negative ones are left out")]
                 list.as_list()?.get(index as usize).map(|item| item.kind.clone())
             }
+            ("Fn::Split", [separator, text]) => split(separator.as_str().filter(|separator| !separator.is_empty())?, text),
             ("Fn::Base64", [text]) => text.as_text().map(|text| NodeKind::Text(text.clone())),
             _ => None,
         }
     }
+}
+
+/// The parts of a text that is known, each in its place.
+fn split(separator: &str, text: &Node) -> Option<NodeKind> {
+    let known = text.as_text()?.known()?;
+    let part = |part: &str| Node { via: text.via.clone(), ..Node::text(part.trim(), text.span) };
+    Some(NodeKind::List(known.split(separator).map(part).collect()))
 }
 
 #[cfg(test)]
@@ -158,8 +184,13 @@ AWSTemplateFormatVersion: '2010-09-09'
 Parameters:
   Range: {Type: String, Default: 0.0.0.0/0}
   Secret: {Type: String, NoEcho: true}
+  Stage: {Type: String, Default: test}
 Mappings:
   Ports: {db: {port: 5432}}
+Conditions:
+  IsTest: !Equals [!Ref Stage, test]
+  IsElsewhere: !Not [!Or [!Condition IsTest, !Equals [!Ref AWS::Region, eu-west-1]]]
+  IsHere: !And [!Condition IsTest, !Equals [!Ref AWS::Region, eu-west-1]]
 Resources:
   Group:
     Type: AWS::EC2::SecurityGroup
@@ -175,6 +206,9 @@ Resources:
       MasterUserPassword: !Ref Secret
       DBSubnetGroupName: !Sub '${AWS::StackName}-x-${Range}'
       KmsKeyId: !Ref AWS::NoValue
+      StorageEncrypted: !If [IsTest, false, true]
+      PubliclyAccessible: !If [IsElsewhere, true, false]
+      MultiAZ: !If [IsHere, true, false]
 ";
 
     fn translated(ty: &str) -> Node {
@@ -193,6 +227,14 @@ Resources:
         let group = translated("aws_security_group");
         assert_eq!(group.to_string(), "{ingress: [{cidr_blocks: 0.0.0.0/0, protocol: tcp, from_port: 5432, to_port: 5432}]}");
         assert_eq!(group.all("ingress.cidr_blocks")[0].via.hops()[0].name, "Range");
+    }
+
+    #[test]
+    fn conditions_hold_by_the_defaults() {
+        let database = translated("aws_db_instance");
+        let shown = |key: &str| database.get(key).map(ToString::to_string).unwrap_or_default();
+        assert_eq!((shown("storage_encrypted"), shown("publicly_accessible")), ("false".to_owned(), "false".to_owned()));
+        assert!(shown("multi_az").starts_with("(Cond"), "{}", shown("multi_az"));
     }
 
     #[test]

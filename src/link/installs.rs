@@ -7,10 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::packages::{folder_of, folders_up};
 use crate::ir::{Fact, FactKind, FileId, Install, Node, Resource, Script, Text, Tri};
 use crate::lower::command::{Plain, is_assignment, plain};
 use crate::source::Files;
+use crate::source::paths::{folder_of, folders_up};
 
 /// Says of each script what it installs.
 pub(super) fn link(files: &Files, facts: &mut [Fact]) {

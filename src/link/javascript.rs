@@ -6,7 +6,9 @@ use smol_str::SmolStr;
 use super::callers::Callers;
 use super::packages::Packages;
 use super::symbols::Names;
-use crate::ir::{Fact, FactKind, GrantSite, Principal, PrincipalKind, Ref, Scope, Sink, SinkKind, Span, Symbols, Tri};
+use crate::ir::{
+    Call, Fact, FactKind, GrantSite, Node, NodeKind, Op, Principal, PrincipalKind, Ref, Scope, Sink, SinkKind, Span, Symbols, Tri,
+};
 use crate::lower::{Added, Joins, Site};
 use crate::source::{FileId, Files};
 
@@ -24,6 +26,10 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
             return true;
         }
         if let FactKind::Sink(sink) = &mut fact.kind {
+            // The markup of a component is a view.
+            if sink.callee.first() == "view" {
+                return true;
+            }
             callers.fill(fact.span.file, sink);
             for part in &mut sink.parts {
                 part.value = names.value(fact.span.file, &part.value);
@@ -43,13 +49,14 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
         let FactKind::Call(call) = &mut fact.kind else { return true };
         *call = names.call(fact.span.file, call);
         let root = crate::lower::root(call);
-        if !is_library(&root.callee) {
+        if !is_library(&root.callee) && !registers_library(call) {
             return false;
         }
         let path = files.path(fact.span.file);
         let version = |library: &str| packages.version(path, library);
         let path_of = |file: FileId| SmolStr::new(files.path(file));
-        let site = Site { span: fact.span, owner: &fact.owner, call, path: &path_of, version: &version };
+        let project = packages.project(path);
+        let site = Site { span: fact.span, owner: &fact.owner, call, project, path: &path_of, version: &version };
         crate::lower::javascript(&site, &mut lowered);
         joins.push(crate::lower::joins(&site));
         functions.resize_with(lowered.len(), || function_of(symbols, fact.span));
@@ -69,6 +76,15 @@ fn is_library(name: &Ref) -> bool {
         Scope::Global => matches!(name.first(), "sst" | "aws") && name.path.len() > 2,
         _ => false,
     }
+}
+
+/// `fastify.register(plugin, …)` on whatever a function was handed: the plugin says what it is.
+fn registers_library(call: &Call) -> bool {
+    let plugin = call.args.first().map(|plugin| match &plugin.kind {
+        NodeKind::Op(Op::Await, operands) => operands.first().unwrap_or(plugin),
+        _ => plugin,
+    });
+    call.callee.last() == "register" && plugin.and_then(Node::as_ref).is_some_and(|plugin| plugin.module().is_some() && is_library(plugin))
 }
 
 /// Gives statements what other calls say of them: what holds them, what is added.
@@ -132,12 +148,10 @@ fn numbers(version: &str) -> Vec<u64> {
     version.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
 }
 
-/// The function around a place, or the one around that: a callback belongs to what hands it over.
+/// The innermost of the functions that have calls of their own around a place.
 fn function_of(symbols: &[Symbols], place: Span) -> Option<Span> {
     let all = &symbols.get(place.file.0 as usize)?.functions;
-    let mut around = all.iter().filter(|function| function.contains(place));
-    let (outermost, next) = (around.next_back()?, around.next_back());
-    Some(*next.unwrap_or(outermost))
+    all.iter().rfind(|function| function.contains(place)).copied()
 }
 
 /// A token that is decoded beside a check of it is not trusted unverified. One that is decoded in a

@@ -10,6 +10,7 @@ mod installs;
 mod javascript;
 mod modules;
 mod nats;
+mod nestrs;
 mod nitric;
 pub mod packages;
 pub mod platform;
@@ -18,6 +19,7 @@ pub mod routes;
 mod rust;
 pub mod symbols;
 mod terraform;
+mod views;
 
 use std::collections::BTreeMap;
 
@@ -63,6 +65,8 @@ pub struct Linker {
 pub struct Owner {
     /// Terraform's values files that count beside those that it reads by itself; the last wins.
     pub values_files: Vec<String>,
+    /// Values of Terraform's variables that the environment of the run gives; any file is over them.
+    pub variables: Vec<(String, String)>,
     /// Names of the repository's own guards, which turn anonymous callers away whatever their bodies show.
     pub guards: Vec<String>,
 }
@@ -120,6 +124,7 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, owner: Owner) -> Model {
     nats::link(&mut linker);
     nitric::link(&mut linker);
     javascript::link(&linker.files, &linker.symbols, &mut linker.facts);
+    views::link(&linker.files, &mut linker.facts);
     cloudformation::link(&mut linker);
     let mut lowered = Vec::new();
     for fact in &linker.facts {

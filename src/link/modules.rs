@@ -50,6 +50,10 @@ struct Module {
     resource: &'static str,
     /// The argument that holds a list or map of such resources.
     each: &'static str,
+    /// The attribute that such an element is as a whole; empty where it holds attributes.
+    whole: &'static str,
+    /// The attribute that its key in a map is; empty where that is only a name.
+    key: &'static str,
     /// Arguments with the way to their attribute.
     args: Vec<(&'static str, Vec<&'static str>)>,
 }
@@ -68,7 +72,13 @@ impl Module {
     fn new(row: &'static V) -> Self {
         let same = row.texts("same").map(|name| (name, vec![name]));
         let renamed = row.texts("rename").filter_map(|pair| pair.split_once('=')).map(|(arg, attr)| (arg, attr.split('.').collect()));
-        Self { resource: row.text("resource"), each: row.text("each"), args: same.chain(renamed).collect() }
+        Self {
+            resource: row.text("resource"),
+            each: row.text("each"),
+            whole: row.text("whole"),
+            key: row.text("key"),
+            args: same.chain(renamed).collect(),
+        }
     }
 
     fn resources(&self, fact: &Fact, call: &Resource, out: &mut Vec<Fact>) {
@@ -77,9 +87,20 @@ impl Module {
             return;
         }
         let Some(list) = call.attrs.get(self.each) else { return };
-        for item in items(list) {
-            out.extend(self.attributes(item).map(|attrs| made(fact, call, self.resource, attrs)));
+        for (key, item) in keyed(list) {
+            let attrs = if self.whole.is_empty() { self.attributes(item) } else { Some(self.element(key, item)) };
+            out.extend(attrs.map(|attrs| made(fact, call, self.resource, attrs)));
         }
+    }
+
+    /// An element as the attribute that it is, with its key.
+    fn element(&self, key: Option<Node>, item: &Node) -> Node {
+        let mut attrs = open_map(item.span);
+        if let Some(key) = key.filter(|_| !self.key.is_empty()) {
+            insert(&mut attrs, &[self.key], &key);
+        }
+        insert(&mut attrs, &[self.whole], item);
+        Node::new(item.span, NodeKind::Map(attrs))
     }
 
     /// The attributes that the arguments give; nothing if they give none.
@@ -96,13 +117,24 @@ impl Module {
     }
 }
 
-/// The elements of a list, or the values of a map.
-fn items(node: &Node) -> Vec<&Node> {
+/// The elements of a list, or the values of a map with their keys.
+fn keyed(node: &Node) -> Vec<(Option<Node>, &Node)> {
     match &node.kind {
-        NodeKind::List(items) => items.iter().collect(),
-        NodeKind::Map(map) => map.pairs().map(|(_, value)| value).collect(),
+        NodeKind::List(items) => items.iter().map(|item| (None, item)).collect(),
+        NodeKind::Map(map) => {
+            let pairs = map.entries.iter().filter_map(|entry| match entry {
+                Entry::Pair { key, key_span, value } => Some((Some(Node::text(key.clone(), *key_span)), value)),
+                Entry::Computed { .. } | Entry::Spread(_) => None,
+            });
+            pairs.collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// The elements of a list, or the values of a map.
+fn items(node: &Node) -> Vec<&Node> {
+    keyed(node).into_iter().map(|(_, item)| item).collect()
 }
 
 /// A map in which there may be more.

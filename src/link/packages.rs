@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::ir::{Fact, FactKind, Map, Node, Resource};
+use crate::source::paths::{folder_of, folders_up, join};
 use crate::source::{FileId, Files};
 
 /// The projects of a repository.
@@ -31,7 +32,7 @@ struct Package {
     entries: Vec<(SmolStr, SmolStr)>,
 }
 
-/// An entry of `paths`: `@app/*` to `src/*`.
+/// An entry of a `tsconfig.json`'s `paths` (`@app/*` to `src/*`) or of a `package.json`'s `imports`.
 #[derive(Debug, Clone)]
 struct Alias {
     /// What stands before the star; the whole specifier without one.
@@ -50,6 +51,13 @@ const ENDINGS: [&str; 12] = ["", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", 
 const INDEXES: [&str; 6] = ["/index.ts", "/index.tsx", "/index.js", "/index.mjs", "/index.cjs", "/index.mts"];
 /// Levels of `extends` that are followed.
 const MAX_EXTENDS: usize = 8;
+
+impl Alias {
+    fn new(pattern: &str, targets: Vec<SmolStr>) -> Self {
+        let (prefix, suffix) = pattern.split_once('*').unwrap_or((pattern, ""));
+        Self { prefix: prefix.into(), suffix: suffix.into(), star: pattern.contains('*'), targets }
+    }
+}
 
 impl Packages {
     /// Reads the projects off the facts of JSON documents.
@@ -103,6 +111,13 @@ impl Packages {
         if let Some(exports) = resource.attrs.get("exports") {
             add_exports(exports, ".", &mut package.entries, 4);
         }
+        // `"#models/*": "./app/models/*.js"`.
+        let own = resource.attrs.get("imports").and_then(Node::as_map).into_iter().flat_map(Map::pairs);
+        let own: Vec<Alias> =
+            own.filter_map(|(pattern, target)| Some(Alias::new(pattern, [join(folder, target.as_str()?)?.into()].into()))).collect();
+        if !own.is_empty() {
+            self.aliases.entry(folder.into()).or_default().extend(own);
+        }
         if let Some(name) = resource.attrs.get("name").and_then(Node::as_str) {
             self.by_name.entry(name.into()).or_insert_with(|| folder.into());
         }
@@ -123,6 +138,12 @@ impl Packages {
         let end = digits.find(|char: char| !(char.is_ascii_alphanumeric() || matches!(char, '.' | '-'))).unwrap_or(digits.len());
         let is_version = digits.starts_with(|char: char| char.is_ascii_digit()) && !range.contains(':');
         is_version.then(|| digits[..end].into())
+    }
+
+    /// The folder of the project that a file belongs to: that of the nearest `package.json` with dependencies.
+    pub fn project<'p>(&self, path: &'p str) -> &'p str {
+        let is_project = |folder: &&str| self.by_folder.get(*folder).is_some_and(|package| !package.dependencies.is_empty());
+        folders_up(folder_of(path)).find(is_project).unwrap_or_default()
     }
 
     /// Whether a file's project depends on a library.
@@ -195,9 +216,8 @@ fn aliases_of(path: &str, settings: &BTreeMap<&str, &Resource>, depth: usize) ->
     let mut aliases = Vec::new();
     let root = base.clone().unwrap_or_else(|| folder.to_owned());
     for (pattern, targets) in options.and_then(|options| options.get("paths")).and_then(Node::as_map).into_iter().flat_map(Map::pairs) {
-        let (prefix, suffix) = pattern.split_once('*').unwrap_or((pattern, ""));
         let targets = targets.one_or_many().into_iter().filter_map(|target| join(&root, target.as_str()?).map(SmolStr::from)).collect();
-        aliases.push(Alias { prefix: prefix.into(), suffix: suffix.into(), star: pattern.contains('*'), targets });
+        aliases.push(Alias::new(pattern, targets));
     }
     if let Some(base) = base {
         let target = if base.is_empty() { "*".into() } else { smol_str::format_smolstr!("{base}/*") };
@@ -212,32 +232,6 @@ fn aliases_of(path: &str, settings: &BTreeMap<&str, &Resource>, depth: usize) ->
         aliases = aliases_of(if settings.contains_key(parent.as_str()) { &parent } else { &with_ending }, settings, depth - 1);
     }
     aliases
-}
-
-/// The folder of a path; empty for the root.
-pub(super) fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// A folder and those above it, up to the root.
-pub(super) fn folders_up(folder: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(folder), |folder| if folder.is_empty() { None } else { Some(folder_of(folder)) })
-}
-
-/// A relative path from a folder, without `.` and `..`; none if it leaves the repository.
-pub(super) fn join(folder: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> =
-        if relative.starts_with('/') { Vec::new() } else { folder.split('/').filter(|part| !part.is_empty()).collect() };
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// The file at a path as an import names it: with an ending left out, with the ending of the

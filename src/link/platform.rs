@@ -56,7 +56,7 @@ impl Platform {
 }
 
 fn folder<'f>(files: &'f Files, fact: &Fact) -> &'f str {
-    files.path(fact.span.file).rsplit_once('/').map_or("", |(folder, _)| folder)
+    crate::source::paths::folder_of(files.path(fact.span.file))
 }
 
 /// The first major version that a constraint of Terraform (`~> 4.5`, `>= 4, < 5.1`) rules out, from below.

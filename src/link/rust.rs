@@ -7,11 +7,12 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::Linker;
-use crate::ir::{Binding, BindingKind, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Security};
+use super::routes::may_check;
+use crate::ir::{Binding, BindingKind, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Span, Why};
 use crate::source::{FileId, Files};
 
 /// Calls of one extractor that are looked at.
@@ -29,7 +30,6 @@ pub(super) fn link(linker: &mut Linker) {
     }
     let index = Index::new(&linker.files, &linker.symbols);
     let concerned: Vec<bool> = linker.facts.iter().map(concerns).collect();
-    let mut global = Vec::new();
     for (fact, concerned) in linker.facts.iter_mut().zip(concerned) {
         if !concerned {
             continue;
@@ -41,38 +41,26 @@ pub(super) fn link(linker: &mut Linker) {
                     *guard = index.guard(guard, file, MAX_HOPS);
                 }
                 if let Some(func) = route.handler.as_ref().and_then(|handler| index.handler(handler, file)) {
-                    let extractors = func.params.iter().filter_map(|param| index.extractor(param, func.span.file));
                     let is_loco = route.framework == "loco-rs";
-                    route.guards.extend(extractors.map(|guard| if is_loco { of_prelude(guard) } else { guard }));
+                    let own = |param: &Param| of_prelude(param).filter(|_| is_loco).or_else(|| index.extractor(param, func.span.file));
+                    route.guards.extend(func.params.iter().filter_map(own));
                     let mut body = func.clone();
                     if !body.reads_credentials && func.params.iter().any(|param| index.is_optional_identity(param, func.span.file)) {
                         Arc::make_mut(&mut body).reads_credentials = true;
                     }
+                    let checks = index.checks_elsewhere(func);
+                    if !checks.is_empty() {
+                        Arc::make_mut(&mut body).calls.extend(checks);
+                    }
                     route.body = Some(body);
                 }
             }
-            FactKind::Guard(guard) => {
-                guard.what = index.guard(&guard.what, file, MAX_HOPS);
-                if guard.service.is_none() {
-                    global.push(guard.what.clone());
-                }
-            }
-            FactKind::Mount(mount) => mount.child = index.child(&mount.child, file, MAX_HOPS),
+            FactKind::Guard(guard) => guard.what = index.guard(&guard.what, file, MAX_HOPS),
+            FactKind::Mount(mount) => mount.child = index.child(&mount.child, file, MAX_HOPS, &mut mount.guards),
             _ => {}
         }
     }
-    // nestrs' global guards stand in the application's crate and hold for the controllers of all.
-    linker
-        .facts
-        .retain(|fact| !matches!(&fact.kind, FactKind::Guard(guard) if guard.service.is_none() && fact.owner == "use_guards_global"));
-    for fact in &mut linker.facts {
-        if let FactKind::Route(route) = &mut fact.kind
-            && route.framework == "nestrs"
-            && route.security.value() != Some(&Security::Off)
-        {
-            route.guards.extend(global.iter().cloned());
-        }
-    }
+    super::nestrs::guard(linker);
 }
 
 /// The bindings of all Rust files by name.
@@ -218,6 +206,15 @@ impl<'l> Index<'l> {
         func.clone()
     }
 
+    /// The checks that functions of other files make for a handler: `inbox::handle(data)?`.
+    fn checks_elsewhere(&self, func: &Func) -> Vec<CallSite> {
+        let calls = func.calls.iter().take(MAX_CALLS).filter(|call| !call.is_ignored);
+        let called = calls.filter_map(|call| self.function(&call.callee, func.span.file));
+        let inner = called.filter(|inner| inner.span.file != func.span.file).flat_map(|inner| inner.calls.iter().take(MAX_CALLS));
+        let checks = inner.filter(|call| may_check(&call.callee));
+        checks.take(MAX_CALLS).map(|call| CallSite { is_certain: false, ..call.clone() }).collect()
+    }
+
     /// Whether a parameter is an identity that may be missing: `Option<User>`.
     fn is_optional_identity(&self, param: &Param, file: FileId) -> bool {
         // Nobody asks for an `Option` but to look at it; a `Result` may be there to swallow the refusal.
@@ -281,11 +278,40 @@ impl<'l> Index<'l> {
             return None;
         }
         let node = Node::new(param.span, NodeKind::Ref(ty.clone()));
-        Some(self.guard(&node, file, 2))
+        let guard = self.guard(&node, file, 2);
+        let NodeKind::Func(func) = &guard.kind else { return Some(guard) };
+        let seen = if func.denies.is_empty() { self.seen_in(func, MAX_HOPS, &mut FxHashSet::default()) } else { Seen::default() };
+        // Credentials are read and something is refused, in words that say no status: it can't be told.
+        let is_open_question = seen.credentials && seen.refusal;
+        Some(if is_open_question { Node { kind: NodeKind::Unknown(Why::Opaque), ..guard } } else { guard })
     }
 
-    /// The router that a mount places: the one that a function of another file makes or configures.
-    fn child(&self, node: &Node, from: FileId, hops: usize) -> Node {
+    /// What an extractor and what it asks show: the extractors that it is made of, and its own methods.
+    fn seen_in(&self, func: &Func, hops: usize, visited: &mut FxHashSet<Span>) -> Seen {
+        let mut seen = Seen { credentials: func.reads_credentials, refusal: !func.denies.is_empty() };
+        let Some(hops) = hops.checked_sub(1).filter(|_| visited.insert(func.span)) else { return seen };
+        for call in func.calls.iter().take(MAX_CALLS) {
+            seen.refusal |=
+                matches!(call.callee.last(), "Err" | "err" | "ok_or" | "ok_or_else" | "bail!" | "ensure!" | "Error" | "Failure");
+            let [owner, name] = call.callee.path.as_slice() else { continue };
+            let is_type = owner.starts_with(char::is_uppercase);
+            let asked = if name.starts_with("from_request") || name == "extract" {
+                Ref::new(call.callee.scope.clone(), [owner.clone()])
+            } else {
+                call.callee.clone()
+            };
+            if let Some(inner) = self.function(&asked, func.span.file).filter(|_| is_type) {
+                let inner = self.seen_in(inner, hops, visited);
+                seen.credentials |= inner.credentials;
+                seen.refusal |= inner.refusal;
+            }
+        }
+        seen
+    }
+
+    /// The router that a mount places: the one that a function of another file makes or configures. What is
+    /// laid around it where it is mounted, `users::router().layer(auth)`, joins the guards.
+    fn child(&self, node: &Node, from: FileId, hops: usize, guards: &mut Vec<Node>) -> Node {
         let Some(hops) = hops.checked_sub(1) else { return node.clone() };
         let kind = match &node.kind {
             NodeKind::Ref(name) if name.path.len() > 1 || self.find(name, from).is_some() => match self.find(name, from) {
@@ -304,20 +330,38 @@ impl<'l> Index<'l> {
                 None => return node.clone(),
             },
             NodeKind::Call(call) => {
+                if let Some(router) = call.receiver.as_ref().filter(|_| lays_around(call.callee.last())) {
+                    guards.extend(call.args.iter().map(|guard| self.guard(guard, from, hops)));
+                    return self.child(router, from, hops, guards);
+                }
                 if let Some(func) = self.function(&call.callee, from) {
-                    return func.returns.as_ref().map_or_else(|| node.clone(), |made| self.child(made, func.span.file, hops));
+                    return func.returns.as_ref().map_or_else(|| node.clone(), |made| self.child(made, func.span.file, hops, guards));
                 }
                 let mut call = call.clone();
-                call.args = call.args.iter().map(|argument| self.child(argument, from, hops)).collect();
-                call.receiver = call.receiver.as_ref().map(|receiver| self.child(receiver, from, hops));
+                call.args = call.args.iter().map(|argument| self.child(argument, from, hops, guards)).collect();
+                call.receiver = call.receiver.as_ref().map(|receiver| self.child(receiver, from, hops, guards));
                 NodeKind::Call(call)
             }
-            NodeKind::List(items) => NodeKind::List(items.iter().map(|item| self.child(item, from, hops)).collect()),
-            NodeKind::Op(op, operands) => NodeKind::Op(*op, operands.iter().map(|item| self.child(item, from, hops)).collect()),
+            NodeKind::List(items) => NodeKind::List(items.iter().map(|item| self.child(item, from, hops, guards)).collect()),
+            NodeKind::Op(op, operands) => NodeKind::Op(*op, operands.iter().map(|item| self.child(item, from, hops, guards)).collect()),
             other => other.clone(),
         };
         Node { span: node.span, via: node.via.clone(), kind }
     }
+}
+
+/// Methods that put a guard around a whole router.
+fn lays_around(method: &str) -> bool {
+    matches!(method, "layer" | "route_layer" | "wrap" | "around" | "with")
+}
+
+/// What the functions behind an extractor do.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    /// They read credentials.
+    credentials: bool,
+    /// They answer with an error.
+    refusal: bool,
 }
 
 /// Whether nothing comes of it where an extractor is asked and says no: `request.guard::<User>().succeeded()`.
@@ -328,15 +372,11 @@ fn is_optional(before: &[CallSite], call: &CallSite) -> bool {
 }
 
 /// loco's prelude brings `auth::JWT` in by a glob.
-fn of_prelude(guard: Node) -> Node {
-    let is_token = |name: &Ref| {
-        let names = name.names();
-        matches!(names.as_slice(), ["auth", _] | [_]) && matches!(name.last(), "JWT" | "JWTWithUser" | "ApiToken")
-    };
-    match guard.as_ref().filter(|name| is_token(name)).map(|name| Ref::import("loco_rs", name.last())) {
-        Some(name) => Node { kind: NodeKind::Ref(name), ..guard },
-        None => guard,
-    }
+fn of_prelude(param: &Param) -> Option<Node> {
+    let names = param.ty.as_ref()?.names();
+    let is_token = matches!(names.as_slice(), ["auth", _] | [_] | ["loco_rs", ..])
+        && names.last().is_some_and(|name| matches!(*name, "JWT" | "JWTWithUser" | "ApiToken"));
+    is_token.then(|| Node::new(param.span, NodeKind::Ref(Ref::import("loco_rs", names[names.len() - 1]))))
 }
 
 /// The name as a library's: its first part is the crate.

@@ -294,7 +294,8 @@ impl Values<'_, '_> {
             let method = base.path.pop().unwrap_or_default();
             let object = Node::new(Span::default(), NodeKind::Ref(base.clone()));
             let made = self.name(file, &object, &base, hops + 1, depth);
-            if matches!(made.kind, NodeKind::Call(_) | NodeKind::Op(Op::Await, _)) || is_part(&made) {
+            if matches!(made.kind, NodeKind::Call(_) | NodeKind::Op(Op::Await, _) | NodeKind::List(_) | NodeKind::Text(_)) || is_part(&made)
+            {
                 receiver = Some(made);
                 callee = Ref::new(Scope::Global, [method]);
             }

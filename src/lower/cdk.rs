@@ -43,7 +43,11 @@ fn method(site: &Site<'_>, service: &str, made: &str, out: &mut Vec<Fact>) {
             resource(site, "lambda", "FunctionUrl", &owner, site.argument(0), out);
             cors(site, site.argument(0), out);
         }
-        ("s3", "grantPublicAccess") => resource(site, "s3", "PublicAccess", &owner, None, out),
+        ("s3", "grantPublicAccess") => {
+            let mut props = Map::default();
+            props.push("publicReadAccess", site.span, Node::new(site.span, NodeKind::Bool(true)));
+            resource(site, "s3", "PublicAccess", &owner, Some(&Node::new(site.span, NodeKind::Map(props))), out);
+        }
         ("elasticloadbalancingv2", "addListener") => {
             let listener = if made.starts_with("Network") { "NetworkListener" } else { "ApplicationListener" };
             if let Some(row) = props::row(service, listener) {

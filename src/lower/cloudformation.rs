@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::ir::{Entry, Map, Node, NodeKind, Resource, ResourceMode};
+use crate::ir::{Entry, Map, Node, NodeKind, Resource, ResourceMode, Span};
 use crate::tables::{V, table};
 
 /// A row of the table of types.
@@ -15,9 +15,20 @@ struct Type {
     rename: FxHashMap<String, &'static str>,
     keep: Vec<&'static str>,
     lift: Vec<&'static str>,
+    /// The property in small letters, and what an item of its list must hold to count.
+    only: FxHashMap<String, &'static str>,
     pairs: Vec<&'static str>,
     listed: Vec<&'static str>,
+    parts: Vec<Split>,
     set: Vec<(&'static str, &'static str)>,
+}
+
+/// A property that is a resource of its own in Terraform.
+struct Split {
+    property: &'static str,
+    terraform: &'static str,
+    /// The attribute that the property becomes; empty if its properties are the resource's attributes.
+    attr: &'static str,
 }
 
 static TYPES: LazyLock<FxHashMap<String, Type>> = LazyLock::new(|| {
@@ -29,6 +40,11 @@ static TYPES: LazyLock<FxHashMap<String, Type>> = LazyLock::new(|| {
 /// service may be in any case: CDK and Pulumi write it in small letters.
 pub fn translate(ty: &str, name: &SmolStr, attrs: &Node) -> Option<Resource> {
     TYPES.get(&ty.to_ascii_lowercase()).map(|row| row.translate(name, attrs))
+}
+
+/// Properties that are resources of their own in Terraform, each with its place.
+pub fn parts(ty: &str, name: &SmolStr, attrs: &Node) -> Vec<(Span, Resource)> {
+    TYPES.get(&ty.to_ascii_lowercase()).map(|row| row.parts(name, attrs)).unwrap_or_default()
 }
 
 /// The Terraform type of a CloudFormation type that has a row.
@@ -44,8 +60,10 @@ impl Type {
             rename: pairs("rename").map(|(from, to)| (from.to_ascii_lowercase(), to)).collect(),
             keep: row.texts("keep").collect(),
             lift: row.texts("lift").collect(),
+            only: pairs("only").map(|(list, with)| (list.to_ascii_lowercase(), with)).collect(),
             pairs: row.texts("pairs").collect(),
             listed: row.texts("listed").collect(),
+            parts: pairs("parts").map(Split::new).collect(),
             set: pairs("set").collect(),
         }
     }
@@ -54,12 +72,28 @@ impl Type {
         let mut attrs = self.attributes(attrs);
         if let NodeKind::Map(map) = &mut attrs.kind {
             for (key, value) in &self.set {
-                if map.get(key).is_none() {
+                if map.field(key, |_| Some(())).is_absent() {
                     map.push(*key, attrs.span, Node::text(*value, attrs.span));
                 }
             }
         }
         aws(self.terraform, name, attrs)
+    }
+
+    fn parts(&self, name: &SmolStr, attrs: &Node) -> Vec<(Span, Resource)> {
+        let Some(map) = attrs.as_map() else { return Vec::new() };
+        let written = self.parts.iter().filter_map(|part| Some((part, map.pair(part.property)?)));
+        written
+            .map(|(part, (place, value))| {
+                let mut settings = self.attributes(value);
+                if !part.attr.is_empty() {
+                    let mut whole = Map::default();
+                    whole.push(part.attr, place, settings);
+                    settings = Node::new(place, NodeKind::Map(whole));
+                }
+                (place, aws(part.terraform, name, settings))
+            })
+            .collect()
     }
 
     /// `[{Key: deletion_protection.enabled, Value: true}]` as the attributes that `rename` knows; what else
@@ -99,15 +133,21 @@ impl Type {
                         self.named(value, &mut out);
                         continue;
                     }
-                    let value = if is_in(&self.keep) {
+                    let mut value = if is_in(&self.keep) {
                         value.clone()
                     } else if is_in(&self.listed) {
                         listed(value)
+                    } else if let Some(with) = self.only.get(&key.to_ascii_lowercase()) {
+                        self.attributes(&holding(value, with))
                     } else {
                         self.attributes(value)
                     };
-                    if let (true, NodeKind::Map(inner)) = (is_in(&self.lift), &value.kind) {
-                        out.entries.extend(inner.entries.iter().cloned());
+                    if is_in(&self.lift) {
+                        match &mut value.kind {
+                            NodeKind::Map(inner) => out.entries.append(&mut inner.entries),
+                            // What it sets is not known.
+                            _ => out.entries.push(Entry::Spread(value)),
+                        }
                         continue;
                     }
                     let name = self.rename.get(&key.to_ascii_lowercase()).map_or_else(|| snake(key), |name| SmolStr::new_static(name));
@@ -121,6 +161,14 @@ impl Type {
     }
 }
 
+impl Split {
+    /// `Property=type`, or `Property=type.attribute`.
+    fn new((property, target): (&'static str, &'static str)) -> Self {
+        let (terraform, attr) = target.split_once('.').unwrap_or((target, ""));
+        Self { property, terraform, attr }
+    }
+}
+
 /// `{tls: disabled}` as the list `[{name: tls, value: disabled}]` that Terraform's blocks are.
 fn listed(node: &Node) -> Node {
     let NodeKind::Map(map) = &node.kind else { return node.clone() };
@@ -131,6 +179,14 @@ fn listed(node: &Node) -> Node {
         Node::new(value.span, NodeKind::Map(item))
     });
     Node { span: node.span, via: node.via.clone(), kind: NodeKind::List(items.collect()) }
+}
+
+/// A list without the items that surely lack a property: a mapping of devices without `Ebs` is no disk.
+fn holding(node: &Node, property: &str) -> Node {
+    let NodeKind::List(items) = &node.kind else { return node.clone() };
+    let holds = |map: &Map| map.is_open() || map.pairs().any(|(key, _)| key.eq_ignore_ascii_case(property));
+    let items = items.iter().filter(|item| item.as_map().is_none_or(holds)).cloned().collect();
+    Node { span: node.span, via: node.via.clone(), kind: NodeKind::List(items) }
 }
 
 /// A resource of AWS in Terraform's terms.

@@ -11,7 +11,7 @@ pub(super) use value::{Naming, Values};
 
 use super::cloudformation;
 use super::javascript::{Site, is_root};
-use crate::ir::{Call, Fact, FactKind, Map, Node, NodeKind, Resource, ResourceMode, Span};
+use crate::ir::{Call, Entry, Fact, FactKind, Map, Node, NodeKind, Op, Resource, ResourceMode, Span, Why};
 
 /// Adds the resource that a call declares or looks up.
 pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
@@ -21,7 +21,14 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
     let Some(class) = Class::of(site.call) else { return };
     let props = site.call.args.get(class.props);
     let values = Values { site, naming: class.naming() };
-    let attrs = props.map_or_else(|| Node::new(site.span, NodeKind::Map(Map::default())), |props| values.value(props));
+    let attrs = match props {
+        _ if takes_unseen(site.call, class.props) => {
+            let unseen = Entry::Spread(Node::unknown(Why::Opaque, site.span));
+            Node::new(site.span, NodeKind::Map(Map { entries: vec![unseen] }))
+        }
+        Some(props) => values.value(props),
+        None => Node::new(site.span, NodeKind::Map(Map::default())),
+    };
     let attrs = Node { span: site.span, ..attrs };
     let name = class.name(site.call, site.span);
     match &class.terms {
@@ -43,6 +50,11 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
         }
         Terms::Manifest => push(site, manifest(&class.ty, name, attrs), out),
     }
+}
+
+/// Whether arguments up to the properties come from elsewhere: `new Bucket(...transform(args))`.
+fn takes_unseen(call: &Call, props: usize) -> bool {
+    call.args.iter().take(props + 1).any(|argument| matches!(argument.kind, NodeKind::Op(Op::Spread, _)))
 }
 
 /// Adds a resource under the address by which others of the repository refer to it.

@@ -195,7 +195,9 @@ fn asks_origin(node: &Node) -> bool {
 
 /// `req.headers.origin`, `req.get('origin')`, `request.headers.get('origin')`.
 fn is_origin_header(name: &Ref, argument: Option<&Node>) -> bool {
-    if name.scope != Scope::Request {
+    // `ctx.get('Origin')` of Koa.
+    let is_context = || argument.is_some() && name.path.len() == 2 && name.first().split('@').next() == Some("ctx") && name.last() == "get";
+    if name.scope != Scope::Request && !is_context() {
         return false;
     }
     match argument {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use smol_str::SmolStr;
 
-use crate::ir::{Entry, FileId, Node, NodeKind, Part, Piece, ShellCommand, Text};
+use crate::ir::{Entry, FileId, Node, NodeKind, Part, Piece, ShellCommand, Span, Text};
 use crate::source::{MapPiece, Src};
 
 /// Marks of a hole: private-use characters that no configuration holds.
@@ -76,6 +76,11 @@ fn fill(text: &mut Text, holes: &[&Node]) {
             _ => vec![piece],
         })
         .collect();
+}
+
+/// The expression of Terraform that a text is, which stands at `span`.
+pub fn expression(text: &Text, span: Span) -> Node {
+    crate::parse::hcl::parse_expression(text, span)
 }
 
 /// A template file of Terraform (`templatefile`), unevaluated: a text with holes.

@@ -8,6 +8,7 @@ pub mod effective;
 mod holders;
 pub mod pattern;
 mod target;
+pub mod used;
 
 use std::sync::LazyLock;
 
@@ -106,13 +107,22 @@ fn places<'r>(resource: &'r Resource, attr: &str) -> Vec<&'r Node> {
     if attr.is_empty() { vec![&resource.attrs] } else { resource.attrs.all(attr) }
 }
 
-/// The policies that bound users and roles: what they allow is not granted by them.
+/// The policies that bound users and roles: what they allow is not granted by them. Of one that only others of
+/// another repository name, its own name says it.
 fn boundaries(facts: &[Fact]) -> FxHashSet<&str> {
-    let resources = facts.iter().filter_map(|fact| match &fact.kind {
-        FactKind::Resource(resource) => Some(resource),
-        _ => None,
-    });
-    resources.filter_map(|resource| resource.attrs.get("permissions_boundary").and_then(Node::as_ref).map(Ref::first)).collect()
+    let resources = || facts.iter().filter_map(Fact::resource);
+    let named = |resource: &&Resource| {
+        let name = resource.attrs.get("name").and_then(Node::as_str).unwrap_or_default();
+        resource.ty == "aws_iam_policy" && (says_bound(&resource.name) || says_bound(name))
+    };
+    let used = resources().filter_map(|resource| resource.attrs.get("permissions_boundary").and_then(Node::as_ref).map(Ref::first));
+    used.chain(resources().filter(named).map(|resource| resource.address.as_str())).collect()
+}
+
+/// Whether a name says that a policy is a bound: nothing else of it does.
+fn says_bound(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["scp", "service-control", "service_control", "boundar"].iter().any(|word| name.contains(word))
 }
 
 /// Statements of a resource's policy that are spelled as attributes, such as `aws_lambda_permission`.
@@ -147,9 +157,8 @@ fn files(facts: &[Fact], documents: &Documents<'_>, found: &mut Found) {
         if resource.ty != "policy-document" {
             continue;
         }
-        // A bound grants nothing by itself, and nothing but its name says that it is one.
-        let name = resource.name.to_ascii_lowercase();
-        let is_bound = ["scp", "service-control", "service_control", "boundar"].iter().any(|word| name.contains(word));
+        // A bound grants nothing by itself.
+        let is_bound = says_bound(&resource.name);
         for node in IN_FILES.iter().flat_map(|place| places(resource, place)) {
             for grant in documents.read(node, &mut FxHashSet::default()) {
                 if used.contains(&grant.span) {

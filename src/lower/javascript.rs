@@ -12,6 +12,8 @@ pub struct Site<'c> {
     pub owner: &'c SmolStr,
     /// The call, callee and arguments resolved.
     pub call: &'c Call,
+    /// The folder of the project that the call belongs to.
+    pub project: &'c str,
     /// The path of a file.
     pub path: &'c dyn Fn(FileId) -> SmolStr,
     /// The version of a library in this place.

@@ -89,8 +89,7 @@ fn issue(site: &Site<'_>, row: &V) -> TokenIssue {
         callee: site.call.callee.clone(),
         algorithm: named,
         lifetime: match option(options, row.text("lifetime"), lifetime) {
-            // The module that provides the service may set it for every token, or the library does.
-            Field::Absent if row.flag("module-defaults") || row.flag("own-lifetime") => Field::unknown(crate::ir::Why::Opaque, site.span),
+            Field::Absent if row.flag("own-lifetime") => Field::unknown(crate::ir::Why::Opaque, site.span),
             field => field,
         },
         claims: row.int("claims").and_then(|position| site.argument(position)).cloned(),

@@ -15,7 +15,9 @@ pub mod google;
 pub mod iam;
 mod javascript;
 mod jwt;
+mod manifest;
 pub mod nats;
+pub mod nestrs;
 pub mod net;
 pub mod nitric;
 mod rbac;
@@ -24,19 +26,25 @@ pub mod serverless;
 mod sinks;
 mod sst;
 pub mod variable;
-mod workload;
+pub mod words;
+pub mod workload;
 
 use ipnet::IpNet;
 
 pub use cdk::{Added, Joins, joins};
 pub use javascript::{Site, javascript, option, root};
-pub use sinks::{dangerous_below, judge, names_password, names_secret_value};
+pub use sinks::{dangerous_below, goes_in_the_clear, is_meant_as_markup, is_public_name, judge, origin};
 
 use crate::ir::{Fact, FactKind};
 
 /// Adds the typed facts that a resolved resource or call stands for.
 pub fn lower(fact: &Fact, out: &mut Vec<Fact>) {
     if let FactKind::Resource(resource) = &fact.kind {
+        if let Some(object) = manifest::object(resource) {
+            let object = Fact::new(fact.span, fact.owner.clone(), FactKind::Resource(object));
+            lower(&object, out);
+            out.push(object);
+        }
         workload::lower(fact, resource, out);
         rbac::lower(fact, resource, out);
         cors::resource::lower(fact, resource, out);

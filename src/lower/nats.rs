@@ -198,6 +198,13 @@ fn merge(into: &mut Map, entry: &Entry) {
     }
 }
 
+/// Whether a password or token is there to read: no bcrypt hash, no variable and no place that a template fills.
+pub fn is_written(value: &str) -> bool {
+    let is_hash = value.len() > 50 && value.starts_with("$2");
+    let is_filled_in = value.starts_with(['<', '{', '%', '$']) || value.contains("{{") || value.contains("${");
+    !value.is_empty() && !is_filled_in && !is_hash
+}
+
 /// The name of what a configuration belongs to.
 fn name_of(resource: &Resource) -> SmolStr {
     if resource.name.is_empty() { "nats".into() } else { resource.name.clone() }

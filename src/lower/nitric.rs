@@ -34,7 +34,7 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
 
 fn api(site: &Site<'_>, out: &mut Vec<Fact>) {
     let options = site.argument(1);
-    let binding = service_of(site.call);
+    let binding = service_of(site, site.call);
     let security = security(site, options);
     if let Some(definitions) = options.and_then(|options| options.get("securityDefinitions")).and_then(Node::as_map) {
         for (name, definition) in definitions.pairs() {
@@ -57,15 +57,15 @@ fn websocket(site: &Site<'_>, out: &mut Vec<Fact>) {
         kind: ServiceKind::Websocket,
         framework: SDK.into(),
         name: site.argument(0).and_then(Node::as_text).cloned(),
-        binding: socket_of(site.call),
+        binding: socket_of(site, site.call),
         security: Field::Absent,
         options: None,
     };
     out.push(Fact::new(site.span, name_of(site.call), FactKind::Service(service)));
 }
 
-fn socket_of(socket: &Call) -> Ref {
-    Ref::import(SDK, "websocket").child(name_of(socket))
+fn socket_of(site: &Site<'_>, socket: &Call) -> Ref {
+    named(site, "websocket", socket)
 }
 
 /// `socket.on('connect', handler)`: the only place that can turn a caller away. Whether it does is a field of
@@ -75,15 +75,21 @@ fn connection(site: &Site<'_>, made: &Call, out: &mut Vec<Fact>) {
         return;
     }
     let path = Text::lit(format!("/{}", name_of(made)), site.span);
-    let mut route = Route::new(socket_of(made), SDK, "CONNECT", path, site.span.start);
+    let mut route = Route::new(socket_of(site, made), SDK, "CONNECT", path, site.span.start);
     route.security = Field::unknown(Why::Opaque, site.span);
     route.handler = site.argument(1).cloned();
     out.push(Fact::new(site.span, format!("CONNECT {}", name_of(made)), FactKind::Route(Box::new(route))));
 }
 
-/// The name by which the SDK itself tells APIs apart: declaring one again gives the same.
-fn service_of(api: &Call) -> Ref {
-    Ref::import(SDK, "api").child(name_of(api))
+/// The name by which the SDK itself tells APIs apart: declaring one again in the same project gives the same.
+fn service_of(site: &Site<'_>, api: &Call) -> Ref {
+    named(site, "api", api)
+}
+
+fn named(site: &Site<'_>, sort: &str, made: &Call) -> Ref {
+    let sort = Ref::import(SDK, sort);
+    let project = if site.project.is_empty() { sort } else { sort.child(site.project) };
+    project.child(name_of(made))
 }
 
 fn name_of(call: &Call) -> SmolStr {
@@ -161,7 +167,7 @@ fn route(site: &Site<'_>, api: &Call, out: &mut Vec<Fact>) {
     };
     let path = path.unwrap_or_default();
     let owner = format!("{method} {path}");
-    let mut route = Route::new(service_of(api), SDK, method, path, site.span.start);
+    let mut route = Route::new(service_of(site, api), SDK, method, path, site.span.start);
     route.security = security;
     route.handler = handlers.first().cloned();
     route.markers = options.cloned().into_iter().collect();

@@ -2,19 +2,10 @@
 //!
 //! What narrows a rule is a condition: `resourceNames`, and the namespace of a role that is no cluster role.
 
-use super::workload::to_manifest;
-use crate::ir::{
-    Condition, Dialect, Effect, Fact, FactKind, Field, Grant, Node, NodeKind, Part, Piece, Ref, Resource, ResourceMode, Scope, Text,
-};
+use crate::ir::{Condition, Dialect, Effect, Fact, FactKind, Field, Grant, Node, NodeKind, Part, Piece, Ref, Resource, Scope, Text};
 
-/// Adds the rules of a role. Roles and bindings of Terraform are those of a manifest, spelled otherwise.
+/// Adds the rules of a role.
 pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
-    if let Some(kind) = terraform_kind(&resource.ty).filter(|_| resource.mode == ResourceMode::Managed) {
-        let manifest = Resource { provider: "kubernetes".into(), ty: kind.into(), attrs: to_manifest(&resource.attrs), ..resource.clone() };
-        lower(fact, &manifest, out);
-        out.push(Fact::new(fact.span, fact.owner.clone(), FactKind::Resource(manifest)));
-        return;
-    }
     if resource.provider != "kubernetes" || !matches!(resource.ty.as_str(), "Role" | "ClusterRole") {
         return;
     }
@@ -39,17 +30,6 @@ pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
         };
         out.push(Fact::new(verbs.span, fact.owner.clone(), FactKind::Grant(Box::new(grant))));
     }
-}
-
-/// The kind of manifest that a resource of the Kubernetes provider stands for.
-fn terraform_kind(ty: &str) -> Option<&'static str> {
-    Some(match ty.strip_suffix("_v1").unwrap_or(ty) {
-        "kubernetes_role" => "Role",
-        "kubernetes_cluster_role" => "ClusterRole",
-        "kubernetes_role_binding" => "RoleBinding",
-        "kubernetes_cluster_role_binding" => "ClusterRoleBinding",
-        _ => return None,
-    })
 }
 
 fn namespace(resource: &Resource) -> Vec<&Node> {

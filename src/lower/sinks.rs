@@ -5,12 +5,14 @@ mod markup;
 mod query;
 mod statement;
 mod taint;
-mod words;
 
-pub use self::words::names_secret_value;
+use smol_str::SmolStr;
 
+pub use self::address::{goes_in_the_clear, is_public_name};
+pub use self::markup::is_meant_as_markup;
 use self::query::is_query;
 use self::taint::tainted;
+use super::words::{names_password, names_secret_value, names_token};
 use crate::ir::{Entry, Map, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Tri};
 
 /// Says of each part of a resolved sink whether a request controls it. A sink that nothing of
@@ -20,12 +22,19 @@ pub fn judge(sink: &mut Sink) -> bool {
     let is_express = matches!(answer, "res" | "response" | "_res");
     match sink.kind {
         SinkKind::Hash | SinkKind::Random => return sink.parts.iter().any(|part| !part.label.is_empty()),
+        SinkKind::Send if sink.options.is_some() => return sends_secret(sink),
         SinkKind::Tls | SinkKind::Cookie | SinkKind::Cipher | SinkKind::Compare | SinkKind::Send | SinkKind::Keep => {
             return !sink.parts.is_empty() || sink.kind == SinkKind::Tls;
         }
         SinkKind::Sql => {
             let method = sink.callee.last();
             for part in &mut sink.parts {
+                // `query({ sql: '…' })` of mysql, `query({ text: '…' })` of pg.
+                if let Some(inner) =
+                    ["sql", "text", "query", "Statement", "QueryString"].iter().find_map(|key| part.value.as_map()?.get(key))
+                {
+                    part.value = inner.clone();
+                }
                 if let Some(text) = statement::joined(&part.value) {
                     part.value.kind = NodeKind::Text(text);
                 }
@@ -33,7 +42,7 @@ pub fn judge(sink: &mut Sink) -> bool {
             sink.parts.retain(|part| statement::is_sql(&part.value) || statement::is_part(method, &part.value) || is_whole(part));
         }
         SinkKind::Html => match answer {
-            "page" => sink.parts.retain(|part| tainted(&part.value, 12).is_yes()),
+            "page" => return markup::is_of_page(sink),
             "trusted" => return markup::is_trusted(&mut sink.parts),
             _ => {
                 let is_page = is_express && sink.callee.last() == "send";
@@ -54,9 +63,10 @@ pub fn judge(sink: &mut Sink) -> bool {
         SinkKind::Store => return is_token_kept(&sink.parts),
         SinkKind::Code => embedded(sink),
         SinkKind::Log => {
-            let everyone_hears = sink.callee.last() == "postMessage";
+            let by_everyone = sink.callee.last() == "postMessage";
             sink.parts.retain_mut(|part| {
-                let secret = secret_in(&part.value, everyone_hears, 4);
+                let heard = Heard { by_everyone, body_has_password: part.label == "password" };
+                let secret = secret_in(&part.value, heard, 4);
                 part.label = secret.clone().unwrap_or_default();
                 secret.is_some()
             });
@@ -76,13 +86,43 @@ pub fn judge(sink: &mut Sink) -> bool {
             // Entities are expanded whoever sends the document.
             SinkKind::Xml => tainted(&part.value, 12).max(Tri::Maybe),
             SinkKind::Pollute => pollutes(part),
+            // A text of a record that somebody filled in.
+            SinkKind::Code if tainted(&part.value, 12).is_no() && markup::holds_record(&part.value, 12) => {
+                part.label = "record".into();
+                Tri::Maybe
+            }
             _ => tainted(&part.value, 12),
         };
     }
     // A parameter of a function that runs things is its purpose; only what a request brings is wrong.
     let must_be_seen = matches!(sink.kind, SinkKind::Exec | SinkKind::Code | SinkKind::Pattern | SinkKind::Deserialize | SinkKind::Filter);
-    sink.parts.retain(|part| if must_be_seen { part.tainted.is_yes() } else { !part.tainted.is_no() });
+    let is_seen = |part: &SinkPart| part.tainted.is_yes() || part.label == "record";
+    sink.parts.retain(|part| if must_be_seen { is_seen(part) } else { !part.tainted.is_no() });
     !sink.parts.is_empty()
+}
+
+/// Where a value that a view shows comes from: yes for a request, no for what the code writes or makes itself,
+/// perhaps for what it was handed or has looked up.
+pub fn origin(node: &Node) -> Tri {
+    if tainted(node, 12).is_yes() {
+        return Tri::Yes;
+    }
+    match &node.kind {
+        NodeKind::Unknown(_) | NodeKind::Op(Op::Await, _) => Tri::Maybe,
+        NodeKind::Ref(name) => matches!(name.scope, Scope::Local | Scope::Request).into(),
+        NodeKind::Text(text) => Tri::any(text.holes().map(origin)),
+        NodeKind::Op(_, operands) => Tri::any(operands.iter().map(origin)),
+        _ => Tri::No,
+    }
+    .min(Tri::Maybe)
+}
+
+/// A password or token among what goes with a request in the clear.
+fn sends_secret(sink: &Sink) -> bool {
+    let in_the_clear = sink.parts.iter().any(|part| part.value.as_text().is_some_and(goes_in_the_clear));
+    let heard = Heard { by_everyone: true, body_has_password: false };
+    let sent = sink.options.as_ref().and_then(Node::as_list).unwrap_or_default();
+    in_the_clear && sent.iter().any(|value| secret_in(value, heard, 5).is_some())
 }
 
 /// What may come whole from a stranger, and does.
@@ -130,7 +170,7 @@ fn is_token_kept(parts: &[SinkPart]) -> bool {
     let [key, value] = parts else { return false };
     let Some(key) = key.value.as_str().map(str::to_ascii_lowercase) else { return false };
     let word: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-    let is_token = word.ends_with("token") || word.contains("jwt") && !word.contains("exp");
+    let is_token = word.ends_with("token") || word.contains("jwt") && !word.contains("exp") || names_password(&word);
     is_token && (!value.value.is_known() || value.label == "cacheLocation")
 }
 
@@ -143,71 +183,59 @@ pub fn dangerous_below(sink: &Sink) -> Option<(&'static str, &'static str)> {
     Some((library, row.get("below")?.as_text()?))
 }
 
-/// Whether a name is that of a password itself: `password`, `newPassword`.
-pub fn names_password(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "pwd", "passphrase"].iter().any(|word| name.ends_with(word))
+/// Who hears what is logged or sent, and what is in it by the code around it.
+#[derive(Clone, Copy)]
+struct Heard {
+    /// Any window: tokens too are secrets there, which a log of a server may name.
+    by_everyone: bool,
+    /// A whole body holds a password.
+    body_has_password: bool,
 }
 
 /// The name of a password or key among what is logged.
-fn secret_in(node: &Node, tokens: bool, depth: u32) -> Option<smol_str::SmolStr> {
+fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
     if depth == 0 {
         return None;
     }
+    let is_secret = |name: &str| names_secret_value(name) || heard.by_everyone && names_token(name);
+    // `const accessToken = await issue(user)`: linking has put the value in the place of the name.
+    if matches!(node.kind, NodeKind::Op(Op::Await, _) | NodeKind::Unknown(_))
+        && let Some(hop) = node.via.hops().iter().find(|hop| is_secret(&hop.name))
+    {
+        return Some(hop.name.clone());
+    }
     match &node.kind {
+        // `process.env`.
+        NodeKind::Ref(name) if name.scope == Scope::Env && name.path.is_empty() => Some("environment".into()),
         NodeKind::Ref(name) => {
             let last = name.last().split('@').next().unwrap_or_default();
-            if name.scope == Scope::Request && last == "authorization" {
-                return Some(last.into());
-            }
-            (is_secret_name(last) || tokens && is_token(last)).then(|| last.into())
+            let of_request = match (name.scope == Scope::Request, name.path.as_slice()) {
+                (true, [whole]) if heard.body_has_password && matches!(whole.as_str(), "body" | "payload") => Some("password"),
+                (true, [whole]) if whole == "headers" => Some("authorization"),
+                (true, _) => Some(last).filter(|last| last.eq_ignore_ascii_case("authorization")),
+                _ => None,
+            };
+            of_request.or(Some(last).filter(|last| is_secret(last))).map(SmolStr::new)
         }
-        NodeKind::Text(text) => text.holes().find_map(|hole| secret_in(hole, tokens, depth - 1)),
-        NodeKind::Op(Op::Attr, operands) => {
-            let last = operands.get(1).and_then(Node::as_str)?;
-            (is_secret_name(last) || tokens && is_token(last)).then(|| last.into())
-        }
+        NodeKind::Text(text) => text.holes().find_map(|hole| secret_in(hole, heard, depth - 1)),
+        NodeKind::Op(Op::Attr, operands) => operands.get(1).and_then(Node::as_str).filter(|last| is_secret(last)).map(SmolStr::new),
         NodeKind::Map(map) => map.pairs().find_map(|(key, value)| {
-            let is_named = tokens && is_token(key) && !value.is_known();
-            if is_named { Some(key.clone()) } else { secret_in(value, tokens, depth - 1) }
+            let is_named = heard.by_everyone && is_secret(key) && !value.is_known();
+            if is_named { Some(key.clone()) } else { secret_in(value, heard, depth - 1) }
         }),
-        NodeKind::Call(call) if call.callee.last() == "stringify" => {
-            call.args.first().and_then(|value| secret_in(value, tokens, depth - 1))
-        }
+        NodeKind::Call(call) if call.callee.last() == "stringify" => call.args.first().and_then(|value| secret_in(value, heard, depth - 1)),
         _ => None,
     }
-}
-
-fn is_token(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.ends_with("token") || matches!(name.as_str(), "jwt" | "session" | "sessionid" | "credentials" | "apikey")
-}
-
-/// Names that hold a secret itself, not a word on one.
-fn is_secret_name(name: &str) -> bool {
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
-    let talks_of_one = ["is", "has", "show", "forgot", "reset", "no", "needs"].iter().any(|word| name.starts_with(word));
-    let ends = [
-        "password",
-        "passwd",
-        "passphrase",
-        "privatekey",
-        "secretkey",
-        "apikey",
-        "accesstoken",
-        "refreshtoken",
-        "clientsecret",
-        "creditcard",
-        "creditcardnumber",
-        "cardnumber",
-    ];
-    !talks_of_one && ends.iter().any(|end| name.ends_with(end)) || matches!(name.as_str(), "creditcard" | "cardnumber" | "cvv" | "ssn")
 }
 
 /// The request's body as it came, or spread into a record.
 fn is_whole_body(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Ref(name) => name.scope == Scope::Request && name.path.len() == 1 && name.first() == "body",
+        NodeKind::Ref(name) => name.scope == Scope::Request && name.path.len() == 1 && matches!(name.first(), "body" | "payload"),
+        // `await request.json()`.
+        NodeKind::Op(Op::Await, operands) => {
+            operands.first().and_then(Node::as_call).is_some_and(|call| call.callee.scope == Scope::Request && call.callee.last() == "json")
+        }
         NodeKind::Map(map) => map.entries.iter().any(|entry| match entry {
             Entry::Spread(inner) => is_whole_body(inner),
             Entry::Pair { key, value, .. } => matches!(key.as_str(), "data" | "$set") && is_whole_body(value),

@@ -62,7 +62,9 @@ pub fn is_filled_in(value: &str) -> bool {
         "redacted",
     ];
     let lower = value.trim().to_ascii_lowercase();
-    let is_path = lower.starts_with(['/', '.', '<', '[', '{', '*']) || lower.contains("://") && !lower.contains('@');
+    // `mongodb://:@host`: the address of something, whose password is left empty.
+    let is_address = |rest: &str| rest.split_once('@').is_none_or(|(credentials, _)| credentials.is_empty() || credentials.ends_with(':'));
+    let is_path = lower.starts_with(['/', '.', '<', '[', '{', '*']) || lower.split_once("://").is_some_and(|(_, rest)| is_address(rest));
     let is_plain = matches!(lower.as_str(), "true" | "false" | "yes" | "no" | "on" | "off")
         || lower.parse::<f64>().is_ok_and(|number| number < 1000.0);
     lower.len() >= 3 && !is_path && !is_plain && !PLACEHOLDERS.iter().any(|word| lower.contains(word))

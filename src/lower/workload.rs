@@ -1,18 +1,23 @@
 //! Workloads: what runs in a container, whoever starts it. A Kubernetes object of any kind that holds
-//! a pod, a Terraform `kubernetes_*` resource and a compose service give the same derived resources of the
-//! provider `workload`, so that "privileged" is one rule:
+//! a pod, a Terraform `kubernetes_*` resource, a chart's values and a compose service give the same derived
+//! resources of the provider `workload`, so that "privileged" is one rule:
 //!
-//! - `workload-pod`: `host-network`, `host-pid`, `host-ipc`, `service-account`, `automount-token`, `sysctls`;
+//! - `workload-pod`: `host-network`, `host-pid`, `host-ipc`, `host-users`, `host-names`, `service-account`,
+//!   `automount-token`, `sysctls`;
 //! - `workload-container`: `image`, `privileged`, `run-as-user`, `run-as-non-root`, `add-capabilities`,
-//!   `drop-capabilities`, `seccomp`, `read-only-root`, `privilege-escalation`, `limits`, `init`;
+//!   `drop-capabilities`, `seccomp`, `read-only-root`, `privilege-escalation`, `limits`, `init`, `environment`;
 //! - `workload-mount`: `source`, `target`, `read-only`, of a path of the host;
 //! - `workload-port`: `host-ip`, `published`, `target`, of a port of the host.
 //!
-//! All have `platform` and `workload`, the owner's name.
+//! All have `platform` and `workload`, the owner's name. Programs of a control plane are resources of their
+//! own names beside them, see `control_plane`.
 
 mod compose;
+mod control_plane;
+mod helm;
 mod kubernetes;
 
+pub use helm::holds_contexts;
 pub(super) use kubernetes::to_manifest;
 
 use smol_str::SmolStr;
@@ -22,8 +27,14 @@ use crate::ir::{Entry, Fact, FactKind, Map, Node, NodeKind, Resource, ResourceMo
 /// Adds the derived resources of a resource that runs containers.
 pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
     match resource.provider.as_str() {
-        "kubernetes" => kubernetes::lower(fact, resource, out),
+        "kubernetes" => {
+            kubernetes::lower(fact, resource, out);
+            if matches!(resource.ty.as_str(), "ClusterConfiguration" | "InitConfiguration" | "JoinConfiguration") {
+                control_plane::kubeadm(fact, resource, out);
+            }
+        }
         _ if resource.ty.starts_with("kubernetes_") && resource.mode == ResourceMode::Managed => kubernetes::lower(fact, resource, out),
+        "helm" if resource.ty == "values" => helm::lower(resource, out),
         "compose" if resource.ty == "service" => compose::lower(fact, resource, out),
         _ => {}
     }
@@ -66,6 +77,15 @@ impl Derived {
             Resource { provider: "workload".into(), ty: ty.into(), name, address: address.clone(), mode: ResourceMode::Managed, attrs };
         out.push(Fact::new(span, address, FactKind::Resource(resource)));
     }
+}
+
+/// Variables of an environment by their names; nothing where none is written.
+fn environment(variables: impl Iterator<Item = (SmolStr, Node)>, span: Span) -> Option<Node> {
+    let mut map = Map::default();
+    for (name, value) in variables {
+        map.push(name, value.span, value);
+    }
+    (!map.entries.is_empty()).then(|| Node::new(span, NodeKind::Map(map)))
 }
 
 /// The value at a key. A map that may hold more than is seen gives an unknown value instead of none.

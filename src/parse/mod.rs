@@ -13,6 +13,7 @@ pub mod shell;
 mod template;
 pub mod toml;
 pub mod typescript;
+pub mod view;
 mod words;
 pub mod yaml;
 

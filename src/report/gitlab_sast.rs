@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Report;
 use crate::finding::{Finding, Severity};
 
-const SCHEMA: &str = "15.2.4";
+const SCHEMA: &str = "15.1.4";
 /// The schema asks for times; a report is a function of the tree alone, so it is always this one.
 const NO_TIME: &str = "1970-01-01T00:00:00";
 /// The schema's limits of a name and a solution.

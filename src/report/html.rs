@@ -244,8 +244,8 @@ fn help(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</section>")
 }
 
-/// Text as HTML, in content and in quoted attributes alike.
-fn escape(text: &str) -> String {
+/// Text as HTML or XML, in content and in quoted attributes alike.
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match character {

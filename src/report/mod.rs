@@ -6,11 +6,13 @@ mod concise;
 mod github;
 mod gitlab;
 mod gitlab_sast;
+mod grouped;
 mod html;
 mod json;
 mod junit;
 mod markdown;
 mod mistakes;
+mod paint;
 mod rdjson;
 mod sarif;
 mod sonar;
@@ -70,6 +72,10 @@ pub enum Format {
     Text,
     /// One line a finding.
     Concise,
+    /// One line a finding, below its file.
+    ByFile,
+    /// One line a finding, below its rule.
+    ByRule,
     /// Everything, for programs.
     Json,
     /// One finding a line, for programs.
@@ -101,6 +107,8 @@ impl Format {
     pub const ALL: &'static [Self] = &[
         Self::Text,
         Self::Concise,
+        Self::ByFile,
+        Self::ByRule,
         Self::Json,
         Self::JsonLines,
         Self::Sarif,
@@ -120,6 +128,8 @@ impl Format {
         match self {
             Self::Text => "text",
             Self::Concise => "concise",
+            Self::ByFile => "by-file",
+            Self::ByRule => "by-rule",
             Self::Json => "json",
             Self::JsonLines => "json-lines",
             Self::Sarif => "sarif",
@@ -140,6 +150,8 @@ impl Format {
         match self {
             Self::Text => "Source, reason and remedy, for people",
             Self::Concise => "One line a finding, for grep and editors",
+            Self::ByFile => "One line a finding, below its file",
+            Self::ByRule => "One line a finding, below its rule and what to do about it",
             Self::Json => "Everything, for programs",
             Self::JsonLines => "One JSON object a finding",
             Self::Sarif => "SARIF 2.1.0, for code scanning",
@@ -157,11 +169,13 @@ impl Format {
 }
 
 impl Report<'_> {
-    /// Writes the report in a format; `style` matters to text alone.
+    /// Writes the report in a format; `style` matters to those for people.
     pub fn write(&self, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         match format {
             Format::Text => terminal::write(self, style, out),
             Format::Concise => concise::write(self, out),
+            Format::ByFile => grouped::by_file(self, style, out),
+            Format::ByRule => grouped::by_rule(self, style, out),
             Format::Json => json::write(self, out),
             Format::JsonLines => json::write_lines(self, out),
             Format::Sarif => sarif::write(self, out),

@@ -74,7 +74,7 @@ fn left_out(report: &Report<'_>) -> String {
         let _ = write!(out, ", {} were there before", report.before);
     }
     if let hidden @ 1.. = report.outcome.counts.hidden {
-        let _ = write!(out, ", {hidden} hidden by --level or --severity");
+        let _ = write!(out, ", {hidden} hidden by --severity, --confidence or --level");
     }
     out
 }

@@ -2,18 +2,17 @@
 //! do. Drawn by codespan-reporting over the view, so that it only ever sees what may be shown.
 
 mod excerpt;
-mod paint;
 
 use std::io::{self, Write};
 
 use codespan_reporting::diagnostic::{Diagnostic, Label, Severity as Drawn};
 use codespan_reporting::term::{self, Config};
 
+use super::paint::Paint;
 use super::{Report, Style};
 use crate::finding::{Finding, Severity};
 use crate::source::Span;
 use excerpt::Excerpts;
-use paint::Paint;
 
 /// Related places that are drawn; more are counted.
 const MAX_RELATED: usize = 6;

@@ -56,6 +56,16 @@ pub(super) fn missing_recovery(cx: &mut Check<'_>, fact: &Fact, resource: &Resou
     property(cx, fact, resource, "recovery");
 }
 
+/// A flag of a cluster's own programs that opens it.
+pub(super) fn control_plane(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    property(cx, fact, resource, "control-plane");
+}
+
+/// A policy that lets pods out of their fence.
+pub(super) fn pod_policy(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    property(cx, fact, resource, "pod-policy");
+}
+
 /// What checklists ask for and attackers don't.
 pub(super) fn hygiene(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
     property(cx, fact, resource, "hygiene");
@@ -80,12 +90,12 @@ fn property(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, table: &str) {
         }
         let default_is_old = || row.absent_before.is_some_and(|major| cx.model.platform.is_before(&cx.model.files, fact, resource, major));
         for found in find(&resource.attrs, &row.path, row, &default_is_old) {
-            let place = (row.shown, if let Found::Value(node) = &found { node.span } else { fact.span });
+            let place = (row.shown, found.place().filter(|place| place.file == fact.span.file).unwrap_or(fact.span));
             if told.contains(&place) {
                 continue;
             }
             told.push(place);
-            if matches!(found, Found::Nothing) && row.absent_unless.iter().any(|condition| holds(condition, &resource.attrs).is_yes()) {
+            if matches!(found, Found::Nothing(_)) && row.absent_unless.iter().any(|condition| holds(condition, &resource.attrs).is_yes()) {
                 continue;
             }
             let finding = match &found {
@@ -94,9 +104,9 @@ fn property(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, table: &str) {
                     about(cx.finding(fact, node.span, what), &node.via)
                 }
                 // Several attributes that are not set stand at one place.
-                Found::Nothing => {
+                Found::Nothing(_) => {
                     let written = if row.path.is_empty() { String::new() } else { format!(" (`{}` is not set)", row.shown) };
-                    let finding = cx.finding(fact, fact.span, format!("`{}` {}{written}", fact.owner, row.says));
+                    let finding = cx.finding(fact, place.1, format!("`{}` {}{written}", fact.owner, row.says));
                     finding.subject(format!("{} {}", fact.owner, row.shown))
                 }
             };
@@ -123,13 +133,22 @@ fn short(node: &Node) -> String {
 enum Found {
     /// This value is.
     Value(Node),
-    /// Nothing is written, and the default is bad.
-    Nothing,
+    /// Nothing is written, and the default is bad: in this block, or in the resource.
+    Nothing(Option<Span>),
+}
+
+impl Found {
+    fn place(&self) -> Option<Span> {
+        match self {
+            Self::Value(node) => Some(node.span),
+            Self::Nothing(block) => *block,
+        }
+    }
 }
 
 fn find(node: &Node, path: &[&str], row: &Row, default_is_old: &dyn Fn() -> bool) -> Vec<Found> {
     let Some((key, rest)) = path.split_first() else {
-        return if row.path.is_empty() { vec![Found::Nothing] } else { Vec::new() };
+        return if row.path.is_empty() { vec![Found::Nothing(None)] } else { Vec::new() };
     };
     let node = crate::lower::embedded::document(node);
     let mut found = Vec::new();
@@ -144,12 +163,16 @@ fn find(node: &Node, path: &[&str], row: &Row, default_is_old: &dyn Fn() -> bool
                     Absent::Block => !rest.is_empty(),
                 };
                 // A block of which more may be set says so by `null` that nothing is.
-                if is_bad && map.field(key, |_| Some(())).is_absent() && stands_beside(row, map) {
-                    found.push(Found::Nothing);
+                let is_unset = map.get(key).is_some_and(|list| list.as_list().is_some()) || map.field(key, |_| Some(())).is_absent();
+                if is_bad && is_unset && stands_beside(row, map) {
+                    found.push(Found::Nothing(hole(item, key, path.len() < row.path.len())));
                 }
             }
             Some(value) if rest.is_empty() => {
                 if stands_beside(row, map) {
+                    if lacks_one(value, row) {
+                        found.push(Found::Value(value.clone()));
+                    }
                     value.each(&mut |value| {
                         if is_bad(value, row) {
                             found.push(Found::Value(value.clone()));
@@ -163,6 +186,14 @@ fn find(node: &Node, path: &[&str], row: &Row, default_is_old: &dyn Fn() -> bool
     found
 }
 
+/// Where a reader looks for what is not set: at the empty list that is written, else at the block without it.
+/// What came from elsewhere stands elsewhere.
+fn hole(item: &Node, key: &str, is_block: bool) -> Option<Span> {
+    let written = item.get(key).filter(|value| matches!(value.kind, NodeKind::List(_)));
+    let node = written.or(Some(item).filter(|_| is_block))?;
+    node.via.hops().is_empty().then_some(node.span)
+}
+
 /// Whether a value is provably one of the bad ones: of a condition that is not known, both branches.
 fn is_bad(value: &Node, row: &Row) -> bool {
     match &value.kind {
@@ -170,6 +201,11 @@ fn is_bad(value: &Node, row: &Row) -> bool {
         NodeKind::Null => matches!(row.absent, Absent::Bad | Absent::Attr),
         _ => row.bad.iter().any(|bad| equals(value, bad).is_yes()),
     }
+}
+
+/// Whether a list provably holds not all that it must.
+fn lacks_one(value: &Node, row: &Row) -> bool {
+    row.lacks.iter().any(|wanted| Tri::any(value.one_or_many().into_iter().map(|item| equals(item, wanted))).is_no())
 }
 
 /// Whether the conditions on the neighbours in the same block hold.
@@ -192,11 +228,17 @@ fn is_nothing(node: &Node) -> bool {
 fn equals(value: &Node, wanted: &str) -> Tri {
     match (wanted, &value.kind) {
         ("any", _) => Tri::Yes,
+        // Google's metadata is text: `enable-oslogin = "TRUE"`.
+        ("true" | "false", NodeKind::Text(text)) => text.eq_ignore_case(wanted),
         ("true", _) => value.truth(),
         ("false", _) => !value.truth(),
         ("open", NodeKind::Text(text)) => text.known().map_or(Tri::Maybe, |text| crate::lower::cidr_is_open(&text).into()),
         (_, NodeKind::Text(_) | NodeKind::Number(_)) if wanted.starts_with(['<', '>']) => compares(value, wanted),
-        (_, NodeKind::Text(text)) => text.glob_ignore_case(wanted),
+        ("*", NodeKind::Text(text)) => text.eq_str("*"),
+        (_, NodeKind::Text(text)) => match wanted.strip_prefix('^') {
+            Some(head) => text.starts(head),
+            None => text.glob_ignore_case(wanted),
+        },
         (_, NodeKind::Number(number)) => (number.to_string() == wanted).into(),
         (_, NodeKind::Null | NodeKind::Bool(_) | NodeKind::List(_) | NodeKind::Map(_)) => Tri::No,
         _ => Tri::Maybe,

@@ -5,6 +5,7 @@ pub(super) mod run;
 use std::sync::LazyLock;
 
 use globset::{GlobBuilder, GlobMatcher};
+use rustc_hash::FxHashSet;
 
 use super::Check;
 use crate::finding::{Edit, Severity};
@@ -38,7 +39,7 @@ pub(super) fn root_user(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) {
             let mut found = cx.finding(fact, stage.span, format!("the image sets no `USER`, so it runs as `{image}` does: as root"));
             found.edits = unprivileged(cx, stage, root, None);
             // What a private base runs as is not in the repository.
-            if image != "scratch" && image.contains('/') && !is_root_by_default(&image) {
+            if image != "scratch" && !is_root_by_default(&image) {
                 found = found.confidence(Confidence::Low);
             }
             if root.span != stage.span {
@@ -110,8 +111,11 @@ fn is_root_by_default(image: &str) -> bool {
         "ghcr.io/astral-sh/",
         "oven/",
     ];
-    VENDORS.iter().any(|vendor| image.starts_with(vendor))
+    VENDORS.iter().any(|vendor| image.starts_with(vendor)) || OFFICIAL.contains(image)
 }
+
+static OFFICIAL: LazyLock<FxHashSet<&'static str>> =
+    LazyLock::new(|| tables::table("images").into_iter().flat_map(|table| table.texts("official")).collect());
 
 fn normal_name(image: &str) -> String {
     let image = image.strip_prefix("docker.io/").or_else(|| image.strip_prefix("index.docker.io/")).unwrap_or(image);

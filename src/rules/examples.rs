@@ -1,7 +1,7 @@
 //! Runs the examples of a rule's page: the tests of the built-in rules and `seclint test`.
 
 use crate::engine::Session;
-use crate::finding::{Finding, Level};
+use crate::finding::{Dials, Finding, Level};
 use crate::settle::Settings;
 
 use super::manifest::Example;
@@ -22,7 +22,7 @@ pub fn run(example: &Example, rule: &Rule, registry: &Registry) -> Result<(), St
     }
     // A rule of a stricter level is tested at its own level; others must be silent as users see them.
     let level = if example.bad { Level::Auditor } else { rule.level };
-    let outcome = session.findings(&registry.active(|_| true), &Settings { level, ..Settings::default() });
+    let outcome = session.findings(&registry.active(|_| true), &Settings { dials: Dials::of(level), ..Settings::default() });
     let show = |finding: &Finding| {
         let line = line_of(&outcome.files, finding);
         format!("{}:{line}: {} ({})", outcome.files.path(finding.span.file), finding.what, finding.rule.id)

@@ -15,6 +15,8 @@ use crate::finding::{Finding, Severity};
 use crate::ir::{Dialect, Fact, FactKind, Grant, GrantSite, Kind, Node, Tri};
 use crate::lower::iam::actions::{Level, by_level, is_service, matching};
 use crate::lower::iam::effective::{Identities, allows};
+use crate::lower::iam::pattern::{covers, is_every_action, is_everything};
+use crate::lower::iam::used::Uses;
 use crate::tables::table;
 
 use super::Check;
@@ -22,26 +24,62 @@ use super::Check;
 /// Services of which every action is as good as the account, or as its data.
 const SENSITIVE: [&str; 11] = ["iam", "sts", "kms", "organizations", "secretsmanager", "s3", "lambda", "ec2", "ssm", "sso", "dynamodb"];
 
+/// Called actions that a message names.
+const MAX_CALLED: usize = 8;
+
 /// Every allow statement whose action is `*`, `*:*`, `service:*`, or a part of a service that changes it.
 pub(super) fn wildcard_action(cx: &mut Check<'_>) {
     let identities = Identities::new(&cx.model.facts);
+    let uses = Uses::new(&cx.model.facts, &cx.model.files);
     for fact in cx.model.of(Kind::Grant) {
         let FactKind::Grant(grant) = &fact.kind else { continue };
         if grant.dialect == Dialect::Aws && grant.site != GrantSite::Boundary && allows(grant).is_yes() {
-            let denied = |pattern: &str| {
-                let mut holders = grant.holders.iter().filter_map(|holder| identities.get(holder.first())).peekable();
-                holders.peek().is_some() && holders.all(|identity| identity.denies_all(pattern, &grant.resources))
-            };
+            let denied = |pattern: &str| identities.all_holders(grant, |identity| identity.denies_all(pattern, &grant.resources));
+            let around = Around { worst: worst(&identities, grant), uses: &uses };
             for action in &grant.actions {
                 if !action.as_str().is_some_and(|pattern| pattern.contains('*') && denied(pattern)) {
-                    wide_action(cx, fact, grant, action);
+                    wide_action(cx, fact, grant, action, around);
                 }
             }
         }
     }
 }
 
-fn wide_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant, action: &Node) {
+/// How bad a statement can be within the boundaries of those that hold it.
+fn worst(identities: &Identities<'_>, grant: &Grant) -> Severity {
+    if identities.all_holders(grant, |identity| identity.is_bounded().is_yes()) {
+        Severity::Medium
+    } else if identities.all_holders(grant, |identity| !identity.is_bounded().is_no()) {
+        Severity::High
+    } else {
+        Severity::Critical
+    }
+}
+
+/// What is known around a statement.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    /// How bad it can be within the boundaries of its holders.
+    worst: Severity,
+    /// What the code of its holders calls.
+    uses: &'a Uses<'a>,
+}
+
+impl Around<'_> {
+    /// What a wildcard stands for: the actions that the code of its holders calls, where that is seen, else all
+    /// that it allows.
+    fn meaning(self, grant: &Grant, pattern: &str) -> String {
+        let Some((actions, code)) = self.uses.of(grant, pattern) else {
+            let groups = by_level(&matching(pattern), &KNOWN);
+            return if groups.is_empty() { groups } else { format!(": {groups}") };
+        };
+        let more = if actions.len() > MAX_CALLED { format!(" and {} more", actions.len() - MAX_CALLED) } else { String::new() };
+        let shown: Vec<String> = actions.into_iter().take(MAX_CALLED).map(|action| format!("`{action}`")).collect();
+        format!("; the code in {code} calls {}{more}", shown.join(", "))
+    }
+}
+
+fn wide_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant, action: &Node, around: Around<'_>) {
     let Some(text) = action.as_text() else { return };
     let is_identity = matches!(grant.site, GrantSite::Identity | GrantSite::Unattached);
     let wide = is_any_resource(grant).is_yes();
@@ -49,29 +87,29 @@ fn wide_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant, action: &Node) {
     if grant.conditions.iter().any(|condition| condition.key.glob_ignore_case("s3:DataAccessPoint*").is_yes()) {
         return;
     }
-    if text.eq_str("*").or(text.eq_str("*:*")).is_yes() {
+    if is_every_action(text).is_yes() {
         let severity = if wide && grant.site != GrantSite::Resource { Severity::Critical } else { Severity::High };
-        let what = format!("`{}` allows every action (`{text}`) on {}", fact.owner, resources(grant));
-        cx.report(at(cx, fact, action, what).severity(severity));
+        let what = format!("`{}` allows every action (`{text}`) on {}{}", fact.owner, resources(grant), around.meaning(grant, "*"));
+        cx.report(at(cx, fact, action, what).severity(severity.min(around.worst)));
         return;
     }
-    let Some((service, name)) = text.as_str().and_then(|text| text.split_once(':')).filter(|_| is_identity) else { return };
+    let Some(pattern) = text.as_str().filter(|_| is_identity) else { return };
+    let Some((service, name)) = pattern.split_once(':') else { return };
     let is_sensitive = SENSITIVE.contains(&service.to_ascii_lowercase().as_str());
-    let expanded = || matching(&format!("{service}:{name}"));
     if name.bytes().all(|byte| byte == b'*') {
         let severity = match (wide, is_sensitive) {
             (true, true) => Severity::High,
+            (true, false) if is_mild(pattern) => Severity::Low,
             (true, false) | (false, true) => Severity::Medium,
             (false, false) => Severity::Low,
         };
-        let groups = by_level(&expanded(), &KNOWN);
-        let detail = if groups.is_empty() { String::new() } else { format!(": {groups}") };
-        let what = format!("`{}` allows every action of `{service}` (`{text}`) on {}{detail}", fact.owner, resources(grant));
-        cx.report(at(cx, fact, action, what).severity(severity));
+        let meaning = around.meaning(grant, pattern);
+        let what = format!("`{}` allows every action of `{service}` (`{text}`) on {}{meaning}", fact.owner, resources(grant));
+        cx.report(at(cx, fact, action, what).severity(severity.min(around.worst)));
     } else if name.contains('*') && wide && is_sensitive {
-        let granting = expanded();
+        let granting = matching(pattern);
         if granting.len() > 1 && granting.iter().any(|action| action.level == Level::Permissions) && grant.conditions.is_empty() {
-            let what = format!("`{}` allows `{text}` on {}: {}", fact.owner, resources(grant), by_level(&granting, &KNOWN));
+            let what = format!("`{}` allows `{text}` on {}{}", fact.owner, resources(grant), around.meaning(grant, pattern));
             cx.report(at(cx, fact, action, what).severity(Severity::Medium));
         }
     }
@@ -79,6 +117,14 @@ fn wide_action(cx: &mut Check<'_>, fact: &Fact, grant: &Grant, action: &Node) {
 
 /// Names that a reader knows, to be shown where a wildcard is expanded.
 static KNOWN: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows("known"));
+
+/// Writes that services need on every resource.
+static MILD: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows("mild"));
+
+/// Whether an action, or all that a pattern stands for, is one of them.
+fn is_mild(pattern: &str) -> bool {
+    MILD.iter().any(|mild| covers(mild, pattern))
+}
 
 /// The actions of a row of the table of escalation.
 fn rows(key: &str) -> Vec<&'static str> {
@@ -127,7 +173,7 @@ fn some(nodes: &[Node]) -> String {
 
 /// Whether it holds for every resource.
 fn is_any_resource(grant: &Grant) -> Tri {
-    Tri::any(grant.resources.iter().map(|node| node.as_text().map_or(Tri::Maybe, |text| text.eq_str("*"))))
+    Tri::any(grant.resources.iter().map(|node| node.as_text().map_or(Tri::Maybe, is_everything)))
 }
 
 /// The resources for a message.

@@ -47,6 +47,13 @@ fn major(check: &TokenCheck) -> Option<i64> {
 
 /// Whose tokens are meant and for whom is not asked: any other application of the same issuer has one.
 pub(super) fn audience_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
+    if let Field::Known { value, span, .. } = &check.audience
+        && value.as_bool() == Some(false)
+    {
+        let finding = cx.finding(fact, *span, "a token for any audience is accepted: the check of `aud` is switched off");
+        cx.report_by_place(finding.severity(Severity::Low));
+        return;
+    }
     if !check.signature.is(true).is_yes() || !check.audience.is_absent() || !check.issuer.is_absent() {
         return;
     }
@@ -136,6 +143,13 @@ fn is_signing_secret(cx: &Check<'_>, literal: Span) -> bool {
 /// A check that leaves the choice of the algorithm to the token, with a library that then takes a
 /// public key for a shared secret (RFC 8725 §2.1).
 pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
+    if let Field::Known { value: algorithms, span, via } = &check.algorithms
+        && algorithms.iter().any(is_of_header)
+    {
+        let finding = cx.finding(fact, *span, "the algorithm is the one that the header of the token names").via(via);
+        cx.report_by_place(finding.severity(Severity::Medium));
+        return;
+    }
     if !check.signature.is(true).is_yes() || !is_confused(check) {
         return;
     }
@@ -157,6 +171,17 @@ pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenChec
         _ => return,
     };
     cx.report_by_place(finding);
+}
+
+/// `decode_header(token)?.alg`.
+fn is_of_header(algorithm: &Node) -> bool {
+    match &algorithm.kind {
+        NodeKind::Op(Op::Attr, operands) => match operands.as_slice() {
+            [header, name] => name.as_str() == Some("alg") && header.as_call().is_some_and(|call| call.callee.last() == "decode_header"),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// What a key is, by what it is called.
@@ -193,17 +218,44 @@ fn has_both_families(algorithms: &[Node]) -> bool {
     any(&["HS"]) && any(&["RS", "ES", "PS", "Ed"])
 }
 
-/// Tokens that never end: neither the options nor the claims, all of which are seen, say when.
+/// Tokens that never end: neither the options nor the claims, all of which are seen, say when; or that end in
+/// years.
 pub(super) fn no_lifetime(cx: &mut Check<'_>, fact: &Fact, issue: &TokenIssue) {
+    const YEAR: f64 = 366.0 * 86_400.0;
+    if let Field::Known { value, span, via } = &issue.lifetime
+        && *value > YEAR
+    {
+        let what = format!("the token is good for {:.0} years", (value / YEAR).max(2.0));
+        cx.report_by_place(cx.finding(fact, *span, what).severity(Severity::Low).via(via));
+        return;
+    }
     let Some(claims) = issue.claims.as_ref().and_then(Node::as_map) else { return };
     // `expiresAt`: an application may check an end of its own.
     let ends = claims.pairs().any(|(key, _)| key.starts_with("exp"));
-    if issue.lifetime.is_absent() && !claims.is_open() && !ends {
+    if issue.lifetime.is_absent() && !claims.is_open() && !ends && !may_end_by_default(cx, issue) {
         let finding = cx.finding(fact, fact.span, "the token never expires: no lifetime and no `exp`");
         // Whoever checks the token may count from when it was made.
         let is_dated = claims.pairs().any(|(key, _)| matches!(key.as_str(), "createdAt" | "created_at" | "issuedAt" | "timestamp"));
         cx.report_by_place(if is_dated { finding.confidence(Confidence::Low) } else { finding });
     }
+}
+
+/// Whether the lifetime may be set where the library is registered: not where each registration of the
+/// repository is seen whole and says nothing of it.
+fn may_end_by_default(cx: &Check<'_>, issue: &TokenIssue) -> bool {
+    let rows = crate::tables::table("jwt").map(|table| table.list("javascript")).unwrap_or_default();
+    let mut defaults = rows.iter().filter(|row| row.text("library") == issue.library && row.text("does") == "issue");
+    let Some(path) = defaults.find_map(|row| row.get("module-defaults")?.as_text()) else { return false };
+    let registered = cx.model.of(Kind::TokenCheck).filter_map(|fact| match &fact.kind {
+        FactKind::TokenCheck(check) if check.library == issue.library => Some(&**check),
+        _ => None,
+    });
+    let is_silent = |check: &TokenCheck| crate::lower::option(check.options.as_ref(), path, |_| Some(())).is_absent();
+    let mut registered = registered.filter(|check| check.callee.last().starts_with("register")).peekable();
+    let is_made_later = cx.model.of(Kind::Call).any(|fact| {
+        matches!(&fact.kind, FactKind::Call(call) if call.callee.module() == Some(issue.library.as_str()) && call.callee.last() == "registerAsync")
+    });
+    is_made_later || registered.peek().is_none() || !registered.all(is_silent)
 }
 
 /// Claims that only the server should see: a token is encoded, not encrypted.

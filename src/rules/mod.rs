@@ -25,8 +25,10 @@ mod settings;
 mod sinks;
 mod suppression;
 mod user;
+mod validated;
 mod vault;
 mod view;
+mod web;
 
 pub use check::Check;
 pub use registry::{Active, Registry, run};

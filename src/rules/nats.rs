@@ -1,9 +1,10 @@
 //! NATS: what a server's configuration leaves open. Only what `[match]` cannot say is here.
 
 use crate::finding::{Finding, Severity};
-use crate::ir::{Confidence, Fact, Map, Node, NodeKind, Resource, Span, Tri};
+use crate::ir::{Confidence, Fact, Map, Node, Resource, Span, Tri};
 
 use super::Check;
+use crate::lower::nats::is_written;
 
 /// Clients need no credentials.
 pub(super) fn no_auth(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
@@ -178,23 +179,12 @@ fn in_clear(cx: &mut Check<'_>, fact: &Fact, resource: &Resource, ty: &str, keys
         return;
     }
     for (path, what) in keys {
-        for value in resource.attrs.all(path).into_iter().filter(|value| is_written(value)) {
+        for value in
+            resource.attrs.all(path).into_iter().filter(|value| value.as_number().is_some() || value.as_str().is_some_and(is_written))
+        {
             let finding = cx.finding(fact, value.span, format!("the {what} of {} is written in clear", resource.name)).via(&value.via);
             report(cx, finding.subject(format!("{} {path}", fact.owner)));
         }
-    }
-}
-
-/// Whether a secret is there: no bcrypt hash, no variable and no place that a template fills.
-fn is_written(value: &Node) -> bool {
-    match &value.kind {
-        NodeKind::Number(_) => true,
-        NodeKind::Text(text) => text.as_str().is_some_and(|text| {
-            let is_hash = text.len() > 50 && text.starts_with("$2");
-            let is_filled_in = text.starts_with(['<', '{', '%', '$']) || text.contains("{{") || text.contains("${");
-            !text.is_empty() && !is_filled_in && !is_hash
-        }),
-        _ => false,
     }
 }
 
@@ -211,17 +201,35 @@ pub(super) fn wide_permissions(cx: &mut Check<'_>, fact: &Fact, resource: &Resou
     }
     let Some(user) = section(resource, "nats-user") else { return };
     let Some(permissions) = user.get("permissions").and_then(Node::as_map) else { return };
-    let publish = permissions.get("publish").and_then(everything);
-    let subscribe = permissions.get("subscribe").and_then(everything);
-    if let (Some(publish), Some(subscribe)) = (publish, subscribe) {
-        let finding = cx.finding(fact, publish, "the user may publish to every subject (`>`) and read every subject");
-        report(cx, finding.related(subscribe, "and subscribe to all of them"));
+    match (permissions.get("publish").and_then(everything), permissions.get("subscribe").and_then(everything)) {
+        (Some(publish), Some(subscribe)) => {
+            let finding = cx.finding(fact, publish, "the user may publish to every subject (`>`) and read every subject");
+            report(cx, finding.related(subscribe, "and subscribe to all of them"));
+        }
+        // Who may publish nothing is there to watch.
+        (None, Some(subscribe)) if !permissions.get("publish").is_some_and(denies_everything) => {
+            let what = "the user may read every subject (`>`), the answers to others among them";
+            report(cx, cx.finding(fact, subscribe, what).severity(Severity::Low));
+        }
+        _ => {}
     }
     for direction in ["publish", "subscribe"] {
         let system = permissions.get(direction).into_iter().flat_map(|node| allowed(node)).find(|node| node.as_str() == Some("$SYS.>"));
         if let Some(system) = system {
             let finding = cx.finding(fact, system.span, format!("the user may {direction} on the server's own subjects (`$SYS.>`)"));
             report(cx, finding.severity(Severity::High));
+        }
+    }
+}
+
+/// An account exports all that it has to every other one.
+pub(super) fn export_everything(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    let Some(account) = section(resource, "nats-account") else { return };
+    for export in account.get("exports").map(Node::one_or_many).unwrap_or_default() {
+        let is_all = ["stream", "service"].iter().any(|kind| export.get(kind).and_then(Node::as_str) == Some(">"));
+        let is_limited = export.get("accounts").is_some() || export.get("token_req").is_some_and(|on| on.as_bool() != Some(false));
+        if is_all && !is_limited && export.as_map().is_some_and(|map| !map.is_open()) {
+            report(cx, cx.finding(fact, export.span, format!("{} exports `>` without naming who may import", resource.name)));
         }
     }
 }
@@ -248,7 +256,7 @@ pub(super) fn no_auth_user(cx: &mut Check<'_>, fact: &Fact, resource: &Resource)
     } else {
         format!("clients without credentials become `{name}`")
     };
-    let finding = cx.finding(fact, span, what);
+    let finding = cx.finding(fact, span, what).subject(format!("no_auth_user {name}"));
     report(cx, if unlimited { finding.severity(Severity::High) } else { finding.confidence(Confidence::Medium) });
 }
 
@@ -301,6 +309,11 @@ fn everything(node: &Node) -> Option<Span> {
         return None;
     }
     allowed(node).into_iter().find(|subject| subject.as_str() == Some(">")).map(|subject| subject.span)
+}
+
+fn denies_everything(node: &Node) -> bool {
+    let denied = node.get("deny").map(Node::one_or_many).unwrap_or_default();
+    denied.iter().any(|subject| subject.as_str() == Some(">"))
 }
 
 /// Whether the claim for a direction limits nothing: it is empty, or allows `>` and denies nothing.

@@ -1,41 +1,87 @@
 //! nestrs: what its threat model leaves to the application.
 
+use std::collections::BTreeMap;
+
 use super::Check;
 use crate::finding::Severity;
-use crate::ir::{EnvEntry, Fact, FactKind, Guard, Kind, Node, OAuthClient, Resource, Route, Security, Tri};
+use crate::ir::{EnvEntry, Fact, FactKind, FileId, Guard, Kind, Node, OAuthClient, Resource, Route, Security, Tri};
+use crate::lower::nestrs::{guard_name, limits_rate, signs_token};
+
+/// Tries a minute that a sign-in may allow: the framework's own default.
+const MAX_TRIES: f64 = 60.0;
+/// Places that a finding about many names beside its own.
+const MAX_RELATED: usize = 8;
 
 /// Routes, gateways and resolvers that nothing guards.
 pub(super) fn unguarded(cx: &mut Check<'_>) {
     let model = cx.model;
-    if applications(cx).any(|guards| guards.iter().any(|guard| !limits_rate(guard))) {
+    let mut controllers: BTreeMap<(FileId, &str), Vec<(&Fact, &Route)>> = BTreeMap::new();
+    for fact in model.of(Kind::Route) {
+        if let FactKind::Route(route) = &fact.kind
+            && route.framework == "nestrs"
+        {
+            controllers.entry((fact.span.file, route.service.last())).or_default().push((fact, route));
+        }
+    }
+    for ((file, name), routes) in controllers {
+        let open: Vec<_> = routes.iter().copied().filter(|(_, route)| is_open(route)).collect();
+        let place = model.of(Kind::Service).find(|fact| fact.span.file == file && fact.owner == name);
+        match place.filter(|_| open.len() == routes.len()) {
+            Some(controller) => open_controller(cx, controller, &open),
+            None => open.into_iter().filter(|(_, route)| does_something(route)).for_each(|(fact, route)| open_route(cx, fact, route)),
+        }
+    }
+    for (fact, endpoint) in resources(cx, "nestrs-endpoint") {
+        if endpoint.attrs.get("guarded").and_then(Node::as_bool) == Some(false) && endpoint.attrs.get("pool").is_none() {
+            open_endpoint(cx, fact, endpoint);
+        }
+    }
+}
+
+/// Whether neither a guard nor a mark says who may call a route.
+fn is_open(route: &Route) -> bool {
+    !is_public(route) && route.public.is_none() && !is_guarded(route) && !takes_proof(route)
+}
+
+fn only_reads(route: &Route) -> bool {
+    route.methods.iter().all(|method| method == "GET")
+}
+
+/// Handlers that only say something are no harm.
+fn does_something(route: &Route) -> bool {
+    !only_reads(route) || route.body.as_ref().is_some_and(|body| !body.calls.is_empty())
+}
+
+fn open_route(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
+    let finding = cx.finding(fact, fact.span, format!("`{}` has no guard and is not `#[public]`", fact.owner));
+    cx.report_by_place(if only_reads(route) { finding.severity(Severity::Medium) } else { finding });
+}
+
+/// A controller of which no route says who may call it: one finding, where the guard belongs.
+fn open_controller(cx: &mut Check<'_>, controller: &Fact, routes: &[(&Fact, &Route)]) {
+    if !routes.iter().any(|(_, route)| does_something(route)) {
         return;
     }
-    for fact in model.of(Kind::Route) {
-        let FactKind::Route(route) = &fact.kind else { continue };
-        if route.framework == "nestrs" && !is_public(route) && route.public.is_none() && !is_guarded(route) && !takes_proof(route) {
-            // Handlers that only say something are no harm.
-            let reads = route.methods.iter().all(|method| method == "GET");
-            if reads && route.body.as_ref().is_none_or(|body| body.calls.is_empty()) {
-                continue;
-            }
-            let finding = cx.finding(fact, fact.span, format!("`{}` has no guard and is not `#[public]`", fact.owner));
-            cx.report_by_place(if reads { finding.severity(Severity::Medium) } else { finding });
-        }
+    let what = format!("no route of `{}` has a guard, and none is `#[public]`", controller.owner);
+    let mut finding = cx.finding(controller, controller.span, what);
+    for (fact, _) in routes.iter().take(MAX_RELATED) {
+        finding = finding.related(fact.span, format!("`{}` answers everybody", fact.owner));
     }
-    for (fact, resource) in resources(cx, "nestrs-endpoint") {
-        let says = |key: &str| resource.attrs.get(key);
-        if says("guarded").and_then(Node::as_bool) == Some(false) {
-            let kind = says("kind").map(ToString::to_string).unwrap_or_default();
-            let mut finding = cx.finding(fact, fact.span, format!("the {kind} of `{}` have no guard and are not `#[public]`", fact.owner));
-            if kind != "generated routes" {
-                finding.what = format!("the {kind} `{}` has no guard and is not `#[public]`", fact.owner);
-            }
-            for operation in says("open").map(Node::one_or_many).unwrap_or_default().into_iter().take(8) {
-                finding = finding.related(operation.span, format!("`{operation}` answers everybody"));
-            }
-            cx.report_by_place(finding);
-        }
+    let reads = routes.iter().all(|(_, route)| only_reads(route));
+    cx.report_by_place(if reads { finding.severity(Severity::Medium) } else { finding });
+}
+
+/// The same of a gateway, a resolver or generated routes.
+fn open_endpoint(cx: &mut Check<'_>, fact: &Fact, endpoint: &Resource) {
+    let kind = endpoint.attrs.get("kind").map(ToString::to_string).unwrap_or_default();
+    let mut finding = cx.finding(fact, fact.span, format!("the {kind} of `{}` have no guard and are not `#[public]`", fact.owner));
+    if kind != "generated routes" {
+        finding.what = format!("the {kind} `{}` has no guard and is not `#[public]`", fact.owner);
     }
+    for operation in endpoint.attrs.get("open").map(Node::one_or_many).unwrap_or_default().into_iter().take(MAX_RELATED) {
+        finding = finding.related(operation.span, format!("`{operation}` answers everybody"));
+    }
+    cx.report_by_place(finding);
 }
 
 /// The resources of a type.
@@ -46,31 +92,22 @@ fn resources<'m>(cx: &Check<'m>, ty: &'static str) -> impl Iterator<Item = (&'m 
         .filter(move |(_, it)| it.provider == "nestrs" && it.ty == ty)
 }
 
-/// The names of the guards that applications put in front of everything.
-fn applications<'m>(cx: &Check<'m>) -> impl Iterator<Item = Vec<&'m str>> + use<'m> {
-    resources(cx, "nestrs-application").map(|(_, it)| it.attrs.get("guards").map(names).unwrap_or_default())
+/// The resource of a type that the handler of a route is.
+fn of_handler<'m>(cx: &Check<'m>, ty: &'static str, fact: &Fact, route: &Route) -> Option<(&'m Fact, &'m Resource)> {
+    let handler = route.handler.as_ref()?.to_string();
+    resources(cx, ty).find(|(other, _)| other.span.file == fact.span.file && other.owner == handler)
 }
 
 fn names(list: &Node) -> Vec<&str> {
     list.one_or_many().into_iter().filter_map(Node::as_str).collect()
 }
 
-/// Whether a guard only slows callers down.
-fn limits_rate(name: &str) -> bool {
-    ["Throttl", "RateLimit", "Moderat"].iter().any(|word| name.contains(word))
-}
-
 fn is_public(route: &Route) -> bool {
     route.security.value() == Some(&Security::Off)
 }
 
-/// The name of a guard, be it in the repository or not.
 fn name_of(guard: &Guard) -> String {
-    match &guard.what.kind {
-        crate::ir::NodeKind::Func(func) => func.name.to_string(),
-        crate::ir::NodeKind::Ref(name) => name.last_named().to_owned(),
-        _ => guard.what.to_string(),
-    }
+    guard_name(&guard.what)
 }
 
 /// The guards in front of a route, without what its handler takes.
@@ -132,18 +169,21 @@ pub(super) fn guard_order(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) 
 /// A token for whoever asks.
 pub(super) fn token_endpoint(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     let Some(body) = route.body.as_ref().filter(|_| route.framework.starts_with("nestrs")) else { return };
-    let signs = body.calls.iter().find(|call| {
-        let name = call.callee.last();
-        matches!(name, "sign" | "issue" | "issue_token" | "sign_token" | "mint" | "encode" | "create_token" | "generate_token")
-    });
     let path = route.path.to_string().to_ascii_lowercase();
     let is_token = path.split('/').any(|part| part.contains("token") || part.contains("auth") || part == "login");
+    if !is_token || (is_guarded(route) && !is_public(route)) {
+        return;
+    }
     // Nothing that a caller brings along can be checked: only what is the application's own is taken.
     let takes_nothing = body.params.iter().all(|param| param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "State" | "Inject" | "Arc")));
-    let is_reachable = is_public(route) || !is_guarded(route);
-    if let (Some(signs), true, true, true) = (signs, is_token, takes_nothing, is_reachable) {
-        let finding = cx.finding(fact, fact.span, format!("`{}` signs a token for whoever calls it", fact.owner));
-        cx.report_by_place(finding.related(signs.span, "the token is signed here"));
+    let signs = if takes_nothing {
+        body.calls.iter().find(|call| signs_token(call.callee.last())).map(|call| (call.span, "whoever calls it"))
+    } else {
+        of_handler(cx, "nestrs-minting", fact, route).map(|(place, _)| (place.span, "whom the caller names"))
+    };
+    if let Some((span, whom)) = signs {
+        let finding = cx.finding(fact, fact.span, format!("`{}` signs a token for {whom}", fact.owner));
+        cx.report_by_place(finding.related(span, "the token is signed here"));
     }
 }
 
@@ -157,15 +197,23 @@ pub(super) fn login_without_throttle(cx: &mut Check<'_>, fact: &Fact, route: &Ro
     let whole = matches!(last, "token" | "register" | "verify" | "reset" | "forgot" | "refresh");
     let part = ["login", "password", "signup", "sign-up", "signin", "sign-in", "otp", "2fa", "mfa"].iter().any(|word| last.contains(word));
     let limited = route.chain.iter().any(|guard| !guard.rate_limit.is_no() || limits_rate(&name_of(guard)));
-    let limited = limited || applications(cx).flatten().any(limits_rate);
     let controller = route.service.last();
     let of_controller = |other: &Fact| other.span.file == fact.span.file && other.owner == controller;
     let mut lists = resources(cx, "nestrs-guards").filter(|(other, _)| of_controller(other)).filter_map(|(_, it)| it.attrs.get("guards"));
     let limited = limited || lists.any(|list| names(list).into_iter().any(limits_rate));
     // Who is known already tries no passwords; a guard of clients by their secrets is one to try.
     let knows = guards(route).any(|guard| !limits_rate(&name_of(guard)) && !name_of(guard).contains("Client")) && !is_public(route);
-    if (whole || part) && !limited && !knows {
+    if !(whole || part) || knows {
+        return;
+    }
+    if !limited {
         cx.report_by_place(cx.finding(fact, fact.span, format!("nothing limits how often `{}` may be tried", fact.owner)));
+        return;
+    }
+    let rate =
+        of_handler(cx, "nestrs-throttle", fact, route).and_then(|(place, it)| Some((place, it.attrs.get("per-minute")?.as_number()?)));
+    if let Some((place, rate)) = rate.filter(|(_, rate)| *rate > MAX_TRIES) {
+        cx.report_by_place(cx.finding(place, place.span, format!("`{}` may be tried {rate} times a minute", fact.owner)));
     }
 }
 
@@ -180,15 +228,34 @@ pub(super) fn public_callback(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     }
 }
 
+/// What anybody may delete or change.
+pub(super) fn public_write(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
+    // What is known to nobody but its owner, or is the caller's own.
+    const CAPABILITIES: [&str; 9] = ["token", "code", "secret", "hash", "signature", "session", "logout", "subscri", "invit"];
+    if route.framework != "nestrs" || !is_public(route) || is_guarded(route) || takes_proof(route) {
+        return;
+    }
+    let path = route.path.to_string().to_ascii_lowercase();
+    let deletes = route.methods.iter().any(|method| method == "DELETE");
+    let changes = deletes || route.methods.iter().any(|method| method == "PUT" || method == "PATCH");
+    if changes && (deletes || names_id(&path)) && !CAPABILITIES.iter().any(|word| path.contains(word)) {
+        let does = if deletes { "deletes" } else { "changes" };
+        cx.report_by_place(cx.finding(fact, fact.span, format!("`{}` is `#[public]`: anybody {does} what they can name", fact.owner)));
+    }
+}
+
+/// Whether a path has the id of a row in it.
+fn names_id(path: &str) -> bool {
+    path.split('/').any(|part| {
+        let name = part.trim_start_matches([':', '{']).trim_end_matches('}');
+        let lower = name.to_ascii_lowercase();
+        part.starts_with([':', '{']) && (lower == "id" || lower == "uuid" || lower.ends_with("_id") || name.ends_with("Id"))
+    })
+}
+
 /// A row that is looked up by what the caller sends.
 pub(super) fn unbound_id(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     let Some(body) = route.body.as_ref().filter(|_| route.framework == "nestrs" && !is_public(route)) else { return };
-    let path = route.path.to_string();
-    let names_id = path.split('/').any(|part| {
-        let name = part.trim_start_matches([':', '{']).trim_end_matches('}').to_ascii_lowercase();
-        part.starts_with([':', '{'])
-            && (name == "id" || name == "uuid" || name.ends_with("_id") || name.ends_with("id") && part.contains("Id"))
-    });
     let plain = body.params.iter().any(|param| param.ty.as_ref().is_some_and(|ty| ty.last() == "Path"));
     let checks = body.calls.iter().any(|call| {
         let name = call.callee.last();
@@ -196,7 +263,7 @@ pub(super) fn unbound_id(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     });
     let bound =
         body.params.iter().any(|param| param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "Bind" | "Scope" | "Authorize" | "Ability")));
-    if names_id && plain && !bound && !checks && is_guarded(route) && !takes_authorize(route) {
+    if names_id(&route.path.to_string()) && plain && !bound && !checks && is_guarded(route) && !takes_authorize(route) {
         cx.report_by_place(cx.finding(
             fact,
             fact.span,
@@ -211,17 +278,18 @@ fn takes_authorize(route: &Route) -> bool {
 
 /// A code that is exchanged without what keeps it safe.
 pub(super) fn exchange(cx: &mut Check<'_>, fact: &Fact, client: &OAuthClient) {
-    if client.library != "oauth2" {
+    if !matches!(client.library.as_str(), "oauth2" | "nestrs") {
         return;
     }
-    let no_pkce = client.pkce.is_absent();
-    let what = match (no_pkce, client.follows_redirects) {
-        (true, Tri::Yes) => "the code is exchanged without PKCE, by a client that follows redirects",
-        (true, _) => "the code is exchanged without PKCE",
-        (false, Tri::Yes) => "the code is exchanged by a client that follows redirects",
-        _ => return,
-    };
-    cx.report_by_place(cx.finding(fact, fact.span, what));
+    let flaws = [
+        (client.state.is_absent(), "without comparing `state`"),
+        (client.pkce.is_absent(), "without PKCE"),
+        (client.follows_redirects == Tri::Yes, "by a client that follows redirects"),
+    ];
+    let flaws: Vec<&str> = flaws.into_iter().filter_map(|(is_there, flaw)| is_there.then_some(flaw)).collect();
+    if !flaws.is_empty() {
+        cx.report_by_place(cx.finding(fact, fact.span, format!("the code is exchanged {}", flaws.join(", "))));
+    }
 }
 
 /// Variables of environments, without what is for development and tests.

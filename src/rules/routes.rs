@@ -1,15 +1,29 @@
 //! Routes: which of them anybody may call, and the table that `seclint routes` prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::Severity;
 use crate::ir::{Confidence, Fact, FactKind, Func, Guard, GuardScope, Kind, Node, NodeKind, Route, ServiceKind, Span, Tri};
 use crate::link::Model;
 use crate::link::routes::{is_empty_form, is_sensitive, only_reads};
+use crate::source::FileId;
 
 use super::Check;
+use super::web::names_none;
+
+/// Whether the last name of a path says that a password or a code is asked for; `/sso` asks for a token, and what
+/// `/websites/:id/reset` takes back is no password.
+fn asks_for_secret(path: &str) -> bool {
+    let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let last: String = last.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
+    let words = ["login", "signin", "authenticate", "session", "sessions", "token", "otp", "verifyotp", "verify2fa", "2fa", "mfa"];
+    words.contains(&last.as_str()) || last.contains("password") || last.contains("forgot")
+}
+
+/// Parts of the names of packages that limit how often something may be asked.
+const LIMITERS: [&str; 9] = ["rate-limit", "ratelimit", "limiter", "throttle", "brute", "slow-down", "bottleneck", "arcjet", "recaptcha"];
 
 /// What a reviewer wants to know of a route.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -90,18 +104,25 @@ fn name_of(guard: &Node) -> String {
             call.callee.path[call.callee.path.len() - 2].split('@').next().unwrap_or_default().to_owned()
         }
         NodeKind::Call(call) => format!("{}()", call.callee.last_named().split('@').next().unwrap_or_default()),
+        NodeKind::List(parts) => parts.first().map_or_else(String::new, name_of),
         NodeKind::Func(func) if func.name.is_empty() => "inline function".to_owned(),
         NodeKind::Func(func) => func.name.to_string(),
         _ => guard.to_string(),
     }
 }
 
-fn routes(model: &Model) -> impl Iterator<Item = (&Fact, &Route)> {
+fn routes(model: &Model) -> impl Iterator<Item = Registered<'_>> {
     model.of(Kind::Route).filter_map(|fact| match &fact.kind {
         FactKind::Route(route) => Some((fact, &**route)),
         _ => None,
     })
 }
+
+/// A registered route.
+type Registered<'m> = (&'m Fact, &'m Route);
+
+/// An application, and the framework that it is written with.
+type Application<'m> = (Near, &'m str);
 
 /// A route that changes or shows something without asking who calls.
 ///
@@ -109,40 +130,123 @@ fn routes(model: &Model) -> impl Iterator<Item = (&Fact, &Route)> {
 /// application protects others. An application that protects none is one finding.
 pub(super) fn without_auth(cx: &mut Check<'_>) {
     let model = cx.model;
-    let mut protected: BTreeMap<&str, (&Fact, &Route)> = BTreeMap::new();
-    let mut knows_users: BTreeMap<&str, bool> = BTreeMap::new();
-    for (fact, route) in routes(model).filter(|(fact, _)| !model.files.class(fact.span).is_not_production()) {
-        if route.auth.is_yes() {
-            protected.entry(&route.framework).or_insert((fact, route));
-        }
-        *knows_users.entry(&route.framework).or_default() |= matches!(route.public.as_deref(), Some("sign-in" | "sign-up"));
-    }
-    let mut bare: BTreeMap<_, Vec<(&Fact, &Route)>> = BTreeMap::new();
-    for (fact, route) in routes(model) {
-        let class = model.files.class(fact.span);
-        // nestrs says by marks what is public: a rule of its own reads them.
-        let is_told = is_platform_api(model, route) || route.framework == "nestrs" || answers_the_turned_away(model, route);
-        if class.test || class.docs || class.vendored || class.generated || is_told {
-            continue;
-        }
-        let Some(weight) = weight(route).filter(|_| !route.auth.is_yes() && route.public.is_none()) else { continue };
-        if route.auth.is_maybe() {
+    let habits = Habits::of(model);
+    let mut bare: BTreeMap<Application<'_>, Vec<Registered<'_>>> = BTreeMap::new();
+    for (fact, route) in routes(model).filter(|(fact, route)| !route.auth.is_yes() && is_served(model, fact) && !is_told(model, route)) {
+        let Some(severity) = weight(route) else { continue };
+        if let Some(signed) = habits.signed_beside(fact, route) {
+            report_unsigned(cx, (fact, route), signed);
+        } else if route.public.is_some() {
+            // Anybody may call it by nature.
+        } else if route.auth.is_maybe() {
             let finding = cx.finding(fact, fact.span, format!("`{}` may be open: {}", fact.owner, route.reason));
             cx.report(finding.confidence(Confidence::Low));
-            continue;
-        }
-        match protected.get(route.framework.as_str()) {
-            Some(other) => {
-                let finding = open(cx, fact, route, weight, other);
-                cx.report(if class.example { finding.confidence(Confidence::Low) } else { finding });
+        } else {
+            let application = (Near::of(fact, route), route.framework.as_str());
+            match habits.protected.get(&application) {
+                Some(_) if is_read(route) && !habits.protects_reads.contains(&application) => {}
+                Some(protected) => report_open(cx, (fact, route), severity, protected),
+                None => bare.entry(application).or_default().push((fact, route)),
             }
-            None => bare.entry((route.app, route.framework.as_str())).or_default().push((fact, route)),
         }
     }
-    for ((app, framework), open) in bare {
-        let knows_users = knows_users.get(framework).copied().unwrap_or_default();
-        report_bare(cx, app, &open, knows_users);
+    for (application, open) in bare {
+        report_bare(cx, &open, habits.knows_users.contains(&application));
     }
+}
+
+/// Whether a route is part of what runs: examples are, since they are copied.
+fn is_served(model: &Model, fact: &Fact) -> bool {
+    let class = model.files.class(fact.span);
+    !(class.test || class.docs || class.vendored || class.generated)
+}
+
+/// Whether it is said elsewhere who may call a route: rules of their own read that.
+fn is_told(model: &Model, route: &Route) -> bool {
+    // nestrs says by marks what is public.
+    is_platform_api(model, route) || route.framework == "nestrs" || answers_the_turned_away(model, route)
+}
+
+/// What applications do with their other routes.
+#[derive(Default)]
+struct Habits<'m> {
+    /// The first route of each application that asks who calls.
+    protected: BTreeMap<Application<'m>, Registered<'m>>,
+    /// Where somebody is asked before reading; elsewhere everything is there to be read.
+    protects_reads: BTreeSet<Application<'m>>,
+    /// Where people sign in or up.
+    knows_users: BTreeSet<Application<'m>>,
+    /// Webhooks that check who calls them.
+    signed_webhooks: Vec<Registered<'m>>,
+}
+
+impl<'m> Habits<'m> {
+    fn of(model: &'m Model) -> Self {
+        let mut habits = Self::default();
+        for (fact, route) in routes(model) {
+            if is_webhook(route) && route.auth.is_yes() {
+                habits.signed_webhooks.push((fact, route));
+            }
+            if !model.files.class(fact.span).is_not_production() {
+                habits.learn(fact, route);
+            }
+        }
+        habits
+    }
+
+    fn learn(&mut self, fact: &'m Fact, route: &'m Route) {
+        for near in Near::all(fact, route) {
+            let application = (near, route.framework.as_str());
+            if route.auth.is_yes() {
+                self.protected.entry(application).or_insert((fact, route));
+            }
+            if route.auth.is_yes() && is_read(route) {
+                self.protects_reads.insert(application);
+            }
+            if matches!(route.public.as_deref(), Some("sign-in" | "sign-up")) {
+                self.knows_users.insert(application);
+            }
+        }
+    }
+
+    /// A webhook of the same file that checks who calls, next to one that does not.
+    fn signed_beside(&self, fact: &Fact, route: &Route) -> Option<&Registered<'m>> {
+        let is_unsigned = is_webhook(route) && route.auth.is_no() && !checks_signature(route);
+        self.signed_webhooks.iter().find(|(other, _)| is_unsigned && other.span.file == fact.span.file)
+    }
+}
+
+/// Whose guards show that an application asks who calls: those of the routes of the same application; of the whole
+/// tree, where files or decorators make the routes; of the same file, where nobody knows what it is mounted in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Near {
+    App(Span),
+    File(FileId),
+    Tree,
+}
+
+impl Near {
+    fn of(fact: &Fact, route: &Route) -> Self {
+        match route.app {
+            Some(app) => Self::App(app),
+            None if route.mounted => Self::Tree,
+            None => Self::File(fact.span.file),
+        }
+    }
+
+    fn all(fact: &Fact, route: &Route) -> impl Iterator<Item = Self> {
+        [Self::File(fact.span.file), Self::Tree].into_iter().chain(route.app.map(Self::App))
+    }
+}
+
+fn is_webhook(route: &Route) -> bool {
+    route.public.as_deref() == Some("webhook")
+}
+
+/// Whether something in a handler sounds like the check of a signature, be it a library's that seclint does not know.
+fn checks_signature(route: &Route) -> bool {
+    let sounds = |name: &str| ["verif", "signature", "construct", "unwrap", "hmac", "valid"].iter().any(|word| name.contains(word));
+    route.body.as_ref().is_none_or(|body| body.calls.iter().any(|call| sounds(&call.callee.last().to_ascii_lowercase())))
 }
 
 /// Rocket tries the routes of one path in turn: one next to a guarded one gets whom that forwards.
@@ -154,6 +258,10 @@ fn answers_the_turned_away(model: &Model, route: &Route) -> bool {
             && other.path.to_string() == route.path.to_string()
     };
     route.framework == "rocket" && !route.auth.is_yes() && routes(model).any(|(_, other)| is_twin(other))
+}
+
+fn is_read(route: &Route) -> bool {
+    route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD"))
 }
 
 /// How much a route matters; `None` for one that only reads what may be meant for all.
@@ -213,24 +321,33 @@ fn service_at(model: &Model, place: Option<Span>) -> Option<ServiceKind> {
     })
 }
 
-fn open(cx: &Check<'_>, fact: &Fact, route: &Route, severity: Severity, other: &(&Fact, &Route)) -> Finding {
+fn report_unsigned(cx: &mut Check<'_>, (fact, route): Registered<'_>, (signed, _): &Registered<'_>) {
+    let what = format!("`{}` takes calls of another service from anybody: {}", fact.owner, route.reason);
+    let finding = cx.finding(fact, fact.span, what);
+    cx.report(finding.related(signed.span, format!("`{}` asks who calls", signed.owner)));
+}
+
+fn report_open(cx: &mut Check<'_>, (fact, route): Registered<'_>, severity: Severity, (other, protected): &Registered<'_>) {
     let mut finding = cx.finding(fact, fact.span, format!("`{}` answers everybody: {}", fact.owner, route.reason)).severity(severity);
     // A procedure is built on a bare one by choice.
     let is_chosen = route.methods.iter().any(|method| matches!(method.as_str(), "MUTATION" | "QUERY"));
     if severity == Severity::High && !is_chosen {
         finding = finding.confidence(Confidence::High);
     }
+    if cx.model.files.class(fact.span).example {
+        finding = finding.confidence(Confidence::Low);
+    }
     if let Some(body) = route.body.as_ref().filter(|body| !fact.span.contains(body.span)) {
         finding = finding.related(body.span, "it is handled here");
     }
-    finding.related(other.0.span, format!("`{}` is protected by {}", other.0.owner, other.1.reason))
+    cx.report(finding.related(other.span, format!("`{}` is protected by {}", other.owner, protected.reason)));
 }
 
 /// An application that protects nothing: one finding, at its place.
-fn report_bare(cx: &mut Check<'_>, app: Option<Span>, open: &[(&Fact, &Route)], knows_users: bool) {
-    let Some((first, _)) = open.first() else { return };
+fn report_bare(cx: &mut Check<'_>, open: &[Registered<'_>], knows_users: bool) {
+    let Some((first, route)) = open.first() else { return };
     let writes = open.iter().filter(|(_, route)| weight(route) == Some(Severity::High)).count();
-    let span = app.unwrap_or(first.span);
+    let span = route.app.unwrap_or(first.span);
     if writes == 0 {
         return;
     }
@@ -261,14 +378,13 @@ pub(super) fn without_rate_limit(cx: &mut Check<'_>) {
         // Who signs in stands before the guards; the one of the route itself may be what reads the password.
         let is_known = route.chain.iter().any(|guard| guard.authn.is_yes() && guard.scope != GuardScope::Route);
         let is_tried = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "MUTATION"));
-        if class.is_not_production()
-            || class.generated
-            || is_known
-            || !is_guessed
-            || !is_tried
-            || !limit(route).is_no()
-            || route.body.is_none()
-        {
+        if class.is_not_production() || class.generated || is_known || !is_guessed || !is_tried || !limit(route).is_no() {
+            continue;
+        }
+        let limits_nothing = names_none(cx, fact.span, &LIMITERS);
+        // A handler that is not seen may limit by itself, with what some package brings; that of Passport does not.
+        let is_of_passport = route.chain.last().is_some_and(|last| last.what.to_string().starts_with("passport.authenticate"));
+        if route.body.is_none() && !is_of_passport && !limits_nothing || limited.is_none() && !asks_for_secret(&route.path.to_string()) {
             continue;
         }
         let why = route.public.as_deref().unwrap_or_default();
@@ -277,6 +393,8 @@ pub(super) fn without_rate_limit(cx: &mut Check<'_>) {
             Some((other, known)) if known.framework == route.framework => {
                 finding.confidence(Confidence::Medium).related(other.span, format!("`{}` is limited", other.owner))
             }
+            // No package of the project limits anything: if something does, it is not here.
+            _ if limits_nothing => finding.severity(Severity::Low).confidence(Confidence::Medium),
             _ => finding.confidence(Confidence::Low),
         });
     }

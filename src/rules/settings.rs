@@ -14,8 +14,9 @@ use crate::tables::{V, table};
 /// The rows by library.
 static ROWS: LazyLock<FxHashMap<&'static str, Vec<&'static V>>> = LazyLock::new(|| {
     let mut rows: FxHashMap<&'static str, Vec<&'static V>> = FxHashMap::default();
-    for row in table("settings").map(|table| table.list("javascript")).unwrap_or_default() {
-        rows.entry(row.text("library")).or_default().push(row);
+    let lists = ["javascript", "rust"].map(|list| table("settings").map(|table| table.list(list)).unwrap_or_default());
+    for row in lists.into_iter().flatten() {
+        row.texts("library").for_each(|library| rows.entry(library).or_default().push(row));
     }
     rows
 });
@@ -65,13 +66,29 @@ pub(super) fn oauth(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     judge(cx, fact, call, "oauth");
 }
 
+/// Uploads without a bound.
+pub(super) fn upload(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "upload");
+}
+
+/// The server's own folder, served as files.
+pub(super) fn source(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "source");
+}
+
 fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
-    let module = call.callee.module().unwrap_or_default();
+    // `app.register(helmet, options)` calls the plugin with what is behind it.
+    let plugin = call.args.first().and_then(Node::as_ref).filter(|plugin| call.callee.last() == "register" && plugin.module().is_some());
+    let (callee, args) = match plugin {
+        Some(plugin) => (plugin, &call.args[1..]),
+        None => (&call.callee, call.args.as_slice()),
+    };
+    let module = callee.module().unwrap_or_default();
     let family = module.rsplit_once('/').map_or(module, |(family, _)| family);
     let rows = [module, family].into_iter().filter_map(|library| ROWS.get(library)).flatten();
-    let named = |row: &&&V| row.texts("export").any(|export| call.callee.path.iter().map(SmolStr::as_str).eq(export.split('.')));
+    let named = |row: &&&V| row.texts("export").any(|export| callee.path.iter().map(SmolStr::as_str).eq(export.split('.')));
     for row in rows.filter(|row| row.text("about") == about).filter(named) {
-        let options = row.int("argument").and_then(|at| call.args.get(usize::try_from(at).ok()?));
+        let options = row.int("argument").and_then(|at| args.get(usize::try_from(at).ok()?));
         let (says, name) = (row.text("says"), row.text("option"));
         if row.flag("always") {
             cx.report_by_place(cx.finding(fact, fact.span, says).subject(module));
@@ -83,6 +100,9 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
         };
         match field {
             Field::Known { value, span, via } if is_off(row, &value) => {
+                // Of a list, the word that is bad.
+                let bad = |item: &&Node| item.as_str().is_some_and(|item| row.texts("holds").any(|bad| bad == item));
+                let span = value.as_list().unwrap_or_default().iter().find(bad).map_or(span, |item| item.span);
                 cx.report_by_place(cx.finding(fact, span, says).subject(name).via(&via));
             }
             Field::Absent if row.flag("absent") && is_left_out(row, options) => {
@@ -90,6 +110,18 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
             }
             _ => {}
         }
+    }
+}
+
+/// The folder of the program or a file of it, or the root of all: `__dirname`, `path.join(__dirname)`, `.`, `/`.
+fn is_own_folder(value: &Node) -> bool {
+    match &value.kind {
+        NodeKind::Text(text) => text.as_str().is_some_and(|text| matches!(text, "." | "./" | "/")),
+        NodeKind::Ref(name) => name.names().as_slice() == ["__dirname"],
+        NodeKind::Call(call) => {
+            matches!(call.callee.last(), "join" | "resolve") && matches!(call.args.as_slice(), [only] if is_own_folder(only))
+        }
+        _ => false,
     }
 }
 
@@ -103,10 +135,13 @@ fn is_left_out(row: &V, options: Option<&Node>) -> bool {
 fn is_off(row: &V, value: &Node) -> bool {
     match &value.kind {
         NodeKind::Bool(value) => row.get("off").is_some() && *value == row.flag("off"),
-        NodeKind::List(items) => row.flag("empty") && items.iter().all(|item| item.as_str() == Some("none")),
+        NodeKind::List(items) => {
+            row.flag("empty") && items.iter().all(|item| item.as_str() == Some("none"))
+                || items.iter().filter_map(Node::as_str).any(|item| row.texts("holds").any(|bad| bad == item))
+        }
         NodeKind::Number(value) => {
             row.int("below").and_then(|least| i32::try_from(least).ok()).is_some_and(|least| *value < f64::from(least))
         }
-        _ => false,
+        _ => row.flag("here") && is_own_folder(value),
     }
 }

@@ -1,7 +1,8 @@
 //! Dangerous functions and what flows into them.
 
 use super::Check;
-use crate::finding::Severity;
+use super::validated::is_validated;
+use crate::finding::{Level, Severity};
 use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Tri};
 
 /// SQL put together from text and values.
@@ -54,7 +55,21 @@ pub(super) fn redirect(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// A regular expression that a request is part of.
 pub(super) fn pattern(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if is_slow(sink) {
+        return;
+    }
     flow(cx, fact, sink, SinkKind::Pattern, |part| format!("{} is compiled as a regular expression", shown(part)));
+}
+
+/// A regular expression that takes exponential time on some texts, tried on one of a request.
+pub(super) fn slow_pattern(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if is_slow(sink) {
+        flow(cx, fact, sink, SinkKind::Pattern, |part| format!("a repeat of a repeat is tried on {}", shown(part)));
+    }
+}
+
+fn is_slow(sink: &Sink) -> bool {
+    sink.kind == SinkKind::Pattern && sink.options.as_ref().and_then(Node::as_str) == Some("slow")
 }
 
 /// XML whose entities are expanded.
@@ -92,10 +107,15 @@ pub(super) fn pollute(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     cx.report_by_place(finding);
 }
 
-/// Signatures that are compared until one byte differs.
+/// Signatures and keys that are compared until one byte differs.
 pub(super) fn timing(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    if sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == "hmac") {
-        let what = format!("`{}` takes longer the more of the signature is right", sink.callee.last());
+    let compared = sink.parts.iter().filter(|_| sink.kind == SinkKind::Compare).find_map(|part| match part.label.as_str() {
+        "hmac" => Some("signature"),
+        "key" => Some("key"),
+        _ => None,
+    });
+    if let Some(compared) = compared {
+        let what = format!("`{}` takes longer the more of the {compared} is right", sink.callee.last());
         cx.report_by_place(cx.finding(fact, fact.span, what));
     }
 }
@@ -141,7 +161,11 @@ pub(super) fn sent_in_the_clear(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     if let Some(part) = sink.parts.first().filter(|part| sink.kind == SinkKind::Send && part.label.is_empty()) {
         let host = part.value.as_text().map(ToString::to_string).unwrap_or_default();
         let host = host.trim_start_matches("http://").split(['/', '?']).next().unwrap_or_default().to_owned();
-        cx.report_by_place(cx.finding(fact, part.value.span, format!("`{host}` is asked over plain HTTP")));
+        // With a secret, the request is meant; else the address, wherever it is written.
+        let has_secret = sink.options.is_some();
+        let place = if has_secret { fact.span } else { part.value.span };
+        let finding = cx.finding(fact, place, format!("`{host}` is asked over plain HTTP"));
+        cx.report_by_place(if has_secret { finding.severity(Severity::Medium).via(&part.value.via) } else { finding });
     }
 }
 
@@ -193,6 +217,7 @@ pub(super) fn cipher_key(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     for part in &sink.parts {
         let what = match part.label.as_str() {
             "key" => "the key is a literal in the code",
+            "mac" => "the key that signs is a literal in the code",
             "iv" => "the initialisation vector is the same for every message",
             "nonce" => "the nonce is the same for every message",
             "salt" => "the salt is the same for every password",
@@ -241,7 +266,10 @@ pub(super) fn error_body(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 pub(super) fn tls_off(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     let off = sink.options.as_ref().and_then(|options| options.get("verify")).and_then(Node::as_bool) == Some(false);
     if sink.kind == SinkKind::Tls && off {
-        cx.report_by_place(cx.finding(fact, fact.span, format!("`{}` switches the check of certificates off", sink.callee.last())));
+        let name = sink.callee.last();
+        let is_version = ["version", "proto"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+        let does = if is_version { "accepts versions of TLS that are broken" } else { "switches the check of certificates off" };
+        cx.report_by_place(cx.finding(fact, fact.span, format!("`{name}` {does}")));
     }
 }
 
@@ -260,7 +288,7 @@ pub(super) fn cookie(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     // What it holds may be meant for scripts: a theme, a hint.
     let logs_in =
         name.is_empty() || ["token", "session", "jwt", "auth", "sid", "login", "user", "cookie"].iter().any(|word| name.contains(word));
-    cx.report_by_place(if logs_in { finding } else { finding.severity(Severity::Low) });
+    cx.report_by_place(if logs_in { finding } else { finding.severity(Severity::Low).level(Level::Pedantic) });
 }
 
 /// Broken hashes on what must stay secret.
@@ -301,11 +329,19 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
     if !part.tainted.is_yes() && cx.model.files.class(fact.span).generated {
         return;
     }
+    let validated = if matches!(kind, SinkKind::Query | SinkKind::Assign) { is_validated(cx, fact.span) } else { Tri::No };
+    if validated.is_yes() {
+        return;
+    }
     let finding = cx.finding(fact, fact.span, what(part)).via(&part.value.via);
     let finding = match (part.tainted, kind) {
+        _ if validated.is_maybe() => finding.confidence(Confidence::Low),
         (Tri::Yes, _) => finding,
-        // Told to trust what is not of the code.
-        (_, SinkKind::Html) if sink.options.as_ref().and_then(Node::as_str) == Some("trusted") => finding.confidence(Confidence::Medium),
+        // Told to trust what is not of the code; of a record that somebody filled in.
+        (_, SinkKind::Html) if matches!(sink.options.as_ref().and_then(Node::as_str), Some("trusted" | "record")) => {
+            finding.confidence(Confidence::Medium)
+        }
+        (_, SinkKind::Code) if part.label == "record" => finding.severity(Severity::High).confidence(Confidence::Medium),
         (_, SinkKind::Xml | SinkKind::Query) => finding.severity(Severity::Medium),
         // A statement with a value in its text is wrong whoever calls; elsewhere the value may be fixed.
         // Migrations run once, on what the database holds.

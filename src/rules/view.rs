@@ -278,6 +278,7 @@ fn security(it: &Security, span: Span) -> Node {
     match it {
         Security::Inherit => Node::text("inherit", span),
         Security::Off => Node::text("off", span),
+        Security::Documented(asked) => Node::text(if *asked { "documented" } else { "documented: none" }, span),
         Security::Ignored(form) => Node::text(format!("ignored: {form}"), span),
         Security::Schemes(schemes) => {
             Node::new(span, NodeKind::List(schemes.iter().map(|(scheme, _)| Node::text(scheme.to_string(), span)).collect()))

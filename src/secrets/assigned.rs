@@ -32,6 +32,7 @@ impl Scanner<'_> {
         let signs_tokens = name == "Key" && self.near_jwt(key.start);
         let class = if signs_tokens { Some(KeyClass::Signing) } else { key::classify(name) };
         let Some(class) = class else { return };
+        let class = if class == KeyClass::Token && name == "token" && self.is_nats_context() { KeyClass::Password } else { class };
         let plain_secret = class == KeyClass::Secret && name.eq_ignore_ascii_case("secret");
         let class = if plain_secret && self.signs(key.start) { KeyClass::Signing } else { class };
         let Some(assignment) = assignment::read(self.text, key, self.file.kind) else { return };
@@ -45,6 +46,14 @@ impl Scanner<'_> {
             || before.ends_with(b"JWT:")
             || self.file.kind == FileKind::Json
                 && memchr::memmem::find(&self.text[at.saturating_sub(120)..at].to_ascii_lowercase(), b"\"jwt").is_some()
+    }
+
+    /// A context of the `nats` command, whose token a person chose: `{ "url": "nats://…", "token": "…" }`.
+    fn is_nats_context(&self) -> bool {
+        const MAX_CONTEXT: usize = 8 << 10;
+        self.file.kind == FileKind::Json
+            && self.text.len() <= MAX_CONTEXT
+            && [b"\"nats://".as_slice(), b"\"tls://"].iter().any(|scheme| memchr::memmem::find(self.text, scheme).is_some())
     }
 
     /// Whether what stands before says that tokens or sessions are signed: `session({ secret: … })`.
@@ -72,12 +81,12 @@ impl Scanner<'_> {
             Err(Reason::PathClass)
         } else if let Some(reason) = place.refutes() {
             Err(reason)
-        } else if value::is_resource_name(value, class) && names_resources(self.file.kind) {
+        } else if value::is_resource_name(value, class) && names_resources(self.file.kind) || is_of_quadlet(&self.file.path, name) {
             Err(Reason::Identifier)
         } else if DETECTORS.is_publishable(value) || validity::nkey(value).is_some_and(|kind| !kind.seed) {
             Err(Reason::PublicByContext)
         } else {
-            let decoded = self.decoded(value);
+            let decoded = self.decoded(value).or_else(|| self.uncoloured(&span));
             value::judge(name, class, decoded.as_deref().unwrap_or(value), position)
                 .or_else(|reason| value::judge_pair(name, value).ok_or(reason))
                 .and_then(|verdict| self.in_example(value, verdict))
@@ -158,6 +167,27 @@ impl Scanner<'_> {
         decoded.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\n').then(|| decoded.trim_end().to_owned())
     }
 
+    /// A value of a terminal's record, without the sequences that colour it.
+    fn uncoloured(&self, span: &Range<usize>) -> Option<String> {
+        const ESCAPE: char = '\u{1b}';
+        let value = self.str(span);
+        let starts_inside = value.starts_with('[') && span.start > 0 && self.text[span.start - 1] == 0x1b;
+        if !starts_inside && !value.contains(ESCAPE) {
+            return None;
+        }
+        let mut plain = String::with_capacity(value.len());
+        for (index, run) in value.split(ESCAPE).enumerate() {
+            let is_sequence = (index > 0 || starts_inside) && run.starts_with('[');
+            let text = if is_sequence {
+                run[1..].trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, ';' | '?'))
+            } else {
+                run
+            };
+            plain.push_str(if is_sequence { text.get(1..).unwrap_or_default() } else { text });
+        }
+        Some(plain)
+    }
+
     /// In a file that is meant to be filled in, words are what to fill in.
     fn in_example(&self, value: &str, verdict: (Reason, Confidence)) -> Result<(Reason, Confidence), Reason> {
         if self.file.class.example && verdict.0 != Reason::Random && value::is_identifier(value) {
@@ -202,6 +232,11 @@ impl Scanner<'_> {
 /// Formats in which `secret: my-app-tls` names an object that holds the secret.
 fn names_resources(kind: FileKind) -> bool {
     matches!(kind, FileKind::Yaml | FileKind::Terraform | FileKind::Tfvars | FileKind::Hcl)
+}
+
+/// `Secret=app-jwt,type=env,target=JWT_SECRET` of a quadlet: podman keeps the secret, and this names it.
+fn is_of_quadlet(path: &str, key: &str) -> bool {
+    key == "Secret" && [".container", ".build"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// Whether a short word is not a part of a longer one: `wiz` of `wizard`, `fal` of `fallback`.

@@ -105,7 +105,7 @@ pub(super) fn keystore(file: &SourceFile) -> Option<Secret> {
 /// What makes harm less likely at a candidate's place: the role of the file, a comment, a job of CI.
 pub(super) fn lowered(file: &SourceFile, candidate: &Candidate) -> Option<SmolStr> {
     let is_of_job = || {
-        candidate.reason == Reason::LiteralPassword
+        matches!(candidate.reason, Reason::LiteralPassword | Reason::Chosen)
             && is_of_ci(&file.path)
             && is_word(file.text.get(candidate.span.clone()).unwrap_or_default())
     };

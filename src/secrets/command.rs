@@ -44,7 +44,9 @@ pub(super) fn option(text: &[u8], at: usize, option: &[u8], glued: bool) -> Opti
     let stops = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`;&)".contains(byte);
     let length = line[start + quote..].iter().position(stops).unwrap_or(line.len() - start - quote);
     let begin = at + start + quote;
-    (length >= 4).then_some(begin..begin + length)
+    // Of `docker run -p 27017:27017` the option is another one.
+    let is_ports = text[begin..begin + length].iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
+    (length >= 4 && !(is_ports && text[begin..begin + length].contains(&b':'))).then_some(begin..begin + length)
 }
 
 /// The operand with this index of the command that begins at `at`, or its last one: options, which begin

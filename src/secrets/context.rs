@@ -50,7 +50,18 @@ impl<'t> Place<'t> {
         if memchr::memmem::find(self.line_head(), b"/badge").is_some() && self.between() == "=" {
             return Some(Reason::PublicByContext);
         }
+        if self.is_about_syntax() {
+            return Some(Reason::Identifier);
+        }
         (!self.quoted && self.is_in_sentence()).then_some(Reason::NaturalLanguage)
+    }
+
+    /// `typeof pass === "function"` names a type, `"-password": "--password"` an option, and
+    /// `class="token comment"` what a highlighter found.
+    fn is_about_syntax(&self) -> bool {
+        let value = self.text.get(self.value.0..self.value.1).unwrap_or_default();
+        let is_option = value.strip_prefix('-').is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+        is_option || self.before(7) == b"typeof " || self.before(7) == b"class=\""
     }
 
     /// Whether the value stands in for an environment variable that is not set.

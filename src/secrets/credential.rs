@@ -49,7 +49,7 @@ pub fn credentials(facts: &[Fact], files: &Files, out: &mut Vec<Fact>) {
         let is_told = told.range(Span { end: 0, ..span }..).next().is_some_and(|next| next.file == span.file && next.start < span.end);
         if !is_told {
             told.insert(span);
-            out.push(Fact::new(span, key, FactKind::Secret(Box::new(credential(span, value, key)))));
+            out.push(credential(span, value, key, SecretFamily::Generic));
         }
     }
 }
@@ -80,12 +80,12 @@ fn literals<'f>(row: &Row, resource: &Resource, files: &'f Files) -> Vec<(Span, 
     found
 }
 
-/// A literal that a platform takes as the credential `key`, whatever it looks like.
-fn credential(span: Span, value: &str, key: &str) -> Secret {
-    Secret {
+/// A literal that a platform or a server takes as the credential `key`, whatever it looks like.
+pub fn credential(span: Span, value: &str, key: &str, family: SecretFamily) -> Fact {
+    let secret = Secret {
         detector: "generic-password".into(),
         name: "password".into(),
-        family: SecretFamily::Generic,
+        family,
         power: Power::Some,
         value: SecretValue::new(value),
         key: Some(key.into()),
@@ -102,7 +102,8 @@ fn credential(span: Span, value: &str, key: &str) -> Secret {
         in_image: None,
         in_use: None,
         history: None,
-    }
+    };
+    Fact::new(span, key, FactKind::Secret(Box::new(secret)))
 }
 
 /// Whether a literal in the place of a credential is one: no blank to fill in, and nothing that another

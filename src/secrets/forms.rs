@@ -172,11 +172,23 @@ pub(super) fn is_hash(text: &str) -> bool {
     modular || text.starts_with("{SHA}") || text.starts_with("{SSHA}") || is_des
 }
 
-/// The keys and values below `data:` of a Kubernetes Secret.
+/// The keys and values below `data:` of the Kubernetes Secrets among a file's documents.
 pub(super) fn secret_data(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
+    let is_secret = |document: &str| document.lines().any(|line| line.trim().trim_start_matches("- ") == "kind: Secret");
     let mut found = Vec::new();
-    let (mut at, mut inside) = (0, None);
-    for line in text.split_inclusive('\n') {
+    let mut start = 0;
+    for document in text.split_inclusive("\n---") {
+        if is_secret(document) {
+            data(document, start, &mut found);
+        }
+        start += document.len();
+    }
+    found
+}
+
+fn data(document: &str, start: usize, found: &mut Vec<(Range<usize>, Range<usize>)>) {
+    let (mut at, mut inside) = (start, None);
+    for line in document.split_inclusive('\n') {
         let body = line.trim_end();
         let indent = body.len() - body.trim_start().len();
         if body.trim_start() == "data:" {
@@ -190,7 +202,6 @@ pub(super) fn secret_data(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
         }
         at += line.len();
     }
-    found
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub(super) fn classify(key: &str) -> Option<KeyClass> {
         // `firstPass` of an encoder, `renderPass` of a shader.
         "pass" if table.passes.contains(last) => None,
         "token" if table.handles.contains(last) => None,
+        // A person chooses it, as a password.
+        "token" if before.contains(&"nats") => Some(KeyClass::Password),
         "auth" | "seed" | "salt" | "nonce" | "cnonce" | "iv" | "appid" | "cred" => Some(KeyClass::Bare),
         // Too short to mean anything by themselves.
         "pat" | "sas" | "dsn" if before.is_empty() => None,
@@ -113,6 +115,7 @@ mod tests {
             ("dbPassword2", Some(KeyClass::Password)),
             ("POSTGRES_PASSWORD_PROD", Some(KeyClass::Password)),
             ("NEXTAUTH_SECRET", Some(KeyClass::Signing)),
+            ("NATS_TOKEN", Some(KeyClass::Password)),
             ("jwtSecret", Some(KeyClass::Signing)),
             ("SECRET_KEY_BASE", Some(KeyClass::Secret)),
             ("clientSecret", Some(KeyClass::Secret)),

@@ -45,7 +45,7 @@ mod validity;
 mod value;
 mod words;
 
-pub use credential::credentials;
+pub use credential::{credential, credentials};
 pub(crate) use detector::literals;
 pub use detector::{Detector, all as detectors, keywords};
 pub use explain::{Judged, explain, trail};

@@ -136,6 +136,7 @@ fn judge(password: &str, host: &str) -> Result<Confidence, Reason> {
     let documented = ["example.com", "example.org", "example.net", "host", "hostname", "server", "domain.com", "your-host", "HOST"];
     if documented.iter().any(|known| name == *known || name.ends_with(&format!(".{known}")))
         && !randomness::looks_random(password.as_bytes())
+        && !is_chosen(&lower)
     {
         return Err(Reason::Placeholder);
     }
@@ -146,6 +147,20 @@ fn judge(password: &str, host: &str) -> Result<Confidence, Reason> {
     } else {
         Confidence::Medium
     })
+}
+
+/// Whether a person chose a password, as its length and its digits and signs tell, and did not write what says
+/// that it stands for one: `s3cret-passw0rd-1`.
+fn is_chosen(lower: &str) -> bool {
+    const LENGTH: usize = 10;
+    const WORDS: [&str; 8] = ["pass", "secret", "word", "user", "your", "token", "change", "example"];
+    let has = |kind: fn(&u8) -> bool| lower.bytes().any(|byte| kind(&byte));
+    let plain = lower.replace('0', "o").replace('3', "e").replace(['4', '@'], "a").replace('1', "i").replace(['5', '$'], "s");
+    lower.len() >= LENGTH
+        && has(u8::is_ascii_alphabetic)
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_punctuation)
+        && !WORDS.iter().any(|word| plain.contains(word))
 }
 
 #[cfg(test)]
@@ -165,5 +180,7 @@ mod tests {
         assert_eq!(found("postgres://app:${DB_PASSWORD}@db/app"), None);
         assert_eq!(found("https://example.com/a@b"), None);
         assert_eq!(found("ssh://git@github.com/x"), None);
+        assert_eq!(found("nats://mail:t1ger-Lily-90@bus.example.com"), Some("t1ger-Lily-90"));
+        assert_eq!(found("nats://mail:your-password-1@bus.example.com"), None);
     }
 }

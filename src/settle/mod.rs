@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
-use crate::finding::{Finding, Level, Severity};
+use crate::finding::{Dials, Finding};
 use crate::link::Model;
 use crate::rules::Active;
 pub use baseline::Baseline;
@@ -17,10 +17,8 @@ pub use baseline::Baseline;
 /// What the run's owner asked for.
 #[derive(Debug)]
 pub struct Settings {
-    /// The least severity that is shown.
-    pub severity: Severity,
-    /// Whose findings are shown.
-    pub level: Level,
+    /// Which findings are shown.
+    pub dials: Dials,
     /// Whether comments may take findings out.
     pub ignores: bool,
     /// The day of the run as `2026-12-31`, for comments that end; without one none does.
@@ -33,14 +31,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            severity: Severity::Note,
-            level: Level::Regular,
-            ignores: true,
-            today: None,
-            config: Config::default(),
-            baseline: Baseline::default(),
-        }
+        Self { dials: Dials::default(), ignores: true, today: None, config: Config::default(), baseline: Baseline::default() }
     }
 }
 
@@ -51,7 +42,7 @@ pub struct Settled {
     pub findings: Vec<Finding>,
     /// What a comment or a file took out.
     pub suppressed: Vec<Suppressed>,
-    /// How many are below the severity or beyond the level that was asked for.
+    /// How many the dials hide.
     pub hidden: usize,
 }
 
@@ -96,7 +87,7 @@ pub fn settle(mut found: Vec<Finding>, model: &Model, active: &Active, settings:
     }
     take_known(&mut found, &mut settled.suppressed, &settings.baseline);
     let before = found.len();
-    found.retain(|finding| finding.severity >= settings.severity && finding.level <= settings.level);
+    found.retain(|finding| settings.dials.show(finding));
     settled.hidden = before - found.len();
     settled.findings = found;
     settled

@@ -73,7 +73,7 @@ impl PathClass {
         let is_environment = parts.contains(&"env");
         self.example |= is_environment && parts.iter().any(|part| matches!(*part, "template" | "dist" | "tpl" | "defaults"));
         self.i18n |= is_locale(name);
-        self.docs |= matches!(name.rsplit('.').next(), Some("md" | "mdx" | "rst" | "adoc"));
+        self.docs |= matches!(name.rsplit('.').next(), Some("md" | "mdx" | "mdc" | "rst" | "adoc"));
         self.lock |= name.ends_with(".lock")
             || name.ends_with(".lock.hcl")
             || matches!(

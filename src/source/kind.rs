@@ -105,7 +105,7 @@ impl FileKind {
             "xml" | "config" | "csproj" | "props" | "plist" | "svg" | "xsd" | "wsdl" => Self::Xml,
             "sh" | "bash" | "zsh" | "ksh" | "bats" | "bat" | "cmd" => Self::Shell,
             "pem" | "key" | "crt" | "cer" | "pub" | "creds" | "nk" | "p8" | "asc" | "ppk" => Self::Pem,
-            "md" | "mdx" | "markdown" | "rst" | "adoc" | "txt" => Self::Prose,
+            "md" | "mdx" | "mdc" | "markdown" | "rst" | "adoc" | "txt" => Self::Prose,
             "py" | "go" | "java" | "kt" | "kts" | "scala" | "rb" | "php" | "cs" | "c" | "h" | "cc" | "cpp" | "hpp" | "swift" | "m"
             | "mm" | "ex" | "exs" | "erl" | "clj" | "groovy" | "gradle" | "lua" | "pl" | "pm" | "r" | "dart" | "ps1" | "psm1" | "sql"
             | "vb" | "fs" | "hs" | "jl" | "nim" | "zig" | "tcl" | "ino" | "pde" | "cxx" | "hxx" | "hh" | "cu" | "vbs" | "bas" | "pas"

@@ -11,13 +11,14 @@ mod files;
 mod keystore;
 mod kind;
 mod lines;
+pub mod paths;
 mod span;
 
 use std::sync::Arc;
 
 pub use class::PathClass;
 pub(crate) use class::is_packed;
-pub use date::civil_date;
+pub use date::{civil_date, days_of};
 pub use decode::{Encoding, decode};
 pub use escape::{escape, is_log_command, is_plain, path_from_bytes, path_to_uri};
 pub use files::{FileMeta, Files};
@@ -70,7 +71,10 @@ impl SourceFile {
         const MAX_DATA: usize = 1 << 15;
         let is_template = [".tftpl", ".tpl", ".tmpl", ".csv"].iter().any(|ending| self.path.ends_with(ending));
         let is_data = matches!(self.kind, FileKind::Yaml | FileKind::Json) && !self.class.i18n && !self.class.lock;
-        let is_policy = || self.kind == FileKind::Json && memchr::memmem::find(self.text.as_bytes(), b"\"Statement\"").is_some();
+        let is_policy = || {
+            matches!(self.kind, FileKind::Json | FileKind::Text | FileKind::Prose)
+                && memchr::memmem::find(self.text.as_bytes(), b"\"Statement\"").is_some()
+        };
         let bytes = self.text.len();
         bytes <= MAX_DATA && is_data || bytes <= MAX_POLICY && (is_template || is_policy())
     }

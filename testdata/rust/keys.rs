@@ -91,3 +91,8 @@ fn plain_map() {
     let describe = DescribeTable::new("users");
     let key = Field::new("name");
 }
+
+fn of_poem() -> poem::session::CookieSession {
+    use poem::web::cookie::CookieKey;
+    poem::session::CookieSession::new(poem::session::CookieConfig::signed(CookieKey::derive_from(b"the same key for every server of ours"))) // <-- cipher-key-in-code
+}

@@ -65,3 +65,36 @@ fn good(user: &str, password: String, settings: &Settings, quiet: Quiet, token_c
     assert!(password.len() > 8, "too short");
     info!("{}", user);
 }
+
+async fn shown_as_they_are(Query(search): Query<Search>, headers: HeaderMap) {
+    log::info!("search for {}", search.text); // <-- log-line-from-request
+    log::info!("search for {:?}", search.text);
+    log::info!("search for {}", search.text.escape_debug());
+    log::info!("search for {}", search.text.replace('\n', " "));
+    tracing::info!(text = search.text, "search");
+    tracing::warn!("search for {text}", text = search.text); // <-- log-line-from-request
+    log::debug!("{:?} of {1}", search.page, search.text); // <-- log-line-from-request
+    log::info!("asked by {}", headers.get("user-agent").unwrap().to_str().unwrap());
+}
+
+struct Search {
+    text: String,
+    page: u32,
+}
+
+fn asked_by_command() {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    log::info!("run for {name}"); // <-- log-line-from-request
+    log::info!("run for {}", name.escape_default());
+    println!("run for {name}");
+}
+
+fn of_the_environment(reset_token: &str) {
+    if let Ok(found) = std::env::var("DEPLOY_TOKEN") {
+        debug!("deploying with {found}"); // <-- secret-in-log
+    }
+    if let Ok(found) = std::env::var("DEPLOY_REGION") {
+        debug!("deploying to {found}");
+    }
+    tracing::debug!(?reset_token, "mail is on its way"); // <-- secret-in-log
+}

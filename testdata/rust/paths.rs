@@ -140,3 +140,7 @@ fn layout() {
     let small = count.min(100);
     let bounded = std::alloc::Layout::array::<u64>(small).unwrap();
 }
+
+async fn short(axum::extract::Path((count, flag)): axum::extract::Path<(u16, u8)>) -> Vec<u8> {
+    Vec::with_capacity(count as usize + flag as usize)
+}

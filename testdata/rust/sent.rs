@@ -34,3 +34,13 @@ async fn stored(pool: &sqlx::PgPool, password: &str, credit_card_number: &str, f
     sqlx::query(&text).execute(pool).await; // <-- secret-kept-plain, sql-injection
     sqlx::query("SELECT id FROM users WHERE password = $1").bind(password).fetch_one(pool).await;
 }
+
+async fn in_query(user: &str, password: &str) -> reqwest::Result<String> {
+    let client = reqwest::Client::new();
+    client.get("https://auth.example.com/login").query(&[("user", user), ("password", password)]).send().await?.text().await // <-- secret-in-address
+}
+
+async fn in_form(user: &str, password: &str) -> reqwest::Result<String> {
+    let client = reqwest::Client::new();
+    client.post("https://auth.example.com/login").query(&[("page", "1")]).form(&[("password", password)]).send().await?.text().await
+}

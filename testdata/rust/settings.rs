@@ -107,3 +107,20 @@ fn random() {
     let reset_token: String = rand::thread_rng().sample_iter(&Alphanumeric).take(30).map(char::from).collect();
     let delay = fastrand::u64(0..100);
 }
+
+fn old_versions() -> native_tls::Result<native_tls::TlsConnector> {
+    let mut builder = native_tls::TlsConnector::builder();
+    builder.min_protocol_version(Some(native_tls::Protocol::Tlsv11)); // <-- tls-verification-off
+    builder.min_protocol_version(Some(native_tls::Protocol::Tlsv12));
+    builder.build()
+}
+
+fn old_versions_of_a_client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder().min_tls_version(reqwest::tls::Version::TLS_1_0).build() // <-- tls-verification-off
+}
+
+#[rocket::post("/session")]
+fn rocket_cookies(jar: &rocket::http::CookieJar<'_>) {
+    jar.add(rocket::http::Cookie::build(("sid", "1")).http_only(true));
+    jar.add(rocket::http::Cookie::build(("sid", "1")).secure(false)); // <-- cookie-flag-off
+}

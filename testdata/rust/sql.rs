@@ -123,3 +123,11 @@ async fn builder(Path(name): Path<String>) {
 async fn asserted(Path(name): Path<String>, pool: PgPool) {
     sqlx::query(sqlx::AssertSqlSafe(format!("SELECT * FROM people WHERE name = '{name}'"))).execute(&pool).await; // <-- sql-injection
 }
+
+async fn handed_over(req: HttpRequest, pool: &mysql_async::Pool) -> mysql_async::Result<Option<u64>> {
+    let nick: String = req.query::<String>("nick").unwrap_or_default();
+    let mut conn = pool.get_conn().await?;
+    conn.exec_drop("DELETE FROM aliases WHERE nick = ?", (nick.clone(),)).await?;
+    conn.query_drop(format!("DELETE FROM aliases WHERE nick = '{nick}'")).await?; // <-- sql-injection
+    conn.exec_first("SELECT id FROM aliases WHERE nick = ?", (nick,)).await
+}

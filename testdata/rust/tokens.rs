@@ -129,3 +129,57 @@ fn other_crates(token: &str) {
     let validation = jwt_authorizer::Validation::new().exp(false); // <-- jwt-expiry-off
     let generated = jwt_simple::algorithms::HS256Key::generate();
 }
+
+fn any_audience(token: &str, key: &DecodingKey) -> Result<Claims> {
+    let mut validation = Validation::new(Algorithm::ES256);
+    validation.set_issuer(&["https://id.example.com"]);
+    validation.validate_aud = false; // <-- jwt-audience-open
+    Ok(decode::<Claims>(token, key, &validation)?.claims)
+}
+
+fn algorithm_of_header(token: &str, key: &DecodingKey) -> Result<Claims> {
+    let header = jsonwebtoken::decode_header(token)?;
+    let mut validation = Validation::new(header.alg); // <-- jwt-algorithms-open
+    validation.set_audience(&["api"]);
+    Ok(decode::<Claims>(token, key, &validation)?.claims)
+}
+
+fn algorithm_of_key(token: &str, keys: &Keys) -> Result<Claims> {
+    let header = jsonwebtoken::decode_header(token)?;
+    let known = keys.find(&header.kid)?;
+    let mut validation = Validation::new(known.alg);
+    validation.set_audience(&["api"]);
+    Ok(decode::<Claims>(token, &known.key, &validation)?.claims)
+}
+
+fn with_alcoholic(token: &str, jwk: &alcoholic_jwt::JWK) {
+    use alcoholic_jwt::Validation as Asked;
+    alcoholic_jwt::validate(token, jwk, vec![Asked::Issuer("https://id.example.com".into())]).unwrap(); // <-- jwt-expiry-off
+    alcoholic_jwt::validate(token, jwk, vec![Asked::Issuer("https://id.example.com".into()), Asked::NotExpired]).unwrap();
+}
+
+fn with_biscuit(token: &str, secret: &biscuit::jws::Secret) -> Option<u64> {
+    let encoded = biscuit::JWT::<Claims, biscuit::Empty>::new_encoded(token);
+    let claims = encoded.unverified_payload().ok()?; // <-- jwt-verification-off
+    let unsigned = biscuit::JWT::<Claims, biscuit::Empty>::new_encoded(token);
+    unsigned.into_decoded(secret, biscuit::jwa::SignatureAlgorithm::None).ok()?; // <-- jwt-verification-off
+    let signed = biscuit::JWT::<Claims, biscuit::Empty>::new_encoded(token);
+    signed.into_decoded(secret, biscuit::jwa::SignatureAlgorithm::HS256).ok()?;
+    claims.id
+}
+
+fn with_compact(text: &str, key: &Hs256Key) -> Option<u64> {
+    let token = jwt_compact::UntrustedToken::new(text).ok()?;
+    let claims = token.deserialize_claims_unchecked::<Claims>().ok()?; // <-- jwt-verification-off
+    claims.id
+}
+
+fn with_compact_checked(text: &str, key: &Hs256Key) -> Option<u64> {
+    let token = jwt_compact::UntrustedToken::new(text).ok()?;
+    Hs256.validator::<Claims>(key).validate(&token).ok()?.claims().id
+}
+
+fn with_frank(token: &str, secret: &String) {
+    frank_jwt::decode(token, secret, frank_jwt::Algorithm::HS256, &frank_jwt::ValidationOptions::dangerous()).unwrap(); // <-- jwt-expiry-off
+    frank_jwt::decode(token, secret, frank_jwt::Algorithm::HS256, &frank_jwt::ValidationOptions::default()).unwrap();
+}

@@ -7,6 +7,7 @@ mod history;
 mod hostile;
 mod lsp;
 mod output;
+mod provide;
 mod repair;
 mod scan;
 mod setup;

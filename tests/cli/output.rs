@@ -24,6 +24,44 @@ high[test-bad-value]: `A` is bad
 }
 
 #[test]
+fn findings_are_grouped_by_file_and_by_rule() {
+    let tree = Tree::new(&[(".env", "A=bad\n"), ("b/.env", "X=good\nLONG=bad\nB=bad\n")]);
+    let by_file = "\
+.env (1 finding)
+  1:3  high      `A` is bad [test-bad-value]
+
+b/.env (2 findings)
+  2:6  high      `LONG` is bad [test-bad-value]
+  3:3  high      `B` is bad [test-bad-value]
+
+";
+    assert_eq!(tree.run(&["scan", "--format", "by-file"]).out, by_file);
+    let by_rule = "\
+test-bad-value: A variable is bad (3 findings)
+  .env:1:3    high      `A` is bad
+  b/.env:2:6  high      `LONG` is bad
+  b/.env:3:3  high      `B` is bad
+  = why: It hurts
+  = fix: Use a good one
+
+";
+    assert_eq!(tree.run(&["scan", "--format", "by-rule"]).out, by_rule);
+}
+
+#[test]
+fn every_dial_hides_what_is_below_it() {
+    let script = "export function keep(token) {\n  localStorage.setItem('token', token)\n}\n";
+    let tree = Tree::new(&[(".env", "A=bad\n"), ("a.js", script)]);
+    let lines = |arguments: &[&str]| tree.run(&[&["scan", "--format", "concise"], arguments].concat()).out.lines().count();
+    assert_eq!(lines(&[]), 2);
+    assert_eq!(lines(&["--severity", "critical"]), 0);
+    assert_eq!(lines(&["--confidence", "high"]), 1);
+    tree.write("seclint.toml", "confidence = \"high\"\n");
+    assert_eq!(lines(&[]), 1);
+    assert_eq!(lines(&["--confidence", "medium"]), 2, "the command line wins");
+}
+
+#[test]
 fn several_reports_go_to_their_files() {
     let tree = Tree::new(&[(".env", "A=bad\n")]);
     let ran = tree.run(&["scan", "--format", "sarif", "--output", "o.sarif", "--format", "json", "-o", "o.json", "--format", "concise"]);

@@ -244,6 +244,17 @@ fn values_files_are_read_when_they_are_named() {
 }
 
 #[test]
+fn the_environment_gives_values_only_when_asked() {
+    let list = "variable \"list\" { type = list(bool) }\nresource \"aws_ebs_volume\" \"l\" {\n  encrypted = var.list[0]\n}\n";
+    let tree = Tree::new(&[("main.tf", VOLUME), ("list.tf", list), ("fine.tfvars", "e = true\n")]);
+    let environment = [("TF_VAR_e", "false"), ("TF_VAR_list", "[false]"), ("TF_VAR_other", "x")];
+    let found = |more: &[&str]| tree.found_with(&[&["--rule", "unencrypted-at-rest"], more].concat(), &environment);
+    assert!(found(&[]).is_empty(), "the environment is not read");
+    assert_eq!(found(&["--var-env"]), ["list.tf", "main.tf"]);
+    assert_eq!(found(&["--var-env", "--var-file", "fine.tfvars"]), ["list.tf"], "a file is over the environment");
+}
+
+#[test]
 fn downloaded_modules_are_read_though_git_ignores_them() {
     let call = "module \"m\" {\n  source = \"acme/disk/aws\"\n  e      = false\n}\n";
     let list = r#"{"Modules":[{"Key":"m","Source":"acme/disk/aws","Dir":".terraform/modules/m"}]}"#;

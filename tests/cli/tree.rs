@@ -141,7 +141,12 @@ impl Tree {
 
     /// The paths that a scan with these arguments has findings in.
     pub(crate) fn found(&self, arguments: &[&str]) -> Vec<String> {
-        let ran = self.run(&[&["scan", "--format", "concise", "-q"], arguments].concat());
+        self.found_with(arguments, &[])
+    }
+
+    /// The same with variables.
+    pub(crate) fn found_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
+        let ran = self.run_with(&[&["scan", "--format", "concise", "-q"], arguments].concat(), variables, "");
         assert!(ran.code == 0 || ran.code == 1, "{ran:?}");
         ran.out.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect()
     }

@@ -267,8 +267,7 @@ fn judgement(root: &Root) -> anyhow::Result<(Active, Settings)> {
     let config = config::Source::default().read(root, &registry)?.0;
     let active = registry.active(|rule| !config.off.contains_key(rule.id));
     let settings = Settings {
-        severity: config.severity.unwrap_or(crate::finding::Severity::Note),
-        level: config.level.unwrap_or_default(),
+        dials: config.dials,
         ignores: config.ignore_comments.unwrap_or(true),
         today: Some(crate::cli::today::today()),
         config,

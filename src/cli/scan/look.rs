@@ -12,7 +12,7 @@ use crate::change;
 use crate::cli::progress::Progress;
 use crate::cli::{Answer, own_rules, working_folder};
 use crate::engine::{Outcome, Session};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::ir::{Depth, ProblemKind};
 use crate::rules::{Active, Registry, Rule};
 use crate::scan::Scanned;
@@ -51,16 +51,15 @@ impl<'a> Job<'a> {
             true if arguments.paths.len() > 1 => bail!("`-` can't be scanned together with other paths"),
             true if arguments.repair.is_asked() => bail!("what comes from standard input can't be repaired in place"),
             true => Targets { root: Root { top: working.clone(), repository: None }, paths: Vec::new() },
-            false => Targets::of(&[named(arguments, &working), arguments.var_file.clone()].concat(), &working)?,
+            false => Targets::of(&[named(arguments, &working), arguments.variables.var_file.clone()].concat(), &working)?,
         };
         let registry = own_rules::registry(&targets.root.top)?;
         let (config, _) = arguments.config.read(&targets.root, &registry)?;
         let active = arguments.select.active(&registry, &config)?;
         let rules = registry.all().iter().copied().filter(|rule| active.running(rule.id).is_some()).collect();
-        let options = arguments.walk.options(&config);
+        let options = arguments.walked(&config);
         let settings = Settings {
-            severity: arguments.select.severity.or(config.severity).unwrap_or(Severity::Note),
-            level: arguments.select.level.or(config.level).unwrap_or_default(),
+            dials: arguments.select.dials().or(config.dials),
             ignores: !arguments.judgement.no_ignores && config.ignore_comments.unwrap_or(true),
             today: Some(crate::cli::today::today()),
             config,
@@ -73,7 +72,7 @@ impl<'a> Job<'a> {
         let mut tree = if self.from_stdin { Tree::default() } else { walk::walk(&self.targets, &self.options)? };
         let delta = self.arguments.change.delta(&mut tree, &self.targets, &self.options)?;
         let warnings = tree.warnings.clone();
-        let progress = Progress::new(tree.files.len(), self.arguments.quiet);
+        let progress = Progress::new(tree.files.len(), self.arguments.running.quiet);
         let pool = self.pool(&tree)?;
         let Scanned { session, files, skipped, .. } = self.read(tree, self.active.depth(), &pool, &progress)?;
         let (outcome, before) = pool.install(|| match &delta {
@@ -104,8 +103,8 @@ impl<'a> Job<'a> {
 
     fn pool(&self, tree: &Tree) -> anyhow::Result<ThreadPool> {
         // To start a second thread costs more than a small file.
-        let one_file = self.arguments.jobs == 0 && tree.files.len() < 2;
-        crate::scan::pool(if one_file { 1 } else { self.arguments.jobs }).context("threads can't be started")
+        let one_file = self.arguments.running.jobs == 0 && tree.files.len() < 2;
+        crate::scan::pool(if one_file { 1 } else { self.arguments.running.jobs }).context("threads can't be started")
     }
 
     fn read(&self, tree: Tree, depth: Depth, pool: &ThreadPool, progress: &Progress) -> anyhow::Result<Scanned> {
@@ -114,7 +113,7 @@ impl<'a> Job<'a> {
         } else {
             crate::scan::scan(tree, self.options.max_bytes, depth, pool, &|| progress.tick())
         };
-        scanned.session.set_values_files(self.values_files()?);
+        self.arguments.variables.give(&mut scanned.session, &self.targets.root, &self.working)?;
         scanned.session.set_trusted_guards(self.settings.config.guards.clone());
         Ok(scanned)
     }
@@ -124,7 +123,7 @@ impl<'a> Job<'a> {
         let everything = self.registry.active(|_| true);
         let tree = walk::walk(&self.targets, &self.options)?;
         let file = text_of(place, &tree, self.options.max_bytes)?;
-        let progress = Progress::new(tree.files.len(), self.arguments.quiet);
+        let progress = Progress::new(tree.files.len(), self.arguments.running.quiet);
         let pool = self.pool(&tree)?;
         let scanned = self.read(tree, everything.depth(), &pool, &progress)?;
         let all = pool.install(|| scanned.session.findings(&everything, &trail::unhidden(&self.settings)));
@@ -134,22 +133,12 @@ impl<'a> Job<'a> {
         Ok(trail::text(place, &file, &runs))
     }
 
-    /// Terraform's values files as they are reported: from the root of the scan.
-    fn values_files(&self) -> anyhow::Result<Vec<String>> {
-        let reported = |name: &PathBuf| {
-            let at = self.working.join(name).canonicalize().with_context(|| format!("{} can't be read", name.display()))?;
-            Ok(crate::source::path_from_bytes(&self.targets.root.relative(&at)))
-        };
-        self.arguments.var_file.iter().map(reported).collect()
-    }
-
     pub(super) fn verdict(&self, seen: &Seen) -> Answer {
-        let threshold = self.arguments.judgement.fail_on.or(self.settings.config.fail_on).unwrap_or(Severity::Note);
         let unread = seen.outcome.problems.iter().any(|problem| problem.kind != ProblemKind::Bound)
             || seen.skipped.iter().any(|skipped| skipped.why.is_loss());
         if self.arguments.strict && unread {
             Answer::Incomplete
-        } else if !self.arguments.judgement.exit_zero && seen.outcome.findings.iter().any(|finding| finding.severity >= threshold) {
+        } else if self.arguments.judgement.fails(&seen.outcome.findings, &self.settings.config) {
             Answer::Findings
         } else {
             Answer::Clean

@@ -5,6 +5,8 @@ use smol_str::{SmolStr, format_smolstr};
 use super::resource;
 use crate::extract::Extract;
 use crate::ir::{Binding, BindingKind, Call, Entry, Map, Node, NodeKind, Part, Piece, Ref, Scope, Span, Text, Tri};
+use crate::lower::cloudformation::snake;
+use crate::lower::variable::names_secret;
 
 /// Resources whose types are `Service::…::Thing`, or the format's own version.
 pub(super) fn is_template(map: &Map) -> bool {
@@ -14,12 +16,16 @@ pub(super) fn is_template(map: &Map) -> bool {
         .is_some_and(|resources| map.get("AWSTemplateFormatVersion").is_some() || resources.pairs().any(|(_, resource)| typed(resource)))
 }
 
-/// Emits each resource with its properties, and binds parameters, mappings and conditions.
+/// Emits each resource with its properties and each parameter for a secret, and binds parameters, mappings and
+/// conditions.
 pub(super) fn template(cx: &mut Extract<'_>, map: &Map) {
     for (section, kind) in [("Parameters", BindingKind::Input), ("Mappings", BindingKind::Const), ("Conditions", BindingKind::Const)] {
         let Some(names) = map.get(section).and_then(Node::as_map) else { continue };
         for entry in &names.entries {
             let Entry::Pair { key, key_span, value } = entry else { continue };
+            if section == "Parameters" && names_secret(&snake(key)) {
+                resource(cx, *key_span, "cloudformation", "AWS::CloudFormation::Parameter", key.clone(), value.clone());
+            }
             let name = if section == "Parameters" { key.clone() } else { format_smolstr!("{section}.{key}") };
             cx.out.symbols.bindings.push(Binding { name, kind, value: value.clone(), span: *key_span });
         }
@@ -171,5 +177,6 @@ fn joined(argument: &Node) -> Option<Text> {
             None => out.pieces.push(Piece { span: item.span, part: Part::Hole(Box::new(item.clone())) }),
         }
     }
+    out.join_literals();
     Some(out)
 }

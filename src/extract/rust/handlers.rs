@@ -1,5 +1,5 @@
-//! Handlers that carry their route as an attribute: `#[get("/users")]` of actix-web and Rocket, and
-//! the controllers of both nestrs frameworks.
+//! Handlers that carry their route as an attribute: `#[get("/users")]` of actix-web and Rocket, utoipa's
+//! `#[utoipa::path(…)]`, and the controllers of both nestrs frameworks.
 
 use smol_str::SmolStr;
 
@@ -13,7 +13,10 @@ use super::nestrs::Dialect;
 /// A free function with a route's attribute: a service of its own, bound to the function's name, that
 /// `routes![…]` or `.service(…)` mounts.
 pub(super) fn free(cx: &mut Extract<'_>, attrs: &[Attr], function: &Function, framework: &'static str) {
-    let Some((method, path, span)) = attrs.iter().find_map(route_of) else { return };
+    // In other frameworks utoipa's attribute says what another one, or a router, serves.
+    let is_documented = framework == "axum";
+    let route = attrs.iter().find_map(|attr| if is_documented { documented_route(attr) } else { route_of(attr) });
+    let Some((method, path, span)) = route else { return };
     // Rocket asks a route of a later rank when the first one of that path turned the caller away.
     let is_fallback = attrs.iter().any(|attr| attr.args.iter().any(|arg| arg.name.as_deref() == Some("rank")));
     let redirects = |ty: &Type| std::iter::once(ty).chain(&ty.args).any(|ty| ty.last() == "Redirect");
@@ -21,17 +24,18 @@ pub(super) fn free(cx: &mut Extract<'_>, attrs: &[Attr], function: &Function, fr
         return;
     }
     let service = Ref::new(Scope::Local, [function.name.text.clone()]);
-    let fact = Service {
-        kind: ServiceKind::Router,
-        framework: framework.into(),
-        name: None,
-        binding: service.clone(),
-        security: Field::Absent,
-        options: None,
-    };
-    cx.fact(function.name.span, function.name.text.clone(), FactKind::Service(fact));
+    // It may be there for the documents alone: such a route is served where it is mounted.
+    let mut options = Map::default();
+    if is_documented {
+        options.push("base", span, Node::new(span, NodeKind::Bool(true)));
+    }
+    let fact = served(ServiceKind::Router, framework, &service, span, options);
+    cx.fact(function.name.span, function.name.text.clone(), fact);
     let mut route = Route::new(service.clone(), framework, method.clone(), path.clone(), function.span.start);
     route.handler = Some(Node::new(function.name.span, NodeKind::Ref(service)));
+    if is_documented {
+        route.security = Field::known(Security::Documented(attrs.iter().any(documents_security)), span);
+    }
     // actix-web: `wrap = "Authenticated"` in the attribute.
     for attr in attrs {
         for name in attr.args.iter().filter(|arg| arg.name.as_deref() == Some("wrap")).filter_map(|arg| arg.value.as_str()) {
@@ -40,6 +44,72 @@ pub(super) fn free(cx: &mut Extract<'_>, attrs: &[Attr], function: &Function, fr
         }
     }
     cx.fact(span, smol_str::format_smolstr!("{method} {path}"), FactKind::Route(Box::new(route)));
+}
+
+/// A service by its binding, with what its attribute says of it.
+fn served(kind: ServiceKind, framework: &str, binding: &Ref, span: Span, options: Map) -> FactKind {
+    FactKind::Service(Service {
+        kind,
+        framework: framework.into(),
+        name: None,
+        binding: binding.clone(),
+        security: Field::Absent,
+        options: (!options.entries.is_empty()).then(|| Node::new(span, NodeKind::Map(options))),
+    })
+}
+
+/// `#[oai(path = "/x", method = "get")]` of poem-openapi.
+fn operation(attr: &Attr) -> Option<(SmolStr, Text, Span)> {
+    let path = attr.named("path").filter(|_| attr.is("oai"))?;
+    let verb = attr.named("method")?.as_str()?;
+    Some((verb.to_ascii_uppercase().into(), Text::lit(path.as_str()?, path.span), attr.span))
+}
+
+/// The operations of poem-openapi: an `impl` with `#[OpenApi(prefix_path = "/v1")]` is a router.
+pub(super) fn operations(cx: &mut Extract<'_>, items: &[Item]) {
+    for item in items {
+        match &item.kind {
+            ItemKind::Impl { of: None, ty, items: methods } => {
+                let Some(api) = item.attrs.iter().find(|attr| attr.is("OpenApi")) else { continue };
+                let service = Ref::new(Scope::Local, [ty.last()]);
+                let mut options = Map::default();
+                if let Some(prefix) = api.named("prefix_path")
+                    && let Some(text) = prefix.as_str()
+                {
+                    options.push("prefix", prefix.span, Node::text(text, prefix.span));
+                }
+                cx.fact(api.span, ty.last(), served(ServiceKind::Router, "poem", &service, api.span, options));
+                for method in methods {
+                    let ItemKind::Function(function) = &method.kind else { continue };
+                    let Some((verb, path, span)) = method.attrs.iter().find_map(operation) else { continue };
+                    let owner = smol_str::format_smolstr!("{verb} {path}");
+                    let mut route = Route::new(service.clone(), "poem", verb, path, function.span.start);
+                    let handler = Ref::new(Scope::Local, [SmolStr::from(ty.last()), function.name.text.clone()]);
+                    route.handler = Some(Node::new(function.name.span, NodeKind::Ref(handler)));
+                    cx.fact(span, owner, FactKind::Route(Box::new(route)));
+                }
+            }
+            ItemKind::Module { items, .. } if !super::names::is_test(&item.attrs) => operations(cx, items),
+            _ => {}
+        }
+    }
+}
+
+/// `#[utoipa::path(get, path = "/x")]`.
+fn documented_route(attr: &Attr) -> Option<(SmolStr, Text, Span)> {
+    let verb = attr.args.first().filter(|arg| arg.name.is_none() && attr.path.last() == "path")?.value.as_path()?.single()?;
+    let path = attr.named("path")?;
+    Some((verb.to_ascii_uppercase().into(), Text::lit(path.as_str()?, path.span), attr.span))
+}
+
+/// `security(("cookie" = []))` of utoipa; a `()` among the schemes leaves them to the caller.
+fn documents_security(attr: &Attr) -> bool {
+    attr.args.iter().any(|arg| {
+        let ExprKind::Call { callee, args } = &arg.value.kind else { return false };
+        let is_nothing = |arg: &Expr| matches!(&arg.kind, ExprKind::Tuple(items) if items.is_empty());
+        let is_security = callee.as_path().and_then(Path::single).is_some_and(|name| name == "security");
+        is_security && !args.is_empty() && !args.iter().any(is_nothing)
+    })
 }
 
 /// `#[get("/x")]`, `#[route("/x", method = "GET")]`.
@@ -71,15 +141,8 @@ pub(super) fn controllers(cx: &mut Extract<'_>, items: &[Item], names: &Names<'_
                 if let Some(Expr { kind: ExprKind::Str { text, inner }, .. }) = prefix {
                     options.push("prefix", *inner, Node::text(text.clone(), *inner));
                 }
-                let fact = Service {
-                    kind: ServiceKind::Controller,
-                    framework: framework.into(),
-                    name: None,
-                    binding: service.clone(),
-                    security: Field::Absent,
-                    options: Some(Node::new(controller.span, NodeKind::Map(options))),
-                };
-                cx.fact(controller.span, name.text.clone(), FactKind::Service(fact));
+                let fact = served(ServiceKind::Controller, framework, &service, controller.span, options);
+                cx.fact(controller.span, name.text.clone(), fact);
                 for (order, what) in guards(&item.attrs, names).into_iter().enumerate() {
                     let guard = Guard::new(what.clone(), GuardScope::Controller, Some(service.clone()), order as u32);
                     cx.fact(what.span, name.text.clone(), FactKind::Guard(guard));

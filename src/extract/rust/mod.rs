@@ -6,6 +6,7 @@ mod chain;
 mod cors;
 mod eval;
 mod func;
+mod gate;
 mod handlers;
 mod names;
 mod nestrs;
@@ -21,7 +22,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::ir::{
-    Binding, BindingKind, CallSite, FactKind, Field, Func, Guard, GuardScope, Node, NodeKind, Ref, Scope, Sink, SinkKind, Span, Tri, Why,
+    Binding, BindingKind, Call, CallSite, FactKind, Field, Func, Guard, GuardScope, Node, NodeKind, Ref, Scope, Sink, SinkKind, Span, Tri,
+    Why,
 };
 use crate::parse::rust::{Attr, Function, Item, ItemKind, Stmt};
 
@@ -45,12 +47,13 @@ struct Read {
     global_guards: Vec<Node>,
     sinks: Vec<(Span, Sink)>,
     headers: Vec<(Node, Node, Span)>,
+    costs: Vec<(Span, Call)>,
 }
 
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
-    let may_log_secrets = cx.gates.has(Gate::SecretWord) && cx.gates.has(Gate::RustLog);
-    if !cx.gates.has_any(&GATES) && !may_log_secrets {
+    let may_log_secrets = || cx.gates.has(Gate::SecretWord) && cx.gates.has(Gate::RustLog) && gate::may_log_secrets(&cx.file.text);
+    if !cx.gates.has_any(&GATES) && !may_log_secrets() {
         return;
     }
     let tree = cx.take(crate::parse::rust::parse(&cx.file.src()));
@@ -61,7 +64,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     let by_name: FxHashMap<&str, &Func> = reads.iter().map(|read| (read.func.name.as_str(), &read.func)).collect();
     for read in &reads {
         facts(cx, read, &by_name, &callers(read, &reads));
-        read.routers.iter().for_each(|router| routers::facts(cx, router, &read.func));
+        read.routers.iter().filter(|router| !router.replaced).for_each(|router| routers::facts(cx, router, &read.func));
         for what in &read.global_guards {
             let guard = Guard::new(what.clone(), GuardScope::App, None, what.span.start);
             cx.fact(what.span, "use_guards_global", FactKind::Guard(guard));
@@ -70,9 +73,12 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     dangerous(cx, &reads);
     routed(cx, &tree.items);
     if cx.gates.has(Gate::Nestrs) {
-        nestrs::extract(cx, &tree.items);
+        nestrs::extract(cx, &tree.items, &names);
     }
     handlers::controllers(cx, &tree.items, &names);
+    if cx.file.text.contains("poem_openapi") {
+        handlers::operations(cx, &tree.items);
+    }
     cx.out.symbols.imports = Names::imports(&tree);
     cx.out.symbols.bindings = bindings;
     for read in reads {
@@ -110,6 +116,7 @@ impl Reader<'_, '_> {
                             global_guards: Vec::new(),
                             sinks: Vec::new(),
                             headers: Vec::new(),
+                            costs: Vec::new(),
                         });
                     } else if node.is_known() && node.weight(64) < 64 {
                         self.bind(name.text.clone(), BindingKind::Const, node, name.span);
@@ -151,7 +158,12 @@ impl Reader<'_, '_> {
                         self.function(&function, &[], self_type);
                     }
                 }
-                ItemKind::Use(_) | ItemKind::Struct { .. } | ItemKind::Enum { .. } => {}
+                ItemKind::Struct { name, .. } | ItemKind::Enum { name, .. } => {
+                    if item.attrs.iter().any(is_security_scheme) {
+                        self.scheme(&name.text, name.span);
+                    }
+                }
+                ItemKind::Use(_) => {}
             }
         }
     }
@@ -161,16 +173,22 @@ impl Reader<'_, '_> {
     }
 
     fn function(&mut self, function: &Function, attrs: &[Attr], self_type: &str) {
-        let eval::Body { func, sites, compares_expiry, routers, global_guards, sinks: found, headers } =
+        let eval::Body { func, sites, compares_expiry, routers, global_guards, sinks: found, headers, costs } =
             Eval::new(self.names, self_type).function(function, attrs);
         let owner = if self_type.is_empty() { func.name.clone() } else { smol_str::format_smolstr!("{self_type}.{}", func.name) };
-        self.read.push(Read { owner, func, sites, compares_expiry, routers, global_guards, sinks: found, headers });
+        self.read.push(Read { owner, func, sites, compares_expiry, routers, global_guards, sinks: found, headers, costs });
         // Functions inside functions.
         for stmt in &function.body.stmts {
             if let Stmt::Item(item) = stmt {
                 self.items(std::slice::from_ref(item), self_type);
             }
         }
+    }
+
+    /// poem-openapi answers 401 to whoever does not send what a scheme asks for.
+    fn scheme(&mut self, name: &SmolStr, span: Span) {
+        let asks = Func { name: name.clone(), span, reads_credentials: true, denies: vec![span], ..Func::default() };
+        self.bind(name.clone(), BindingKind::Class, Node::new(span, NodeKind::Func(Arc::new(asks))), span);
     }
 
     /// A type that a framework takes from the request: it authenticates if it can turn a caller away.
@@ -183,7 +201,7 @@ impl Reader<'_, '_> {
             whole.reads_credentials |= read.func.reads_credentials;
         }
         for method in made.into_iter().flat_map(|made| ["call", "endpoint"].map(|method| (made, method))) {
-            whole.calls.push(CallSite { callee: Ref::new(Scope::Local, [method.0, method.1]), span });
+            whole.calls.push(CallSite::new(Ref::new(Scope::Local, [method.0, method.1]), span));
         }
         // Rocket: a guard that finds no session forwards to the next route, which is mostly none.
         let forwards = |call: &CallSite| matches!(call.callee.last(), "or_forward" | "Forward" | "into_outcome");
@@ -218,10 +236,11 @@ fn dangerous(cx: &mut Extract<'_>, read: &[Read]) {
     }
 }
 
-/// Free functions that carry their route: of Rocket and actix-web.
+/// Free functions that carry their route: of Rocket and actix-web, of axum by utoipa's attribute.
 fn routed(cx: &mut Extract<'_>, items: &[Item]) {
     let text: &str = &cx.file.text;
     let framework = match (text.contains("rocket"), text.contains("actix_web"), text.contains("nestrs") || text.contains("nest_rs")) {
+        (false, false, false) if text.contains("utoipa::path") => "axum",
         (_, _, true) | (false, false, false) => return,
         (_, true, _) => "actix-web",
         (true, false, _) => "rocket",
@@ -233,6 +252,12 @@ fn routed(cx: &mut Extract<'_>, items: &[Item]) {
             _ => {}
         }
     }
+}
+
+/// `#[derive(SecurityScheme)]`.
+fn is_security_scheme(attr: &Attr) -> bool {
+    let names_it = |arg: &crate::parse::rust::Arg| arg.value.as_path().is_some_and(|path| path.last() == "SecurityScheme");
+    attr.is("derive") && attr.args.iter().any(names_it)
 }
 
 /// Traits by which a framework takes a value from the request.
@@ -248,6 +273,9 @@ fn facts(cx: &mut Extract<'_>, read: &Read, functions: &FxHashMap<&str, &Func>, 
     let owner = if read.owner.is_empty() { SmolStr::from("snippet") } else { read.owner.clone() };
     for (span, policy) in cors::by_headers(&read.headers) {
         cx.fact(span, owner.clone(), FactKind::Cors(Box::new(policy)));
+    }
+    for (span, call) in &read.costs {
+        cx.fact(*span, owner.clone(), FactKind::Call(call.clone()));
     }
     let mut used = Vec::new();
     let mut keys = Vec::new();
@@ -277,7 +305,7 @@ fn facts(cx: &mut Extract<'_>, read: &Read, functions: &FxHashMap<&str, &Func>, 
             }
             Interest::TokenOptions | Interest::TokenKey => {}
             Interest::Cookie => {
-                for (span, sink) in sinks::cookie(node).into_iter().filter(|_| !cx.file.text.contains("rocket::")) {
+                for (span, sink) in sinks::cookie(node, cx.file.text.contains("rocket::http::*")) {
                     cx.fact(span, owner.clone(), FactKind::Sink(sink));
                 }
             }
@@ -309,7 +337,8 @@ fn facts(cx: &mut Extract<'_>, read: &Read, functions: &FxHashMap<&str, &Func>, 
                 check.expiry = Field::unknown(Why::Opaque, *span);
             }
             let says = |field: &Field<bool>| field.value() == Some(&false);
-            if says(&check.signature) || says(&check.expiry) || !check.required_claims.is_absent() {
+            let takes_all = check.audience.value().and_then(Node::as_bool) == Some(false);
+            if says(&check.signature) || says(&check.expiry) || takes_all || !check.required_claims.is_absent() {
                 check.verified_elsewhere = verified(&owner, &read.func, *span, functions, callers);
                 cx.fact(*span, owner.clone(), FactKind::TokenCheck(Box::new(check)));
             }

@@ -27,6 +27,8 @@ pub(super) struct Names<'t> {
     uses: FxHashMap<SmolStr, &'t Use>,
     /// Crates of which everything in a module is brought in.
     globs: FxHashSet<SmolStr>,
+    /// Crates of which something is brought in.
+    crates: FxHashSet<SmolStr>,
     constants: FxHashMap<SmolStr, &'t Expr>,
     functions: FxHashMap<SmolStr, &'t Function>,
     structs: FxHashMap<SmolStr, Struct<'t>>,
@@ -92,6 +94,7 @@ impl<'t> Names<'t> {
             if leaf.local.text == "*" {
                 self.globs.extend(leaf.path.first().cloned());
             }
+            self.crates.extend(leaf.path.first().cloned());
             self.uses.insert(leaf.local.text.clone(), leaf);
         }
     }
@@ -172,6 +175,11 @@ impl<'t> Names<'t> {
     /// Whether names of a crate may come in by a glob: `use salvo::prelude::*`.
     pub(super) fn has_glob_of(&self, name: &str) -> bool {
         self.globs.contains(name)
+    }
+
+    /// Whether something of a crate is brought in.
+    pub(super) fn uses(&self, name: &str) -> bool {
+        self.crates.contains(name)
     }
 
     /// A method of a type of this file.

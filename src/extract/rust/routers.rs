@@ -1,4 +1,4 @@
-//! Routers that are built by calls: axum, poem, loco, salvo, actix-web, Rocket.
+//! Routers that are built by calls: axum, poem, loco, salvo, actix-web, Rocket, warp.
 //!
 //! A router is an object: each call on it is a step, whatever variable holds it. It is bound to
 //! `router@place`; a router that a function gets as a parameter is bound to `name@place`, as linking
@@ -28,6 +28,8 @@ pub(super) struct Router {
     pub steps: Vec<Step>,
     /// Where it is made.
     pub span: Span,
+    /// Whether another router took its place: a filter of warp that goes on behind its handler.
+    pub replaced: bool,
 }
 
 /// A call on a [`Router`].
@@ -130,6 +132,12 @@ impl Writer<'_, '_> {
             }
             // actix: `resource.route(web::get().to(h))`, `resource.to(h)`, `resource.get(h)`.
             ("route", [handlers]) => self.methods(&Text::default(), handlers, step.span),
+            // utoipa: the handlers say in an attribute what they serve.
+            ("routes", [handlers]) if is_list_of_handlers(handlers) => self.mount(Text::default(), handlers, step.span),
+            // warp: what its filters ask for.
+            ("filter", [_, method, handler, guards @ ..]) => {
+                self.route(method.as_str().unwrap_or("ANY"), &text(0), handler, guards, step.span);
+            }
             ("to" | "to_async" | "goal", [handler]) => self.route("ANY", &Text::default(), handler, &[], step.span),
             ("get" | "post" | "put" | "delete" | "patch", [handler]) => {
                 self.route(&step.name.to_ascii_uppercase(), &Text::default(), handler, &[], step.span);
@@ -165,6 +173,12 @@ impl Writer<'_, '_> {
         let mut found: Vec<(SmolStr, &Node, Vec<Node>)> = Vec::new();
         if let (Some(method), Some(handler)) = (method_of(call.callee.last()), handler_of(&call.args)) {
             found.push((method, handler, Vec::new()));
+        } else if let (Some(method), [handler]) = (method_of_own(&call.callee), call.args.as_slice()) {
+            let wrapper = Node::new(chain.root.span, NodeKind::Ref(call.callee.clone()));
+            found.push((method, handler, vec![wrapper]));
+        } else if let ("on", [filter, handler]) = (call.callee.last(), call.args.as_slice()) {
+            let method = filter.as_ref().map_or("ANY", Ref::last);
+            found.push((method.into(), handler, Vec::new()));
         }
         // actix: `web::get().to(handler)`.
         let mut verb = method_of(call.callee.last());
@@ -239,6 +253,17 @@ fn method_of(name: &str) -> Option<SmolStr> {
     let verb = name.strip_suffix("_with").unwrap_or(name);
     matches!(verb, "get" | "post" | "put" | "delete" | "patch" | "options" | "head" | "any" | "trace")
         .then(|| verb.to_ascii_uppercase().into())
+}
+
+/// The verb of a function of the application's own that makes a route of a handler: `get_internal(handler)`.
+fn method_of_own(callee: &Ref) -> Option<SmolStr> {
+    let (verb, _) = callee.last().split_once('_')?;
+    method_of(verb)
+}
+
+/// `routes!(list, create)` of utoipa.
+pub(super) fn is_list_of_handlers(node: &Node) -> bool {
+    node.as_call().is_some_and(|call| call.callee.last() == "routes!")
 }
 
 /// A path as it is written; an unknown one is a hole.

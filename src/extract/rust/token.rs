@@ -21,6 +21,22 @@ pub(super) fn check(node: &Node) -> Option<TokenCheck> {
                 None => return None,
             }
         }
+        // alcoholic_jwt: what is asked of a token is a list.
+        "validate" => {
+            let asked = call.args.get(2).and_then(Node::as_list)?;
+            let is_end = |node: &Node| node.as_ref().is_some_and(|name| name.last() == "NotExpired");
+            if asked.iter().any(is_end) || !asked.iter().all(|node| node.as_ref().is_some() || node.as_call().is_some()) {
+                return None;
+            }
+            check.expiry = Field::known(false, span);
+        }
+        // biscuit and jwt-compact: a token is taken apart first, and then verified or believed.
+        "new_encoded" | "new" => {
+            let chain = Chain::of(node);
+            let believes = chain.last(&["unverified_payload", "deserialize_claims_unchecked"]);
+            let decodes = chain.last(&["into_decoded", "decode"]).filter(|step| step.args.iter().any(is_unsigned));
+            check.signature = Field::known(false, believes.or(decodes)?.span);
+        }
         "parse_unverified" => {
             let verified = Chain::of(node).last(&["verify_with_key", "verify_with_store"]).is_some();
             check.signature = Field::known(verified, span);
@@ -35,6 +51,11 @@ pub(super) fn check(node: &Node) -> Option<TokenCheck> {
         }
     }
     Some(check)
+}
+
+/// `SignatureAlgorithm::None`.
+fn is_unsigned(node: &Node) -> bool {
+    node.as_ref().is_some_and(|name| name.names().ends_with(&["SignatureAlgorithm", "None"]))
 }
 
 /// Options that are built here and used somewhere else.
@@ -126,8 +147,12 @@ fn blank(call: &Call, span: Span) -> TokenCheck {
 fn key_of(node: Option<&Node>) -> Field<Node> {
     let Some(node) = node else { return Field::Absent };
     let call = Chain::of(node).constructor();
-    match call.map(|call| (call.callee.last(), call.args.first())) {
-        Some(("from_secret" | "from_base64_secret" | "from_bytes", Some(secret))) => match &secret.kind {
+    let makes_key = |call: &Call| match call.callee.names().as_slice() {
+        [.., "JwtOptions", "new"] | [.., "from_secret" | "from_base64_secret" | "from_bytes"] => call.args.first().cloned(),
+        _ => None,
+    };
+    match call.and_then(makes_key) {
+        Some(secret) => match &secret.kind {
             NodeKind::Text(text) if !text.has_holes() => Field::known(secret.clone(), secret.span),
             // What holds when the environment says nothing.
             NodeKind::Op(Op::Coalesce | Op::Or, operands) => match operands.iter().find(|node| node.as_str().is_some()) {
@@ -143,6 +168,11 @@ fn key_of(node: Option<&Node>) -> Field<Node> {
 /// What the steps on a `Validation` say.
 fn apply_options(node: &Node, check: &mut TokenCheck) {
     let chain = Chain::of(node);
+    // frank_jwt: no end is asked for.
+    if chain.constructor().is_some_and(|call| call.callee.names().ends_with(&["ValidationOptions", "dangerous"])) {
+        check.expiry = Field::known(false, chain.root.span);
+        return;
+    }
     let Some(call) = chain.constructor().filter(|call| call.callee.names().contains(&"Validation")) else {
         let (why, span) = (node.why(), node.span);
         check.signature = Field::unknown(why, span);
@@ -171,6 +201,7 @@ fn apply_options(node: &Node, check: &mut TokenCheck) {
             "insecure_disable_signature_validation" | "disable_validation" => check.signature = Field::known(false, step.span),
             "validate_exp=" | "exp" | "validate_exp" => check.expiry = flag(first),
             "set_audience" | "aud=" | "aud" => check.audience = value(),
+            "validate_aud=" if first.and_then(Node::as_bool) == Some(false) && check.audience.is_absent() => check.audience = value(),
             "set_issuer" | "iss=" | "iss" => check.issuer = value(),
             "algorithms=" => {
                 check.algorithms = first.map_or(Field::Absent, |node| node.to_field(|node| node.as_list().map(<[Node]>::to_vec)));
@@ -200,6 +231,7 @@ fn from_map(map: &Map, check: &mut TokenCheck) {
                     |value: &Node| value.as_bool().map_or(Field::unknown(value.why(), value.span), |is| Field::known(is, value.span));
                 match key.as_str() {
                     "validate_exp" => check.expiry = flag(value),
+                    "validate_aud" if value.as_bool() == Some(false) => check.audience = Field::known(value.clone(), value.span),
                     "iss" => check.issuer = Field::known(value.clone(), value.span),
                     "aud" => check.audience = Field::known(value.clone(), value.span),
                     "algorithms" => check.algorithms = value.to_field(|node| node.as_list().map(<[Node]>::to_vec)),

@@ -31,7 +31,8 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
         globals: FxHashSet::default(),
     };
     for row in table("settings").map(|table| table.list("javascript")).unwrap_or_default() {
-        known.settings.extend(row.texts("export").map(|export| (row.text("library"), last_name(export))));
+        let exports = || row.texts("export").map(last_name);
+        known.settings.extend(row.texts("library").flat_map(|library| exports().map(move |export| (library, export))));
     }
     for row in ["cors", "jwt"].into_iter().filter_map(table).flat_map(|table| table.list("javascript")) {
         known.libraries.insert(row.text("library"));
@@ -55,7 +56,7 @@ fn last_name(path: &str) -> &str {
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
     let mut functions: Vec<Span> = Vec::new();
     for node in module.tree.all().filter(|node| matches!(node.kind(), Kind::Call | Kind::New)) {
-        if let Some(decoded) = decoded_by_hand(node) {
+        if let Some(decoded) = decoded_by_hand(module, node) {
             let call = Call { args: vec![module.lower(decoded)], ..Call::of(Ref::import("jwt-parts", "parse")) };
             cx.fact(node.span(), "JSON.parse", FactKind::Call(call));
             continue;
@@ -63,24 +64,38 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
         if is_of_provider(module, node) {
             continue;
         }
-        let Some(callee) = strategy_of(module, node).or_else(|| module.callee_of(node)) else { continue };
+        let Some(callee) = strategy_of(module, node).or_else(|| token_of_fastify(node)).or_else(|| module.callee_of(node)) else {
+            continue;
+        };
         if !is_known(&callee, node) && (!has_settings(&callee) || is_in_development(node)) {
+            continue;
+        }
+        if is_cors(&callee) && is_outside_production(node) {
             continue;
         }
         let lowered = module.lower(node);
         let NodeKind::Call(mut call) = lowered.kind else { continue };
-        if callee.module() == Some("passport-jwt") {
+        if matches!(callee.module(), Some("passport-jwt" | "@fastify/jwt")) {
             call.callee = callee.clone();
         }
         let owner = owner_of(node, &callee);
         cx.fact(node.span(), owner, FactKind::Call(*call));
-        for function in node.ancestors().filter(|outer| outer.kind().is_function()) {
-            functions.push(function.span());
-        }
+        functions.extend(home(node).map(Syntax::span));
     }
     functions.sort_unstable();
     functions.dedup();
     functions
+}
+
+/// The function that a call belongs to: the nearest that is no callback, which belongs to what hands it over, but
+/// for the handler of a path or an event; of callbacks alone, the outermost.
+fn home(node: Syntax<'_>) -> Option<Syntax<'_>> {
+    let functions = || node.ancestors().filter(|outer| outer.kind().is_function());
+    let is_callback = |function: &Syntax<'_>| {
+        let list = function.parent().filter(|outer| outer.kind() == Kind::Arguments);
+        list.and_then(Syntax::first).is_some_and(|first| !matches!(first.kind(), Kind::String | Kind::TemplateString))
+    };
+    functions().find(|function| !is_callback(function)).or_else(|| functions().last())
 }
 
 /// `decode(accessToken)` where the identity provider has just handed the token over: beside its refresh
@@ -102,14 +117,23 @@ fn is_of_provider<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
 }
 
 /// `JSON.parse(Buffer.from(header.split('.')[1], 'base64'))` of a token that a request brings.
-fn decoded_by_hand(call: Syntax<'_>) -> Option<Syntax<'_>> {
+fn decoded_by_hand<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Syntax<'t>> {
     let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
     let decoded = call.field(Field::Arguments)?.first().filter(|_| function.text() == "JSON.parse")?;
     let text = decoded.text();
     let is_payload = text.contains(".split('.')[1]") || text.contains(".split(\".\")[1]");
     let is_decoded = text.contains("base64") || text.contains("atob(");
-    let of_request = ["req.", "request.", "ctx.", "event.headers", "headers.", "cookies"].iter().any(|root| text.contains(root));
-    (is_payload && is_decoded && of_request).then_some(decoded)
+    if !is_payload || !is_decoded {
+        return None;
+    }
+    let of_request =
+        |text: &str| ["req.", "request.", "ctx.", "event.headers", "headers.", "cookies"].iter().any(|root| text.contains(root));
+    let is_made_of_request = |name: Syntax<'t>| match module.lookup(name.text(), name).map(|declaration| &declaration.form) {
+        Some(Form::Variable(Some(value), _)) => of_request(value.text()),
+        _ => false,
+    };
+    let mut names = decoded.below().filter(|node| node.kind() == Kind::Identifier);
+    (of_request(text) || names.any(is_made_of_request)).then_some(decoded)
 }
 
 /// `super({ … })` of a class that extends `PassportStrategy(Strategy)` of `NestJS` makes that strategy.
@@ -122,11 +146,42 @@ fn strategy_of<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Ref> {
     strategy.as_ref().filter(|strategy| strategy.module() == Some("passport-jwt")).cloned()
 }
 
+/// `reply.jwtSign(…)`, `app.jwt.sign(…)`: what the plugin of Fastify adds to its objects.
+fn token_of_fastify(call: Syntax<'_>) -> Option<Ref> {
+    let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
+    let (object, name) = (function.field(Field::Object)?, function.field(Field::Property)?.text());
+    // `this.jwt` is a member of the application's own.
+    let is_plugin = object.field(Field::Property).is_some_and(|name| name.text() == "jwt")
+        && object.field(Field::Object).is_some_and(|server| server.kind() != Kind::This);
+    let export = match name {
+        "jwtSign" => "sign",
+        "jwtDecode" => "decode",
+        "sign" | "decode" | "verify" if is_plugin => name,
+        _ => return None,
+    };
+    Some(Ref::import("@fastify/jwt", export))
+}
+
 /// Whether a table names a setting of what is called.
 fn has_settings(callee: &Ref) -> bool {
     let Some(module) = callee.module() else { return false };
     let family = module.rsplit_once('/').map_or(module, |(family, _)| family);
     [module, family].iter().any(|library| KNOWN.settings.contains(&(*library, callee.last())))
+}
+
+fn is_cors(callee: &Ref) -> bool {
+    callee.last() == "enableCors" || matches!(callee.module(), Some("cors" | "@koa/cors" | "@fastify/cors"))
+}
+
+/// Whether a call is not made in production, by a condition that says so: `if (isProduction) … else …`.
+fn is_outside_production(call: Syntax<'_>) -> bool {
+    call.ancestors().filter(|outer| outer.kind() == Kind::If).any(|outer| {
+        let asked = outer.field(Field::Condition).map_or("", Syntax::text).to_ascii_lowercase();
+        let is_else = outer.field(Field::Alternative).is_some_and(|other| other.holds(call));
+        let is_negated = asked.contains('!');
+        let asks_for_development = asked.contains("development") || asked.contains("isdev");
+        asked.contains("production") && is_else != is_negated || asks_for_development && !is_else && !is_negated
+    })
 }
 
 /// Whether a condition around a call asks for the environment of development.

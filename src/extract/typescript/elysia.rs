@@ -1,7 +1,8 @@
 //! Elysia: a chain of `.get(path, handler, { beforeHandle })`, `.guard({ … }, app => …)`,
 //! `.group('/x', app => …)`, `.onBeforeHandle(…)`, `.use(plugin)`.
 
-use super::routing::{Dialect, Registration, Routing, is_verb, path_text};
+use super::dialect::{Dialect, is_verb};
+use super::routing::{Registration, Routing, path_text};
 use crate::ir::{GuardScope, Node, NodeKind, Text};
 use crate::parse::typescript::{Field, Syntax};
 

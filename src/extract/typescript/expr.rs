@@ -168,6 +168,9 @@ impl<'t> Module<'t> {
                     return rest.iter().fold(base, |base, name| base.child(*name));
                 }
             }
+            Form::Variable(None, path) if request::is_entry(declaration.name) => {
+                return path.iter().fold(Ref::new(Scope::Request, ["entry"]), |base, name| base.child(*name));
+            }
             Form::Variable(Some(value), _) if request::is_hook(*value) => return Ref::new(Scope::Request, ["address"]),
             Form::Parameter(path) if is_request(declaration) => {
                 return Ref::new(Scope::Request, path.iter().map(SmolStr::new));
@@ -287,6 +290,10 @@ impl<'t> Module<'t> {
                 "data" => {
                     let declaration = self.lookup(object.text(), object).filter(|_| is_parameter())?;
                     request::is_message(declaration.name).then(|| Ref::new(Scope::Request, ["message"]))
+                }
+                _ if object.text() == "event" => {
+                    let declaration = self.lookup("event", object).filter(|_| is_parameter())?;
+                    request::is_of_function(declaration.name).then(|| Ref::new(Scope::Request, ["event", name]))
                 }
                 _ => None,
             },

@@ -1,7 +1,8 @@
 //! Express and what is built like it: `app.METHOD(path, …middleware, handler)`, `app.use(path, …)`,
 //! `router.route(path).get(…).post(…)`.
 
-use super::routing::{Dialect, Registration, Routing, flat, is_verb, method_name, path_text};
+use super::dialect::{Dialect, is_verb};
+use super::routing::{Registration, Routing, flat, method_name, path_text};
 use crate::ir::{GuardScope, Node, NodeKind, Text};
 
 const THIS: Dialect = Dialect::Express;

@@ -1,8 +1,9 @@
 //! Fastify: `fastify.METHOD(path, { preHandler }, handler)`, `fastify.route({ … })`,
 //! `fastify.addHook('onRequest', …)`, `fastify.register(plugin, { prefix })`, `fastify.decorate(…)`.
 
-use super::routing::{Dialect, Registration, Routing, is_verb, path_text};
-use crate::ir::{Call, GuardScope, Node, NodeKind, Text, Tri};
+use super::dialect::{Dialect, is_verb};
+use super::routing::{Registration, Routing, path_text};
+use crate::ir::{Call, Entry, GuardScope, Node, NodeKind, Text, Tri};
 use crate::parse::typescript::{Field, Syntax};
 
 const THIS: Dialect = Dialect::Fastify;
@@ -85,5 +86,9 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
 
 /// The hooks in a route's options.
 fn hooks(options: &Node) -> Vec<Node> {
-    HOOKS.iter().filter_map(|hook| options.get(hook).cloned()).collect()
+    let spread = options.as_map().into_iter().flat_map(|map| &map.entries).filter_map(|entry| match entry {
+        Entry::Spread(shared) => Some(shared.clone()),
+        _ => None,
+    });
+    spread.chain(HOOKS.iter().filter_map(|hook| options.get(hook).cloned())).collect()
 }

@@ -6,8 +6,13 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::names::{Module, unquoted};
+use super::passes;
 use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Parts of the names of functions and classes that answer with an error: `next(errorHandler(401, '…'))`,
+/// `new AppError('…', 401)`, `sendResponse(res, 401, '…')`.
+const ERRORS: [&str; 8] = ["error", "exception", "respon", "reply", "fail", "reject", "deny", "abort"];
 
 /// Answers and tests of one function that its summary keeps.
 const MAX_KEPT: usize = 8;
@@ -34,6 +39,9 @@ impl<'t> Module<'t> {
             self.look(inner, &mut func);
         }
         func.returns = self.returned(body);
+        if func.denies.is_empty() && passes::runs_through(body) {
+            func.lets_anonymous_through = Tri::Yes;
+        }
         Arc::new(func)
     }
 
@@ -59,7 +67,9 @@ impl<'t> Module<'t> {
                 if func.tests.len() < MAX_KEPT && is_test_of_part(node, &func.params) {
                     func.tests.push(self.lower(node));
                 }
-                func.calls.push(CallSite { callee, span: node.span() });
+                let is_ignored = passes::is_ignored(node, &callee);
+                let is_certain = passes::is_certain(node, func.span);
+                func.calls.push(CallSite { callee, span: node.span(), is_ignored, is_certain });
             }
             Kind::Member => {
                 let name = node.field(Field::Property).map_or("", Syntax::text);
@@ -72,7 +82,7 @@ impl<'t> Module<'t> {
                     func.denies.push(node.span());
                 }
             }
-            Kind::If | Kind::Catch if passes_anonymous(node) => func.lets_anonymous_through = Tri::Yes,
+            Kind::If | Kind::Catch if passes::without_credentials(node) => func.lets_anonymous_through = Tri::Yes,
             Kind::Assignment => {
                 let target = node.field(Field::Left).and_then(|left| left.field(Field::Property)).map_or("", Syntax::text);
                 if matches!(target, "status" | "statusCode") && node.field(Field::Right).is_some_and(is_denial) {
@@ -159,36 +169,6 @@ impl<'t> Module<'t> {
     }
 }
 
-/// `if (!token) return next()`, `if (!roles) return true`, `catch { next() }`: whoever has no
-/// credentials is let through.
-fn passes_anonymous(node: Syntax<'_>) -> bool {
-    let branch = if node.kind() == Kind::If {
-        let Some(condition) = node.field(Field::Condition) else { return false };
-        let inner = condition.first().filter(|_| condition.kind() == Kind::Parenthesized).unwrap_or(condition);
-        let text = inner.text();
-        let is_absence =
-            text.starts_with('!') || ["== null", "== undefined", "=== null", "=== undefined"].iter().any(|test| text.ends_with(test));
-        // What is absent is the last name: of `token.expiry === null`, not the token.
-        let tested = text.trim_start_matches('!').split([' ', '(']).next().unwrap_or_default();
-        let lower = tested.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        let of_caller = ["token", "header", "auth", "user", "session", "cookie", "jwt", "bearer", "credential", "role", "permission"]
-            .iter()
-            .any(|word| lower.contains(word));
-        if !is_absence || !of_caller { None } else { node.field(Field::Consequence) }
-    } else {
-        node.field(Field::Body)
-    };
-    let Some(branch) = branch else { return false };
-    let statements: Vec<Syntax<'_>> = if branch.kind() == Kind::Block { branch.children().collect() } else { vec![branch] };
-    let hands_on = |text: &str| {
-        let text = text.trim_end_matches(';').trim_start_matches("return").trim_start_matches(" await").trim();
-        matches!(text, "next()" | "true" | "done()")
-    };
-    let is_denied = || branch.below().any(|inner| matches!(inner.kind(), Kind::Throw) || inner.kind() == Kind::Number && is_denial(inner));
-    statements.last().is_some_and(|last| matches!(last.kind(), Kind::Return | Kind::ExpressionStatement) && hands_on(last.text()))
-        || statements.iter().any(|statement| statement.kind() == Kind::ExpressionStatement && hands_on(statement.text())) && !is_denied()
-}
-
 /// The name that a function has or is given by what it is assigned to.
 fn function_name(node: Syntax<'_>) -> &str {
     if let Some(name) = node.field(Field::Name) {
@@ -240,7 +220,7 @@ fn is_test_of_part(call: Syntax<'_>, params: &[Param]) -> bool {
 }
 
 /// A status number, or a constant, that means that the caller is turned away.
-fn is_denial(value: Syntax<'_>) -> bool {
+pub(super) fn is_denial(value: Syntax<'_>) -> bool {
     let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
     let last = text.rsplit('.').next().unwrap_or_default();
     matches!(last.to_ascii_uppercase().as_str(), "401" | "403" | "UNAUTHORIZED" | "FORBIDDEN" | "UNAUTHENTICATED" | "HTTP_401_UNAUTHORIZED")
@@ -266,12 +246,14 @@ fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
             let text = argument.text().to_ascii_lowercase();
             ["login", "signin", "sign-in", "sign_in", "/auth"].iter().any(|word| text.contains(word))
         }),
-        "unauthorized" | "forbidden" => true,
-        // `throw new Error('Unauthorized')`: a server action has no status to answer with.
-        "Error" => argument.is_some_and(|argument| argument.kind() == Kind::String && says_denied(unquoted(argument))),
+        "unauthorized" | "forbidden" | "Unauthorized" | "Forbidden" | "unauthenticated" | "accessDenied" => true,
         _ => {
+            let is_error = || ERRORS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+            let arguments = || call.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(3);
             let thrown = call.kind() == Kind::New || call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
-            thrown && is_denial_name(name)
+            // `throw new Error('Unauthorized')`: a server action has no status to answer with.
+            let says = |argument: Syntax<'_>| thrown && argument.kind() == Kind::String && says_denied(unquoted(argument));
+            thrown && is_denial_name(name) || is_error() && arguments().any(|argument| is_denial(argument) || says(argument))
         }
     }
 }
@@ -284,6 +266,8 @@ fn is_denial_name(name: &str) -> bool {
         "Forbidden",
         "Unauthenticated",
         "AuthenticationError",
+        "AuthenticationException",
+        "AuthorizationException",
         "AuthorizationError",
         "NotAuthenticated",
         "AccessDenied",

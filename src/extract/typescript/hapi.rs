@@ -3,8 +3,9 @@
 
 use smol_str::SmolStr;
 
+use super::dialect::Dialect;
 use super::loops;
-use super::routing::{Dialect, Registration, Routing};
+use super::routing::{Registration, Routing};
 use crate::ir::{Call, FactKind, Field as Value, GuardScope, Node, NodeKind, Ref, Security, Text, Tri, Why};
 use crate::parse::typescript::{Field, Syntax};
 

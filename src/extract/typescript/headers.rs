@@ -2,16 +2,51 @@
 //! objects of headers. They become calls of a library that does not exist, `headers#cors`, so that
 //! their values are resolved and judged as those of any other.
 
-use super::names::{Module, unquoted};
+use super::names::{Form, Module, unquoted};
+use super::request::hears_windows;
 use crate::extract::Extract;
 use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Scope, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const ORIGIN: &str = "access-control-allow-origin";
+const CONTENT_POLICY: &str = "content-security-policy";
 const CREDENTIALS: &str = "access-control-allow-credentials";
+
+/// Emits what a content policy lets a page run, as the call of helmet that would set it. With a nonce or a hash,
+/// browsers leave `unsafe-inline` out.
+fn content_policy(name: Syntax<'_>, cx: &mut Extract<'_>) {
+    let Some((value, place)) = value_of(name).filter(|(value, _)| value.kind() == Kind::String) else { return };
+    let directives = || unquoted(value).split(';').filter_map(|directive| directive.trim().split_once(' '));
+    let of = |wanted: &str| directives().find(|(name, _)| *name == wanted).map(|(_, sources)| sources);
+    let Some(sources) = of("script-src").or_else(|| of("default-src")) else { return };
+    if ["'nonce-", "'sha", "'strict-dynamic'"].iter().any(|word| sources.contains(word)) {
+        return;
+    }
+    let span = value.span();
+    let mut node = Node::new(span, NodeKind::List(sources.split_whitespace().map(|source| Node::text(source, span)).collect()));
+    for key in ["scriptSrc", "directives", "contentSecurityPolicy"] {
+        let mut map = Map::default();
+        map.push(key, span, node);
+        node = Node::new(span, NodeKind::Map(map));
+    }
+    let call = Call { args: vec![node], ..Call::of(Ref::import("helmet", "contentSecurityPolicy")) };
+    cx.fact(place.span(), "Content-Security-Policy", FactKind::Call(call));
+}
+
+/// Emits how a listener tells the windows whose messages it takes, as a policy that lists them.
+fn of_messages(function: Syntax<'_>, cx: &mut Extract<'_>) {
+    let Some(pattern) = loose_test(function) else { return };
+    let place = pattern.span;
+    let mut options = Map::default();
+    options.push("origin", place, pattern);
+    let call = Call { args: vec![Node::new(place, NodeKind::Map(options))], ..Call::of(Ref::import("headers", "cors")) };
+    cx.fact(place, "message", FactKind::Call(call));
+}
 
 /// Emits the policies of a file.
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
+    module.tree.all().filter(|node| is_header(*node, CONTENT_POLICY)).for_each(|name| content_policy(name, cx));
+    module.tree.all().filter(|node| node.kind().is_function() && hears_windows(*node)).for_each(|function| of_messages(function, cx));
     for node in module.tree.all().filter(|node| is_header(*node, ORIGIN)) {
         let Some((value, place)) = value_of(node) else { continue };
         let origin = module.lower(value);
@@ -20,14 +55,14 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
             continue;
         }
         // What is sent under a condition, or after a look-up, is not whatever was asked.
-        let is_checked = function.is_some_and(|function| chooses(function) || is_conditional(node, function));
+        let is_checked = function.is_some_and(|function| chooses(function) || is_conditional(node, value, function));
         let with_credentials = function.or(node.parent()).is_some_and(allows_credentials);
         let span = node.span();
         let mut options = Map::default();
         let origin = match origin.kind {
             NodeKind::Text(_) | NodeKind::Null => origin,
             NodeKind::List(mut items) if items.len() == 1 => items.swap_remove(0),
-            _ if is_checked => match function.and_then(loose_test) {
+            _ if is_checked => match function.and_then(|function| pattern_test(module, function).or_else(|| loose_test(function))) {
                 Some(pattern) => pattern,
                 None => continue,
             },
@@ -113,11 +148,16 @@ fn is_named_entry(pair: Syntax<'_>) -> bool {
     pair.field(Field::Key).is_some_and(|key| unquoted(key) == "value")
 }
 
-/// Whether a function looks something up in a list or a pattern.
+/// Whether a function looks an origin up in a list or a pattern.
 fn chooses(function: Syntax<'_>) -> bool {
+    let is_of_origin = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        ["origin", "host", "referer", "allow", "domain", "cors"].iter().any(|word| text.contains(word))
+    };
     function.below().filter(|node| node.kind() == Kind::Member).any(|member| {
         let name = member.field(Field::Property).map_or("", Syntax::text);
-        matches!(name, "includes" | "indexOf" | "has" | "test" | "match" | "some" | "find" | "endsWith" | "startsWith")
+        let asks = matches!(name, "includes" | "indexOf" | "has" | "test" | "match" | "some" | "find" | "endsWith" | "startsWith");
+        asks && is_of_origin(member.parent().unwrap_or(member).text())
     })
 }
 
@@ -134,6 +174,9 @@ fn loose_test(function: Syntax<'_>) -> Option<Node> {
     if tests.next().is_some() || !object.text().to_ascii_lowercase().ends_with("origin") {
         return None;
     }
+    // `indexOf(…) === 0` asks for the beginning.
+    let is_at_start = call.parent().is_some_and(|outer| outer.kind() == Kind::Binary && outer.text().trim_end().ends_with("= 0"));
+    let method = if method == "indexOf" && is_at_start { "startsWith" } else { method };
     let escaped = unquoted(part).replace('.', "\\.").replace('/', "\\/");
     let pattern = match method {
         "endsWith" => format!("/{escaped}$/"),
@@ -146,6 +189,37 @@ fn loose_test(function: Syntax<'_>) -> Option<Node> {
     Some(Node::new(part.span(), NodeKind::Call(Box::new(regex))))
 }
 
-fn is_conditional(node: Syntax<'_>, function: Syntax<'_>) -> bool {
-    node.ancestors().take_while(|outer| *outer != function).any(|outer| matches!(outer.kind(), Kind::If | Kind::Ternary | Kind::Switch))
+/// The pattern that the only test of a function tries on the origin: `OWN.test(origin)`, `origin.match(OWN)`.
+fn pattern_test<'t>(module: &Module<'t>, function: Syntax<'t>) -> Option<Node> {
+    let mut tests = function.below().filter(|node| node.kind() == Kind::Call).filter_map(|call| {
+        let called = call.field(Field::Function)?;
+        let (object, first) = (called.field(Field::Object)?, call.field(Field::Arguments)?.first()?);
+        match called.field(Field::Property)?.text() {
+            "test" => Some((object, first)),
+            "match" => Some((first, object)),
+            _ => None,
+        }
+    });
+    let (pattern, tested) = tests.next()?;
+    let is_of_origin = tested.text().to_ascii_lowercase().contains("origin");
+    let is_pattern = |node: Syntax<'t>| match node.kind() {
+        Kind::Regex => true,
+        Kind::Identifier => module.lookup(node.text(), node).is_some_and(
+            |declaration| matches!(&declaration.form, Form::Variable(Some(made), path) if path.is_empty() && made.kind() == Kind::Regex),
+        ),
+        _ => false,
+    };
+    (is_of_origin && is_pattern(pattern) && tests.next().is_none()).then(|| module.lower(pattern))
+}
+
+/// Whether a header is sent under a condition other than that the value is there at all.
+fn is_conditional(node: Syntax<'_>, value: Syntax<'_>, function: Syntax<'_>) -> bool {
+    let asks_for_value = |outer: Syntax<'_>| {
+        outer
+            .field(Field::Condition)
+            .is_some_and(|asked| asked.text().trim_matches(['(', ')', ' ']) == value.text().trim_matches(['(', ')', ' ']))
+    };
+    node.ancestors()
+        .take_while(|outer| *outer != function)
+        .any(|outer| matches!(outer.kind(), Kind::If | Kind::Ternary | Kind::Switch) && !asks_for_value(outer))
 }

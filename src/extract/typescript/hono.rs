@@ -1,7 +1,8 @@
 //! Hono: `app.METHOD(path, …middleware, handler)`, `app.use('/api/*', guard)`, `app.route('/x', sub)`,
 //! `app.on(methods, paths, …)`, `app.openapi(route, handler)`.
 
-use super::routing::{Dialect, Registration, Routing, flat, is_verb, path_text};
+use super::dialect::{Dialect, is_verb};
+use super::routing::{Registration, Routing, flat, path_text};
 use crate::ir::{GuardScope, NodeKind, Text};
 
 const THIS: Dialect = Dialect::Hono;

@@ -1,9 +1,10 @@
 //! Koa with one of its routers: `router.METHOD(name?, path, …middleware, handler)`,
 //! `app.use(router.routes())`.
 
+use super::dialect::{Dialect, is_verb};
 use super::express::take_paths;
-use super::routing::{Dialect, Registration, Routing, flat, is_verb, path_text};
-use crate::ir::{GuardScope, Node, NodeKind, Text};
+use super::routing::{Registration, Routing, flat, path_text};
+use crate::ir::{GuardScope, Node, NodeKind, Scope, Text};
 
 /// Reads one call on an application or router.
 pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>) {
@@ -11,10 +12,12 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
     match at.method {
         "use" => {
             let prefixes = take_paths(&mut arguments);
-            for handler in flat(arguments) {
+            for handler in flat(arguments).into_iter().flat_map(composed).filter(|handler| !answers_method_errors(handler)) {
+                let (below, handler) = placed(handler);
                 let handler = mounted(handler);
                 for prefix in &prefixes {
-                    let path = prefix.as_ref().map_or_else(Text::default, path_text);
+                    let prefix = below.as_ref().or(prefix.as_ref());
+                    let path = prefix.map_or_else(Text::default, path_text);
                     let scope = if prefix.is_some() { GuardScope::Prefix(path.clone(), Vec::new()) } else { GuardScope::Controller };
                     if !matches!(handler.kind, NodeKind::Func(_)) {
                         routing.mount(at, path, handler.clone(), Vec::new());
@@ -33,12 +36,38 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
             if path.as_text().is_none() && path.as_list().is_none() && path.as_ref().is_none() && path.as_call().is_none() {
                 return;
             }
+            let arguments: Vec<Node> = flat(arguments).into_iter().flat_map(composed).collect();
             for path in path.one_or_many() {
                 routing.route(at, Dialect::Koa, method, path, arguments.clone());
             }
         }
         _ => {}
     }
+}
+
+/// `compose([guard, router.routes()])` of koa-compose as what it is made of.
+fn composed(handler: Node) -> Vec<Node> {
+    match &handler.kind {
+        NodeKind::Call(call) if call.callee.module() == Some("koa-compose") => flat(call.args.clone()),
+        _ => vec![handler],
+    }
+}
+
+/// `mount('/shop', router.routes())` of koa-mount as its path and what is mounted there.
+fn placed(handler: Node) -> (Option<Node>, Node) {
+    match &handler.kind {
+        NodeKind::Call(call) if call.callee.module() == Some("koa-mount") => match call.args.as_slice() {
+            [path, inner] => (Some(path.clone()), inner.clone()),
+            [inner] => (None, inner.clone()),
+            _ => (None, handler),
+        },
+        _ => (None, handler),
+    }
+}
+
+/// `router.allowedMethods()` answers 405 and 501 for paths that have routes: it neither guards nor serves.
+fn answers_method_errors(handler: &Node) -> bool {
+    handler.as_call().is_some_and(|call| call.callee.last() == "allowedMethods")
 }
 
 /// `router.routes()` as the router.
@@ -52,5 +81,10 @@ fn mounted(handler: Node) -> Node {
     }
     let mut router = call.callee.clone();
     router.path.pop();
-    if router.path.is_empty() { handler } else { Node::new(handler.span, NodeKind::Ref(router)) }
+    if router.path.is_empty() {
+        // `require('./users').routes()`: the router is what the module exports as a whole.
+        let Scope::Import(_) = router.scope else { return handler };
+        router.path.push("default".into());
+    }
+    Node::new(handler.span, NodeKind::Ref(router))
 }

@@ -17,7 +17,7 @@ pub(super) type Round = Vec<(Ref, Node)>;
 
 /// The rounds of the loop around a call; none where there is no loop or its list is not in the file.
 pub(super) fn rounds<'t>(module: &Module<'t>, call: Syntax<'t>) -> Vec<Round> {
-    let Some((pattern, list)) = call.ancestors().take(12).find_map(head) else { return Vec::new() };
+    let Some((pattern, list)) = around(call) else { return Vec::new() };
     let Some(list) = elements(module, list) else { return Vec::new() };
     let round = |element: &Node| {
         if pattern.kind() == Kind::Identifier {
@@ -31,10 +31,15 @@ pub(super) fn rounds<'t>(module: &Module<'t>, call: Syntax<'t>) -> Vec<Round> {
 
 /// The element of the loop around a call, and its list, where that is a name of another file's.
 pub(super) fn foreign<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(smol_str::SmolStr, Node)> {
-    let (pattern, list) = call.ancestors().take(12).find_map(head)?;
+    let (pattern, list) = around(call)?;
     let over = module.lower(list);
     let is_foreign = over.as_ref().is_some_and(|name| matches!(name.scope, Scope::Import(_)));
     (is_foreign && pattern.kind() == Kind::Identifier).then(|| Some((module.name(pattern).path.first()?.clone(), over)))?
+}
+
+/// The loop around a call: what it binds, and what it runs over.
+pub(super) fn around(call: Syntax<'_>) -> Option<(Syntax<'_>, Syntax<'_>)> {
+    call.ancestors().take(12).find_map(head)
 }
 
 /// The name or pattern that a loop binds, and what it runs over.

@@ -3,13 +3,16 @@
 //! One pass collects what each name stands for ([`names::Module`]); expressions are then lowered to
 //! [`crate::ir::Node`]s with imports applied. Frameworks' extractors read the same module.
 
+mod adonis;
 mod calls;
+mod dialect;
 mod elysia;
 mod env;
 mod expr;
 mod express;
 mod fastify;
 mod func;
+mod gate;
 mod hapi;
 mod headers;
 mod hono;
@@ -20,11 +23,13 @@ mod nestjs;
 mod nextjs;
 mod nitric;
 mod oauth;
+mod passes;
 mod request;
 mod routing;
 mod serverless;
 mod sinks;
 mod symbols;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod trpc;
@@ -49,6 +54,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         || env::is_settings(path)
         || env::is_named_in(cx)
         || serverless::is_service(path)
+        || gate::may_tell_secrets(&cx.file.text)
         || is_barrel(path, &cx.file.text);
     if !is_wanted || is_unit_test(path, &cx.file.text) || is_packed(path, &cx.file.text) {
         return;
@@ -64,7 +70,9 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     let tree = cx.take(parse(&src, file.kind));
     let module = Module::new(&tree);
     if cx.gates.has(Gate::JsRoutes) || nextjs::role(&cx.file.path).is_some() {
-        routing::extract(cx, &module);
+        if !adonis::extract(cx, &module) {
+            routing::extract(cx, &module);
+        }
         nestjs::extract(cx, &module);
         nextjs::extract(cx, &module);
         trpc::extract(cx, &module);
@@ -72,7 +80,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     let functions = calls::emit(&module, cx);
     let handed = sinks::emit(&module, cx);
     headers::emit(&module, cx);
-    oauth::emit(&tree, cx);
+    oauth::emit(&module, cx);
     env::emit(&module, cx);
     if cx.gates.has(Gate::Nitric) {
         nitric::emit(&module, cx);

@@ -5,9 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::names::Module;
 use crate::extract::Extract;
-use crate::ir::{
-    Fact, FactKind, Field as Value, Guard, GuardScope, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why,
-};
+use crate::ir::{Fact, FactKind, Guard, GuardScope, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const PACKAGE: &str = "next";
@@ -74,7 +72,8 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
         Some(Role::Handlers(path)) => {
             for (name, span) in exported(module) {
                 if matches!(name, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") {
-                    add(name, path, Ref::new(Scope::Local, [name]), span, &mut facts);
+                    // `export { handler as GET }`: the export leads to the function.
+                    add(name, path, Ref::new(Scope::Import(own_module(&cx.file.path)), [name]), span, &mut facts);
                 }
             }
             if !facts.is_empty() {
@@ -126,14 +125,7 @@ fn binding() -> Ref {
 
 fn service(span: Span) -> Fact {
     let span = Span { end: span.start, ..span };
-    let service = Service {
-        kind: ServiceKind::App,
-        framework: PACKAGE.into(),
-        name: None,
-        binding: binding(),
-        security: Value::Absent,
-        options: None,
-    };
+    let service = Service::new(ServiceKind::App, PACKAGE, binding());
     Fact::new(span, PACKAGE, FactKind::Service(service))
 }
 

@@ -1,17 +1,20 @@
 //! The flows of OAuth 2 that a client asks for, in options and in addresses.
 
-use super::names::unquoted;
+use super::names::{Module, unquoted};
 use crate::extract::Extract;
-use crate::ir::{FactKind, Field as Known, Node, OAuthClient, Span, Text, Tri};
-use crate::parse::typescript::{Field, Kind, Syntax, Tree};
+use crate::ir::{Call, FactKind, Field as Known, Node, OAuthClient, Ref, Span, Text, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Emits a client for each place that names its flow: `response_type: 'token'`,
 /// `grant_type: 'password'`, `…?response_type=token`; or an address that goes over plain HTTP.
-pub(super) fn emit(tree: &Tree<'_>, cx: &mut Extract<'_>) {
-    for node in tree.all() {
+pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
+    for node in module.tree.all() {
         match node.kind() {
             Kind::Pair => {
                 let key = node.field(Field::Key).map_or("", unquoted);
+                if key == "checks" {
+                    provider(module, node, cx);
+                }
                 let Some(value) = node.field(Field::Value).filter(|value| value.kind() == Kind::String) else { continue };
                 match key {
                     "response_type" | "responseType" => response_type(node, unquoted(value), cx),
@@ -46,6 +49,20 @@ pub(super) fn emit(tree: &Tree<'_>, cx: &mut Extract<'_>) {
     }
 }
 
+/// `{ id, type: 'oauth', checks: ['none'] }`: a provider of Auth.js that is written out, as a call of one that it
+/// brings.
+fn provider<'t>(module: &Module<'t>, checks: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some(object) = checks.parent().filter(|object| object.kind() == Kind::Object) else { return };
+    let is_type = |entry: Syntax<'_>| {
+        entry.field(Field::Key).is_some_and(|key| unquoted(key) == "type")
+            && entry.field(Field::Value).is_some_and(|value| matches!(unquoted(value), "oauth" | "oidc"))
+    };
+    if object.children().any(is_type) {
+        let call = Call { args: vec![module.lower(object)], ..Call::of(Ref::import("next-auth/providers/own", "default")) };
+        cx.fact(object.span(), "provider", FactKind::Call(call));
+    }
+}
+
 /// Tokens that come back in the address of a redirect: `token`, `id_token token`, not `code`.
 fn response_type(node: Syntax<'_>, value: &str, cx: &mut Extract<'_>) {
     if value.split([' ', '+']).flat_map(|word| word.split("%20")).any(|word| word == "token") {
@@ -72,7 +89,11 @@ fn code(fragment: Syntax<'_>, cx: &mut Extract<'_>) {
 /// Whether nothing adds a `state` to an address: it has none, is no part of a longer text, has values for
 /// single parameters alone, and the function around it speaks of none.
 fn is_whole(address: Syntax<'_>) -> bool {
-    let is_part = address.parent().is_some_and(|outer| matches!(outer.kind(), Kind::Binary | Kind::Substitution));
+    let is_part = address.parent().is_some_and(|outer| match outer.kind() {
+        Kind::Substitution => true,
+        Kind::Binary => !is_joined_of_parameters(outer),
+        _ => false,
+    });
     let mut before = "";
     for part in address.children() {
         if part.kind() == Kind::Substitution && !before.is_empty() && !before.ends_with('=') {
@@ -84,6 +105,25 @@ fn is_whole(address: Syntax<'_>) -> bool {
     let says_state = around.is_some_and(|around| around.text().to_ascii_lowercase().contains("state") && around.kind() != Kind::Program);
     let builds = address.ancestors().take(2).any(|outer| outer.kind() == Kind::New);
     !is_part && !says_state && !builds && !address.text().to_ascii_lowercase().contains("state")
+}
+
+/// `'…?response_type=code&client_id=' + id`: every value that is put behind a text is that of one parameter.
+fn is_joined_of_parameters(part: Syntax<'_>) -> bool {
+    let is_sum = |node: Syntax<'_>| node.kind() == Kind::Binary && node.field(Field::Operator).is_some_and(|sign| sign.text() == "+");
+    let mut whole = part;
+    while let Some(outer) = whole.parent().filter(|outer| is_sum(*outer)) {
+        whole = outer;
+    }
+    let mut parts = Vec::new();
+    while is_sum(whole) {
+        let (Some(left), Some(right)) = (whole.field(Field::Left), whole.field(Field::Right)) else { return false };
+        parts.push(right);
+        whole = left;
+    }
+    parts.push(whole);
+    parts.reverse();
+    parts.windows(2).all(|pair| pair[1].kind() == Kind::String || pair[0].kind() == Kind::String && unquoted(pair[0]).ends_with('='))
+        && !parts.iter().any(|part| part.text().contains("state=") || part.text().contains("code_challenge"))
 }
 
 /// Options that hold an address of a flow.

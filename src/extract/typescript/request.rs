@@ -9,7 +9,34 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// The part of the request that a parameter stands for, by its decorator or the pattern that takes it.
 pub(super) fn part(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
-    decorated(name).or_else(|| destructured(name, path)).or_else(|| handed(name, path))
+    decorated(name).or_else(|| destructured(name, path)).or_else(|| handed(name, path)).or_else(|| of_action(name, path))
+}
+
+/// The parameters of a server action (`'use server'`): whatever a caller sends, since types hold only in the code.
+fn of_action(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
+    let parameter = name.ancestors().find(|outer| matches!(outer.kind(), Kind::RequiredParameter | Kind::OptionalParameter))?;
+    let function = parameter.ancestors().find(|outer| outer.kind().is_function())?;
+    let is_marked = |text: &str| text.starts_with("'use server'") || text.starts_with("\"use server\"");
+    let file = parameter.ancestors().last()?;
+    let is_exported = function.ancestors().take(3).any(|outer| outer.kind() == Kind::Export);
+    let is_action = is_exported && is_marked(file.text().trim_start())
+        || function.field(Field::Body).and_then(Syntax::first).is_some_and(|first| is_marked(first.text()));
+    if !is_action {
+        return None;
+    }
+    let base = match parameter.field(Field::Type).map_or("", Syntax::text).trim_start_matches(':').trim() {
+        "FormData" => Ref::new(Scope::Request, ["formData"]),
+        "" | "any" | "unknown" | "object" => Ref::new(Scope::Request, ["payload"]),
+        "string" => Ref::new(Scope::Request, ["args", name.text()]),
+        _ => return None,
+    };
+    Some(path.iter().fold(base, |base, name| base.child(*name)))
+}
+
+/// The entry of an archive that a loop runs over: `for (const entry of zip.getEntries())`.
+pub(super) fn is_entry(name: Syntax<'_>) -> bool {
+    let head = name.ancestors().take(3).find(|outer| outer.kind() == Kind::ForIn);
+    head.and_then(|head| head.field(Field::Right)).is_some_and(|list| list.text().ends_with(".getEntries()"))
 }
 
 fn decorated(name: Syntax<'_>) -> Option<Ref> {
@@ -109,6 +136,27 @@ fn is_resolver(function: Syntax<'_>) -> bool {
     })
 }
 
+/// Whether a parameter is the event that a function of AWS is run with: the first of what a module exports as
+/// `handler`, or under any name of `exports`.
+pub(super) fn is_of_function(parameter: Syntax<'_>) -> bool {
+    let Some(function) = parameter.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let first = function.field(Field::Parameters).and_then(Syntax::first).or_else(|| function.field(Field::Parameter));
+    let Some(holder) = function.parent().filter(|_| first.is_some_and(|first| first.holds(parameter))) else { return false };
+    match holder.kind() {
+        Kind::Assignment => holder.field(Field::Left).is_some_and(|left| {
+            let target = left.text();
+            target.starts_with("exports.") || target.starts_with("module.exports.")
+        }),
+        Kind::VariableDeclarator => {
+            let is_named =
+                |field| holder.field(field).is_some_and(|name| name.text().to_ascii_lowercase().trim_end_matches('>').ends_with("handler"));
+            (is_named(Field::Name) || is_named(Field::Type)) && holder.ancestors().any(|outer| outer.kind() == Kind::Export)
+        }
+        Kind::Export => function.field(Field::Name).is_some_and(|name| name.text().to_ascii_lowercase().ends_with("handler")),
+        _ => false,
+    }
+}
+
 /// A part of an event that the gateway of AWS hands to a function, by the name that requests have for it.
 pub(super) fn of_gateway(name: &str) -> &str {
     match name {
@@ -132,7 +180,8 @@ pub(super) fn of_page(base: &Ref, name: &str) -> Option<Ref> {
 
 /// Hooks that read the address of the page.
 pub(super) fn is_hook(value: Syntax<'_>) -> bool {
-    value.kind() == Kind::Call && matches!(value.field(Field::Function).map_or("", Syntax::text), "useSearchParams" | "useQueryParams")
+    value.kind() == Kind::Call
+        && matches!(value.field(Field::Function).map_or("", Syntax::text), "useSearchParams" | "useQueryParams" | "useParams")
 }
 
 /// Hooks whose members are of the address: `useRouter().query`, `useLocation().search`.
@@ -144,9 +193,14 @@ pub(super) fn is_hook_with(value: Syntax<'_>, member: &str) -> bool {
 /// Whether a parameter is the event of a message that may come from any window: nothing in the handler asks
 /// for the origin. To a worker (`self`), only the page that made it writes.
 pub(super) fn is_message(parameter: Syntax<'_>) -> bool {
-    let Some(function) = parameter.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let function = parameter.ancestors().find(|outer| outer.kind().is_function());
+    function.is_some_and(|function| hears_windows(function) && !["origin", ".source"].iter().any(|word| function.text().contains(word)))
+}
+
+/// Whether a function is run with the messages of other windows.
+pub(super) fn hears_windows(function: Syntax<'_>) -> bool {
     let Some(outer) = function.parent() else { return false };
-    let listens = match outer.kind() {
+    match outer.kind() {
         Kind::Arguments => {
             let called = outer.parent().and_then(|call| call.field(Field::Function)).map_or("", Syntax::text);
             outer.first().is_some_and(|first| unquoted(first) == "message")
@@ -154,6 +208,5 @@ pub(super) fn is_message(parameter: Syntax<'_>) -> bool {
         }
         Kind::Assignment => outer.field(Field::Left).is_some_and(|left| matches!(left.text(), "window.onmessage" | "onmessage")),
         _ => false,
-    };
-    listens && !["origin", ".source"].iter().any(|word| function.text().contains(word))
+    }
 }

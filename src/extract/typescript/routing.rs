@@ -8,38 +8,16 @@
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::dialect::{Dialect, USUAL, is_factory, is_registered_on, may_be_service};
 use super::loops;
 use super::names::Module;
+use super::tables;
 use crate::extract::Extract;
 use crate::ir::{
     Fact, FactKind, Field as Value, For, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Resource, ResourceMode, Route, Scope, Service,
     ServiceKind, Span, Text, Why,
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
-
-/// A framework whose routes are registered by method calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// Express and what is built like it.
-    Express,
-    /// Koa with one of its routers.
-    Koa,
-    /// Hono.
-    Hono,
-    /// Fastify.
-    Fastify,
-    /// Elysia.
-    Elysia,
-    /// Hapi.
-    Hapi,
-}
-
-/// Methods that stand for an HTTP method.
-const VERBS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "head", "options", "all"];
-
-/// Names that a handed-in application or router has.
-const USUAL: [&str; 12] =
-    ["app", "router", "server", "fastify", "api", "route", "routes", "instance", "application", "express", "expressApp", "apiRouter"];
 
 /// A call on a service.
 pub(super) struct Registration<'t> {
@@ -60,78 +38,14 @@ pub(super) struct Routing<'m, 't> {
     /// Its names.
     pub module: &'m Module<'t>,
     services: FxHashMap<Ref, Dialect>,
-    guess: Dialect,
+    /// What the file is likely written in.
+    pub guess: Dialect,
     /// Whether lists of routes may be Hapi's.
     lists: bool,
     /// What a loop's names stand for in the round that is read.
     round: loops::Round,
     /// Facts so far.
     pub facts: Vec<Fact>,
-}
-
-impl Dialect {
-    /// The package that facts name.
-    pub(super) fn package(self) -> &'static str {
-        match self {
-            Self::Express => "express",
-            Self::Koa => "koa",
-            Self::Hono => "hono",
-            Self::Fastify => "fastify",
-            Self::Elysia => "elysia",
-            Self::Hapi => "@hapi/hapi",
-        }
-    }
-
-    /// What a function or class of a package makes.
-    fn made_by(name: &Ref) -> Option<(Self, ServiceKind)> {
-        let module = name.module()?;
-        Some(match (module, name.last()) {
-            ("express" | "polka" | "@feathersjs/express" | "ultimate-express" | "hyper-express", "default" | "express") => {
-                (Self::Express, ServiceKind::App)
-            }
-            ("restify", "createServer") => (Self::Express, ServiceKind::App),
-            ("express" | "router" | "@types/express", "Router") | ("express-promise-router" | "router", "default") => {
-                (Self::Express, ServiceKind::Router)
-            }
-            ("koa", "default" | "Koa") => (Self::Koa, ServiceKind::App),
-            ("@koa/router" | "koa-router" | "koa-joi-router" | "koa-tree-router", "default" | "Router") => (Self::Koa, ServiceKind::Router),
-            ("hono" | "hono/tiny" | "hono/quick", "Hono") | ("@hono/zod-openapi", "OpenAPIHono") => (Self::Hono, ServiceKind::Router),
-            ("fastify", "default" | "fastify") => (Self::Fastify, ServiceKind::App),
-            ("elysia", "Elysia" | "default") => (Self::Elysia, ServiceKind::Router),
-            ("@hapi/hapi" | "hapi", "server" | "Server") => (Self::Hapi, ServiceKind::App),
-            _ => return None,
-        })
-    }
-
-    /// What a type says that its value is.
-    fn of_type(name: &Ref) -> Option<Self> {
-        Some(match (name.module()?, name.last()) {
-            ("express" | "express-serve-static-core", "Express" | "Application" | "Router" | "IRouter" | "Core") => Self::Express,
-            ("koa", "default" | "Koa") | ("@koa/router" | "koa-router", _) => Self::Koa,
-            ("hono", "Hono") | ("@hono/zod-openapi", "OpenAPIHono") => Self::Hono,
-            ("fastify", "FastifyInstance" | "FastifyPluginAsync" | "FastifyPluginCallback" | "FastifyPlugin") => Self::Fastify,
-            ("elysia", "Elysia" | "default") => Self::Elysia,
-            ("@hapi/hapi" | "hapi", "Server") => Self::Hapi,
-            _ => return None,
-        })
-    }
-
-    /// The dialect that a file without a framework's name is likely written in.
-    fn guess(text: &str) -> Self {
-        for (word, dialect) in [
-            ("@hapi/hapi", Self::Hapi),
-            ("fastify", Self::Fastify),
-            ("hono", Self::Hono),
-            (".openapi(", Self::Hono),
-            ("elysia", Self::Elysia),
-            ("koa", Self::Koa),
-        ] {
-            if text.contains(word) {
-                return dialect;
-            }
-        }
-        if text.contains("server.route(") { Self::Hapi } else { Self::Express }
-    }
 }
 
 /// Adds the services, routes, guards and mounts of one file.
@@ -147,7 +61,9 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
     routing.find_services();
     for node in module.tree.all().filter(|node| node.kind() == Kind::Call) {
         let Some((registration, dialect)) = routing.registration(node) else {
-            routing.hand_out(node);
+            if !tables::mount(&mut routing, node) {
+                routing.hand_out(node);
+            }
             continue;
         };
         let mut rounds = loops::rounds(module, node);
@@ -194,6 +110,7 @@ impl<'t> Routing<'_, 't> {
                 }
                 Kind::FormalParameters => self.handed_in(node),
                 Kind::Array if self.lists => self.listed(node),
+                Kind::Array => tables::read(self, node),
                 Kind::ArrowFunction => {
                     if let Some(name) = node.field(Field::Parameter) {
                         self.handed_in_as(name, None, node);
@@ -245,7 +162,7 @@ impl<'t> Routing<'_, 't> {
         is_prefix.then(|| call.field(Field::Arguments)?.first().map(|path| self.module.lower(path)))?
     }
 
-    fn add_service(&mut self, binding: Ref, dialect: Dialect, kind: ServiceKind, span: Span, prefix: Option<Node>) {
+    pub(super) fn add_service(&mut self, binding: Ref, dialect: Dialect, kind: ServiceKind, span: Span, prefix: Option<Node>) {
         if self.services.insert(binding.clone(), dialect).is_some() {
             return;
         }
@@ -291,7 +208,7 @@ impl<'t> Routing<'_, 't> {
 
     /// The name that a made service is bound to: a variable, a class member, an export; one that is
     /// bound to none is known by its place.
-    fn binding_of(&self, made: Syntax<'t>) -> Ref {
+    pub(super) fn binding_of(&self, made: Syntax<'t>) -> Ref {
         let mut at = made;
         while let Some(parent) = at.parent() {
             match parent.kind() {
@@ -399,6 +316,11 @@ impl<'t> Routing<'_, 't> {
         Some((Registration { call, method, service, path, order: property.start() }, dialect))
     }
 
+    /// Whether a name is an application or a router of this file.
+    pub(super) fn is_service(&self, name: &Ref) -> bool {
+        self.services.contains_key(name)
+    }
+
     /// The arguments of a call as values, those of a loop's round in place.
     pub(super) fn arguments(&self, call: Syntax<'t>) -> Vec<Node> {
         let written = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
@@ -429,7 +351,7 @@ impl<'t> Routing<'_, 't> {
     pub(super) fn decorate(&mut self, at: &Registration<'t>, name: &str, value: Node) {
         let resource = Resource {
             provider: "fastify".into(),
-            ty: "fastify-decoration".into(),
+            ty: "decoration".into(),
             name: name.into(),
             address: format_smolstr!("decoration {name}"),
             mode: ResourceMode::Managed,
@@ -485,40 +407,6 @@ impl<'t> Routing<'_, 't> {
     }
 }
 
-/// Whether a function calls `name.use(…)` or `name.get('/…', …)`.
-fn is_registered_on(name: Syntax<'_>, function: Syntax<'_>) -> bool {
-    function.below().filter(|node| node.kind() == Kind::Call).any(|call| {
-        let member = call.field(Field::Function).filter(|function| function.kind() == Kind::Member);
-        let Some(member) = member else { return false };
-        let on_it = member.field(Field::Object).is_some_and(|object| object.kind() == Kind::Identifier && object.text() == name.text());
-        let method = member.field(Field::Property).map_or("", Syntax::text);
-        on_it && (matches!(method, "use" | "register" | "route" | "addHook") || (VERBS.contains(&method) && has_route_shape(call)))
-    })
-}
-
-/// Whether a call reads like `createRouter()`, of a function that no package brings.
-fn is_factory(call: Syntax<'_>, callee: &Ref) -> bool {
-    let is_own = callee.module().is_none_or(|module| !super::names::is_package(module) || module.starts_with(['@', '~', '#']));
-    let name = callee.last_named().split('@').next().unwrap_or_default().to_ascii_lowercase();
-    call.kind() == Kind::Call
-        && is_own
-        && callee.path.len() == 1
-        && ["create", "make", "build", "new"].iter().any(|verb| name.starts_with(verb))
-        && ["app", "router", "hono"].iter().any(|made| name.ends_with(made))
-}
-
-/// An application that another file or function made: linking knows whether it is one.
-fn may_be_service(service: &Ref, method: &str, call: Syntax<'_>) -> bool {
-    let is_foreign = match &service.scope {
-        Scope::Import(module) => !super::names::is_package(module) || module.starts_with(['@', '~', '#']),
-        Scope::Local => true,
-        _ => false,
-    };
-    let name = service.last_named().split('@').next().unwrap_or_default();
-    let is_named = USUAL.contains(&name) || name.ends_with("Router") || name.ends_with("App");
-    is_foreign && is_named && (matches!(method, "use" | "register" | "route") || (VERBS.contains(&method) && has_route_shape(call)))
-}
-
 /// The line of a registration: from the method's name to the end of its first argument, so that a
 /// handler's body is not part of the place.
 fn place(at: &Registration<'_>) -> Span {
@@ -531,20 +419,6 @@ fn place(at: &Registration<'_>) -> Span {
     let member = at.call.field(Field::Function).and_then(|member| member.field(Field::Object));
     let start = if member.is_some_and(|object| matches!(object.kind(), Kind::Call | Kind::New)) { at.order } else { chain_start };
     at.call.span_of(start, end.max(at.order))
-}
-
-/// Whether a call reads like `get('/path', handler)`.
-fn has_route_shape(call: Syntax<'_>) -> bool {
-    let Some(arguments) = call.field(Field::Arguments) else { return false };
-    let mut list = arguments.children();
-    let is_path = list.next().is_some_and(|first| match first.kind() {
-        Kind::String | Kind::TemplateString => first.text().get(1..2) == Some("/") || first.text().get(1..2) == Some("*"),
-        _ => false,
-    });
-    is_path
-        && list.last().is_some_and(|last| {
-            last.kind().is_function() || matches!(last.kind(), Kind::Identifier | Kind::Member | Kind::Call | Kind::Array)
-        })
 }
 
 /// Handlers with lists opened.
@@ -575,9 +449,4 @@ pub(super) fn method_name(method: &str) -> SmolStr {
         "del" => "DELETE".into(),
         _ => method.to_ascii_uppercase().into(),
     }
-}
-
-/// Whether a method stands for an HTTP method.
-pub(super) fn is_verb(method: &str) -> bool {
-    VERBS.contains(&method)
 }

@@ -1,15 +1,18 @@
 //! Functions that are dangerous when a stranger's data reaches them, by the rows of
 //! `rules/tables/sinks.toml`; and settings that are bad wherever they stand.
 
+mod answer;
 mod callers;
 mod checked;
 mod compare;
 mod dom;
 mod flow;
 mod handed;
+mod meant;
 mod pollute;
 mod purpose;
 mod settings;
+mod slow;
 
 use std::cell::OnceCell;
 use std::sync::LazyLock;
@@ -19,9 +22,10 @@ use smol_str::SmolStr;
 
 use self::callers::Callers;
 use self::checked::Checked;
+use self::meant::{is_meant, is_record};
 use super::names::{Form, Module, unquoted};
 use crate::extract::Extract;
-use crate::ir::{FactKind, Handed, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 use crate::tables::{V, table};
 
@@ -31,6 +35,21 @@ struct Row {
     kind: SinkKind,
     argument: Option<usize>,
     labels: &'static [V],
+    /// What a method is called on, where its name alone says little.
+    on: &'static [V],
+}
+
+impl Row {
+    /// Whether the last name of what a method is called on is one that the row wants: `this.http` of
+    /// `this.http.get(…)`.
+    fn is_on(&self, call: Syntax<'_>) -> bool {
+        let object = || call.field(Field::Function).and_then(|function| function.field(Field::Object));
+        self.on.is_empty()
+            || object().is_some_and(|object| {
+                let name = object.field(Field::Property).unwrap_or(object).text().to_ascii_lowercase();
+                self.on.iter().filter_map(V::as_text).any(|on| on == name)
+            })
+    }
 }
 
 #[derive(Default)]
@@ -45,7 +64,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     for row in table("sinks").map(|table| table.list("javascript")).unwrap_or_default() {
         let Some(kind) = kind_of(row) else { continue };
         let argument = row.int("argument").and_then(|at| usize::try_from(at).ok());
-        let value = Row { kind, argument, labels: row.list("labels") };
+        let value = Row { kind, argument, labels: row.list("labels"), on: row.list("on") };
         row.texts("imports").for_each(|name| known.imports.entry(name).or_default().push(value));
         row.texts("globals").for_each(|name| known.globals.entry(name).or_default().push(value));
         row.texts("methods").for_each(|name| known.methods.entry(name).or_default().push(value));
@@ -105,6 +124,8 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
                 dom::assignment(&around, node, cx);
             }
             Kind::Binary => compare::emit(module, node, cx),
+            Kind::Return => answer::emit(&around, node, cx),
+            Kind::Regex => slow::emit(module, node, cx),
             Kind::JsxAttribute => {
                 settings::attribute(node, cx);
                 dom::attribute(&around, node, cx);
@@ -124,11 +145,14 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         settings::cookie_set(node, cx);
         return;
     }
+    if matches!(name, "render" | "view") {
+        answer::view(around, node, cx);
+    }
     // Most calls are of no known name: ask for the cheap part first.
     let is_method = KNOWN.methods.contains_key(name);
     let may_be = is_method
         || KNOWN.globals.contains_key(name)
-        || matches!(name, "random" | "createHash" | "pseudoRandomBytes")
+        || matches!(name, "random" | "createHash" | "pseudoRandomBytes" | "MD5" | "SHA1")
         || may_be_imported(name, node);
     if !may_be && !is_record(node, name) {
         return;
@@ -136,16 +160,19 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let is_import = || (name == "import").then(|| Ref::new(Scope::Global, [name]));
     let Some(callee) = module.callee_of(node).or_else(is_import).map(|callee| promisified(module, node, callee)) else { return };
     if is_record(node, name) {
-        let row = Row { kind: SinkKind::Assign, argument: Some(0), labels: &[] };
+        let row = Row { kind: SinkKind::Assign, argument: Some(0), labels: &[], on: &[] };
         let parts = parts(around, node, arguments, row);
         cx.fact(node.span(), owner(node, &callee), FactKind::Sink(Sink { kind: row.kind, callee, parts, options: None }));
         return;
     }
-    match rows(&callee, name) {
+    match rows(&callee, name, node) {
         [] => purpose::emit(module, node, &callee, cx),
         rows => {
-            for row in rows.iter().filter(|row| is_meant(row.kind, name, node)) {
+            for row in rows.iter().filter(|row| row.is_on(node) && is_meant(row.kind, name, node)) {
                 let parts = parts(around, node, arguments, *row);
+                if row.kind == SinkKind::Fetch {
+                    send(module, node, arguments, &callee, cx);
+                }
                 if !parts.is_empty() {
                     let options = options(module, node, row.kind);
                     let sink = Sink { kind: row.kind, callee: callee.clone(), parts, options };
@@ -153,6 +180,27 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
                 }
             }
         }
+    }
+}
+
+/// A request with its address and all that goes with it: what is secret should not go in the clear.
+fn send<'t>(module: &Module<'t>, node: Syntax<'t>, arguments: Syntax<'t>, callee: &Ref, cx: &mut Extract<'_>) {
+    let mut values = arguments.children().map(|argument| module.lower(argument));
+    let Some(first) = values.next() else { return };
+    let mut rest: Vec<Node> = values.collect();
+    // `request.post({ url, form })`.
+    let named = first.as_map().and_then(|map| ["url", "uri"].iter().find_map(|key| map.get(key))).cloned();
+    let address = match named {
+        Some(address) => {
+            rest.insert(0, first);
+            address
+        }
+        None => first,
+    };
+    if !rest.is_empty() {
+        let options = Some(Node::new(node.span(), NodeKind::List(rest)));
+        let parts = vec![SinkPart::new(address, Tri::No, "")];
+        cx.fact(node.span(), owner(node, callee), FactKind::Sink(Sink { kind: SinkKind::Send, callee: callee.clone(), parts, options }));
     }
 }
 
@@ -206,6 +254,11 @@ impl<'t> Around<'_, 't> {
             return parts;
         }
         let value = module.lower(part);
+        if kind == SinkKind::Log {
+            let label = if takes_password(call) { "password" } else { "" };
+            parts.push(SinkPart::new(value, Tri::Maybe, label));
+            return parts;
+        }
         if !comes_from_request {
             parts.push(SinkPart::new(value, Tri::Maybe, label));
             return parts;
@@ -247,6 +300,12 @@ fn parts<'t>(around: &Around<'_, 't>, node: Syntax<'t>, arguments: Syntax<'t>, r
     parts
 }
 
+/// Whether a function reads a password of its request, so that a whole body in it holds one.
+fn takes_password(node: Syntax<'_>) -> bool {
+    let function = node.ancestors().find(|outer| outer.kind().is_function());
+    function.is_some_and(|function| function.text().contains("assword"))
+}
+
 /// `delete answer.stack` in the function that sends the answer.
 fn loses_stack(call: Syntax<'_>, part: Syntax<'_>) -> bool {
     let name = format!("{}.stack", part.text());
@@ -283,56 +342,6 @@ fn runs_shell(arguments: Syntax<'_>) -> bool {
     is_shell || arguments.children().filter(|part| part.kind() == Kind::Object).flat_map(Syntax::children).any(asks)
 }
 
-/// Whether a method of a common name is the one that the table means, by what it is called on.
-fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
-    let argument = |at: usize| node.field(Field::Arguments).and_then(|arguments| arguments.children().nth(at));
-    match kind {
-        SinkKind::Log => {
-            let root = root_name(node).to_ascii_lowercase();
-            root == "console" || root.ends_with("logger") || root == "log" || root == "winston"
-        }
-        // `map.get(key)`: of names that everything has, a text that is put together.
-        SinkKind::Sql if matches!(name, "get" | "all" | "each" | "any" | "one" | "none" | "many" | "where" | "andWhere" | "orWhere") => {
-            argument(0).is_some_and(|first| matches!(first.kind(), Kind::TemplateString | Kind::Binary) || is_named_statement(first))
-        }
-        // Hashes are updated too: a filter is written out.
-        SinkKind::Query if matches!(name, "update" | "count") => argument(0).is_some_and(|first| first.kind() == Kind::Object),
-        // A validator in front of the handler has seen to the types and the names.
-        SinkKind::Query | SinkKind::Assign => !checked::is_behind_validator(node),
-        SinkKind::Store => matches!(root_name(node), "localStorage" | "sessionStorage" | "window"),
-        SinkKind::Redirect => root_name(node) != "history",
-        // `root` keeps what is sent below a folder.
-        SinkKind::Path if matches!(name, "sendFile" | "sendfile" | "download") => {
-            !node.field(Field::Arguments).into_iter().flat_map(Syntax::children).any(|options| has_key(options, "root"))
-        }
-        SinkKind::Path if name == "render" => matches!(root_name(node), "res" | "response" | "reply" | "ctx"),
-        SinkKind::Html if name == "html" => matches!(root_name(node), "c" | "ctx" | "context"),
-        // `res.type('text').send(…)`.
-        SinkKind::Html => !is_of_another_type(node),
-        SinkKind::Fetch if name == "goto" || name == "open" => root_name(node).to_ascii_lowercase().ends_with("page"),
-        SinkKind::Code if name == "run" => is_sandbox(node),
-        SinkKind::Code if matches!(name, "evaluate" | "setContent") => root_name(node).to_ascii_lowercase().ends_with("page"),
-        _ => true,
-    }
-}
-
-/// `new User(req.body)`: a record of a class of the application.
-fn is_record(node: Syntax<'_>, name: &str) -> bool {
-    node.kind() == Kind::New
-        && name.starts_with(|char: char| char.is_ascii_uppercase())
-        && node
-            .field(Field::Arguments)
-            .and_then(Syntax::first)
-            .is_some_and(|first| first.text().ends_with("body") || first.text().contains("...req.body"))
-        && !checked::is_behind_validator(node)
-}
-
-/// `sql`, `query`, `statement`: a variable that holds a statement.
-fn is_named_statement(node: Syntax<'_>) -> bool {
-    let name = node.text().to_ascii_lowercase();
-    node.kind() == Kind::Identifier && ["sql", "query", "stmt", "statement"].iter().any(|word| name.contains(word))
-}
-
 fn has_key(object: Syntax<'_>, key: &str) -> bool {
     object.kind() == Kind::Object
         && object.children().any(|entry| {
@@ -340,32 +349,21 @@ fn has_key(object: Syntax<'_>, key: &str) -> bool {
         })
 }
 
-/// Whether the chain that answers says that it is no HTML.
-fn is_of_another_type(node: Syntax<'_>) -> bool {
-    let Some(before) = node.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
-    let text = before.text();
-    ["type(", "header(", "set(", "contentType("].iter().any(|setter| text.contains(setter)) && !text.contains("html")
-}
-
-/// `new VM().run(…)` of vm2, or on a name that says as much.
-fn is_sandbox(node: Syntax<'_>) -> bool {
-    let Some(object) = node.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
-    let text = object.text();
-    text.starts_with("new VM") || text.starts_with("new NodeVM") || matches!(text, "vm" | "nodeVm" | "nodeVM" | "sandbox")
-}
-
-fn rows(callee: &Ref, name: &str) -> &'static [Row] {
+fn rows(callee: &Ref, name: &str, node: Syntax<'_>) -> &'static [Row] {
     let found = match &callee.scope {
         Scope::Import(_) => KNOWN.imports.get(callee.to_string().as_str()),
         Scope::Global if callee.path.len() == 1 => KNOWN.globals.get(callee.first()),
         Scope::Global => KNOWN.globals.get(callee.to_string().as_str()),
         _ => None,
     };
-    let is_method = callee.path.len() > 1 || callee.scope == Scope::Global && !KNOWN.globals.contains_key(callee.first());
+    // `User.find(…)` of `const User = require('./user')` is a method of what a file of the application exports.
+    let is_of_file = callee.module().is_some_and(|module| module.starts_with(['.', '/', '~']) || module.starts_with("@/"))
+        && node.field(Field::Function).is_some_and(|function| function.kind() == Kind::Member);
+    let is_method = callee.path.len() > 1 || is_of_file || callee.scope == Scope::Global && !KNOWN.globals.contains_key(callee.first());
     found.or_else(|| KNOWN.methods.get(name).filter(|_| is_method)).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// What `promisify(exec)` stands for is the function itself.
+/// What `promisify(exec)` stands for is the function itself; `createRequire(…)` makes `require`.
 fn promisified<'t>(module: &Module<'t>, node: Syntax<'t>, callee: Ref) -> Ref {
     let made = node
         .field(Field::Function)
@@ -375,6 +373,9 @@ fn promisified<'t>(module: &Module<'t>, node: Syntax<'t>, callee: Ref) -> Ref {
             Form::Variable(Some(value), path) if path.is_empty() && value.kind() == Kind::Call => Some(*value),
             _ => None,
         });
+    if made.is_some_and(|made| called_name(made) == "createRequire") {
+        return Ref::new(Scope::Global, ["require"]);
+    }
     let inner = made.filter(|made| called_name(*made) == "promisify").and_then(|made| made.field(Field::Arguments)?.first());
     inner.and_then(|inner| module.lower(inner).as_ref().cloned()).unwrap_or(callee)
 }
@@ -437,6 +438,7 @@ fn may_matter(kind: SinkKind, part: Syntax<'_>) -> bool {
                     | SinkKind::Fetch
                     | SinkKind::Pollute
                     | SinkKind::Path
+                    | SinkKind::Sql
             )
         }
         kind => !kind.is_function(),
@@ -445,10 +447,4 @@ fn may_matter(kind: SinkKind, part: Syntax<'_>) -> bool {
 
 fn owner(node: Syntax<'_>, callee: &Ref) -> SmolStr {
     super::calls::owner_of(node, callee)
-}
-
-/// Names of cookies that log somebody in.
-fn is_of_credential(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["token", "session", "jwt", "auth", "sid"].iter().any(|word| name.contains(word))
 }

@@ -53,14 +53,28 @@ impl<'t> Module<'t> {
             }
             Form::Variable(value, path) => {
                 let kind = if self.is_reassigned(declaration) { BindingKind::Mutable } else { BindingKind::Const };
+                let made = *value;
                 let mut value = value.map_or_else(|| Node::unknown(Why::NoValue, span), |value| self.lower(value));
                 if let NodeKind::Map(map) = &mut value.kind {
                     self.complete(declaration, map);
                 }
-                push(name, kind, path.iter().fold(value, |value, key| member_of(&value, key)));
+                push(name.clone(), kind, path.iter().fold(value, |value, key| member_of(&value, key)));
+                if let Some(function) = made.filter(|_| path.is_empty()) {
+                    self.constructed(&name, function, symbols);
+                }
+            }
+            // `(fn: lambda.Function)`: whose methods are called on it.
+            Form::Parameter(path) if path.is_empty() => {
+                let parameter = declaration.name.parent().and_then(|parameter| self.instance_of(parameter));
+                if let Some(instance) = parameter.filter(is_construct) {
+                    push(name, BindingKind::Const, instance);
+                }
             }
             Form::Parameter(_) => {}
-            Form::Function(node) => push(name, BindingKind::Function, Node::new(node.span(), NodeKind::Func(self.function(*node)))),
+            Form::Function(node) => {
+                push(name.clone(), BindingKind::Function, Node::new(node.span(), NodeKind::Func(self.function(*node))));
+                self.constructed(&name, *node, symbols);
+            }
             Form::Enum(node) => push(name, BindingKind::Const, self.enumeration(*node)),
             Form::Class(node) => self.class(&name, *node, symbols),
         }
@@ -111,7 +125,7 @@ impl<'t> Module<'t> {
             value: Node::new(span, NodeKind::Map(map)),
             span: node.field(Field::Name).unwrap_or(node).span(),
         });
-        let made = made_members(node);
+        let made = made_members(node, |value| value.kind() == Kind::New);
         for member in node.field(Field::Body).into_iter().flat_map(Syntax::children) {
             let Some(key) = member.field(Field::Name).or_else(|| member.field(Field::Property)) else { continue };
             let (kind, value) = match member.kind() {
@@ -133,10 +147,26 @@ impl<'t> Module<'t> {
             };
             symbols.bindings.push(Binding { name: format_smolstr!("{name}.{}", unquoted(key)), kind, value, span: key.span() });
         }
+        self.members(name, made, symbols);
+    }
+
+    fn members(&self, name: &SmolStr, made: BTreeMap<&str, Syntax<'t>>, symbols: &mut Symbols) {
         for (member, value) in made {
             let name = format_smolstr!("{name}.{member}");
             symbols.bindings.push(Binding { name, kind: BindingKind::Const, value: self.lower(value), span: value.span() });
         }
+    }
+
+    /// What a function gives to what `new` makes of it: `this.guard = (req, res, next) => …`.
+    fn constructed(&self, name: &SmolStr, function: Syntax<'t>, symbols: &mut Symbols) {
+        if !function.kind().is_function() || function.kind() == Kind::ArrowFunction || !function.text().contains("this.") {
+            return;
+        }
+        let owner =
+            |value: Syntax<'t>| value.ancestors().skip(1).find(|outer| outer.kind().is_function() && outer.kind() != Kind::ArrowFunction);
+        let made =
+            made_members(function, |value| value.kind().is_function() && owner(value).is_some_and(|owner| owner.id() == function.id()));
+        self.members(name, made, symbols);
     }
 
     pub(super) fn base_class(&self, node: Syntax<'t>) -> Option<Node> {
@@ -245,6 +275,7 @@ impl<'t> Module<'t> {
         }
         let span = node.span;
         symbols.bindings.push(Binding { name: "default".into(), kind: BindingKind::Const, value: node, span });
+        self.constructed(&"default".into(), value, symbols);
         symbols.exports.push(("default".into(), Ref::new(Scope::Local, ["default"])));
     }
 
@@ -276,21 +307,22 @@ impl<'t> Module<'t> {
             let bound = format_smolstr!("exports.{name}");
             let value = self.lower(right);
             let reference = value.as_ref().cloned().unwrap_or_else(|| Ref::new(Scope::Local, [bound.clone()]));
+            self.constructed(&bound, right, symbols);
             symbols.bindings.push(Binding { name: bound, kind: BindingKind::Const, value, span: left.span() });
             symbols.exports.push((SmolStr::new(name), reference));
         }
     }
 }
 
-/// The members of a class that one assignment makes: `this.api = new RestApi(…)`.
-fn made_members(class: Syntax<'_>) -> BTreeMap<&str, Syntax<'_>> {
+/// The members that one assignment to `this` makes, of those whose value is wanted: `this.api = new RestApi(…)`.
+fn made_members<'t>(class: Syntax<'t>, wanted: impl Fn(Syntax<'t>) -> bool) -> BTreeMap<&'t str, Syntax<'t>> {
     let mut made = BTreeMap::new();
     let mut again = Vec::new();
     for node in class.below().filter(|node| node.kind() == Kind::Assignment) {
         let (Some(target), Some(value)) = (node.field(Field::Left), node.field(Field::Right)) else { continue };
         let is_own = target.kind() == Kind::Member && target.field(Field::Object).is_some_and(|object| object.kind() == Kind::This);
         let Some(name) = target.field(Field::Property).filter(|_| is_own).map(Syntax::text) else { continue };
-        if made.insert(name, value).is_some() || value.kind() != Kind::New {
+        if made.insert(name, value).is_some() || !wanted(value) {
             again.push(name);
         }
     }
@@ -298,6 +330,12 @@ fn made_members(class: Syntax<'_>) -> BTreeMap<&str, Syntax<'_>> {
         made.remove(name);
     }
     made
+}
+
+/// Whether an instance is of a class of AWS CDK, or of NestJS's tokens: types whose methods are facts.
+fn is_construct(instance: &Node) -> bool {
+    let module = instance.as_call().and_then(|call| call.callee.module());
+    module.is_some_and(|module| module.starts_with("aws-cdk-lib") || module.starts_with("@aws-cdk/") || module == "@nestjs/jwt")
 }
 
 /// A member of a value; of a list, nothing is known of which one.

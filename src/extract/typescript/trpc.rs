@@ -29,14 +29,7 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
         return;
     }
     let span = Span { end: 0, ..cx.file.span() };
-    let service = Service {
-        kind: ServiceKind::Rpc,
-        framework: PACKAGE.into(),
-        name: None,
-        binding: binding(),
-        security: Value::Absent,
-        options: None,
-    };
+    let service = Service::new(ServiceKind::Rpc, PACKAGE, binding());
     facts.push(Fact::new(span, PACKAGE, FactKind::Service(service)));
     cx.out.facts.append(&mut facts);
 }

@@ -8,7 +8,9 @@ mod sections;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Entry, Fact, FactKind, Hop, HopKind, Map, Node, NodeKind, Ref, Scope, SecretFamily, Span};
-use crate::lower::nats::{Config, canonical};
+use crate::lower::nats::{Config, canonical, is_written};
+use crate::secrets::credential;
+use crate::source::paths::{folder_of, join};
 
 use super::Linker;
 
@@ -34,6 +36,9 @@ pub(super) fn link(linker: &mut Linker) {
     for at in roots(&configs, &expanded) {
         sections::cut(&configs[at], &expanded[at].0, &mut sections);
     }
+    let mut seen = BTreeSet::new();
+    // What several servers include is told once.
+    sections.retain(|fact| fact.resource().is_none_or(|it| seen.insert((fact.span, it.ty.clone(), it.name.clone()))));
     own_secrets(&sections, &mut linker.facts);
     linker.facts.extend(sections);
 }
@@ -54,26 +59,27 @@ fn roots(configs: &[Config], expanded: &[(Map, BTreeSet<usize>)]) -> Vec<usize> 
     roots
 }
 
-/// Of a password in a section one rule tells: the one about NATS.
-fn own_secrets(sections: &[Fact], facts: &mut [Fact]) {
-    let literals = sections.iter().filter_map(Fact::resource).filter(|it| matches!(it.ty.as_str(), "nats-user" | "nats-jetstream"));
-    let mut places = BTreeSet::new();
-    for literal in
-        literals.flat_map(|it| ["password", "token", "key", "tpm.encryption_password", "tpm.srk_password"].map(|at| it.attrs.all(at)))
-    {
-        places.extend(literal.iter().filter(|value| value.as_str().is_some()).map(|value| value.span));
+/// Of a password in a section one rule tells: the one about NATS. What the text alone could not tell for a
+/// password becomes a secret too, so that no report shows it.
+fn own_secrets(sections: &[Fact], facts: &mut Vec<Fact>) {
+    const KEYS: [&str; 5] = ["password", "token", "key", "tpm.encryption_password", "tpm.srk_password"];
+    let mut literals: BTreeMap<Span, (&str, &str)> = BTreeMap::new();
+    for section in sections.iter().filter_map(Fact::resource).filter(|it| matches!(it.ty.as_str(), "nats-user" | "nats-jetstream")) {
+        for key in KEYS {
+            let values = section.attrs.all(key).into_iter().filter_map(|value| Some((value.span, (value.as_str()?, key))));
+            literals.extend(values.filter(|(_, (value, _))| is_written(value)));
+        }
     }
-    for fact in facts {
-        if let FactKind::Secret(secret) = &mut fact.kind
-            && secret.family == SecretFamily::Generic
-            && places
-                .range(Span { end: 0, ..secret.span }..)
-                .next()
-                .is_some_and(|place| place.start == secret.span.start && place.file == secret.span.file)
-        {
+    for fact in facts.iter_mut() {
+        let FactKind::Secret(secret) = &mut fact.kind else { continue };
+        let place = literals.range(Span { end: 0, ..secret.span }..).next().map(|(place, _)| *place);
+        let Some(place) = place.filter(|place| place.start == secret.span.start && place.file == secret.span.file) else { continue };
+        literals.remove(&place);
+        if secret.family == SecretFamily::Generic {
             secret.family = SecretFamily::NatsUser;
         }
     }
+    facts.extend(literals.into_iter().map(|(span, (value, key))| credential(span, value, key, SecretFamily::NatsUser)));
 }
 
 /// Puts in includes and variables.
@@ -123,7 +129,7 @@ impl<'f> Expander<'f> {
     /// The configuration that an `include` names.
     fn include(&self, node: &Node, path: &str) -> Option<usize> {
         let file = node.as_ref().and_then(Ref::module)?;
-        self.by_path.get(join(path, file).as_str()).copied()
+        self.by_path.get(join(folder_of(path), file)?.as_str()).copied()
     }
 
     fn node(&mut self, node: &'f Node, path: &'f str, scopes: &mut Vec<(&'f Map, &'f str)>, includes: usize) -> Node {
@@ -168,20 +174,4 @@ impl<'f> Expander<'f> {
             Entry::Computed { .. } => None,
         })
     }
-}
-
-/// `conf/a.conf` and `./b.conf` make `conf/b.conf`.
-fn join(from: &str, file: &str) -> String {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in file.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }

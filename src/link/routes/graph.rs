@@ -19,6 +19,8 @@ pub(super) struct Service {
     pub framework: SmolStr,
     /// What is registered on it, in the order of the source.
     pub events: Vec<Event>,
+    /// Whether it is a list of routes as data.
+    pub is_table: bool,
     /// Whether another service mounts it.
     pub is_child: bool,
 }
@@ -65,6 +67,11 @@ impl Child {
 }
 
 impl Service {
+    /// Whether it serves nothing but through another: a class whose routes others inherit, a list of routes.
+    pub(super) fn is_part(&self, facts: &[Fact]) -> bool {
+        self.is_base(facts) || self.is_table
+    }
+
     /// Whether it is a class whose routes others inherit.
     pub(super) fn is_base(&self, facts: &[Fact]) -> bool {
         self.fact.is_some_and(|fact| match &facts[fact].kind {
@@ -83,6 +90,7 @@ impl Graph {
                 let entry = graph.services.entry(key(names, fact.span.file, &service.binding)).or_default();
                 entry.fact.get_or_insert(index);
                 entry.framework = service.framework.clone();
+                entry.is_table = service.kind == ServiceKind::Table;
             }
         }
         for (index, fact) in facts.iter().enumerate() {
@@ -195,6 +203,10 @@ impl Graph {
                         out.push(Child::new(place, false));
                     }
                 }
+                // `mount(app, table)`: a loop inside registers the list.
+                let handed = call.args.iter().filter_map(|argument| Some(key(names, argument.span.file, argument.as_ref()?)));
+                let tables = handed.filter(|place| self.services.get(place).is_some_and(|service| service.is_table));
+                out.extend(tables.map(|table| Child::new(table, false)));
                 if out.len() == before {
                     // `fp(plugin)`, `wrap(router)`: what is handed in is what is mounted.
                     for argument in &call.args {
@@ -321,7 +333,8 @@ impl Graph {
         order
     }
 
-    fn is_module(&self, place: &Place, facts: &[Fact]) -> bool {
+    /// Whether a service is a module, which an application takes in.
+    pub(super) fn is_module(&self, place: &Place, facts: &[Fact]) -> bool {
         self.services
             .get(place)
             .and_then(|service| service.fact)
@@ -364,7 +377,7 @@ pub(super) fn is_application(facts: &[Fact], service: &Service) -> bool {
 /// The key of a service: where its name is bound in the end. One that a platform tells apart by a name of
 /// its own (`api('orders')`) is the same in every file of its project.
 pub(super) fn key(names: &Names<'_>, file: FileId, name: &Ref) -> Place {
-    match (names.find(file, name), &name.scope) {
+    match (names.bound(file, name), &name.scope) {
         (Some(found), _) => found.place,
         (None, Scope::Import(_)) => Place { file: names.project(file), name: name.path.join(".").into() },
         (None, _) => Place { file, name: name.path.join(".").into() },

@@ -26,6 +26,8 @@ pub(super) enum Does {
     Headers,
     /// Protects against forged requests.
     Csrf,
+    /// Hands requests on to what guards itself: procedures, an identity library.
+    Dispatch,
     /// Nothing of these.
     Nothing,
 }
@@ -72,6 +74,7 @@ fn does(word: &str) -> Does {
         "rate-limit" => Does::RateLimit,
         "headers" => Does::Headers,
         "csrf" => Does::Csrf,
+        "dispatch" => Does::Dispatch,
         _ => Does::Nothing,
     }
 }

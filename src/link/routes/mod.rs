@@ -21,6 +21,7 @@ mod walk;
 mod words;
 
 pub use nature::{is_empty_form, is_sensitive, only_reads};
+pub(super) use words::may_check;
 
 use super::Linker;
 use crate::ir::FactKind;

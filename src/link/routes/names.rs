@@ -1,11 +1,12 @@
 //! From a name to what it stands for: the few look-ups that routes need, over the names of all files.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::ir::{Fact, FileId, Func, Node, NodeKind, Op, Ref, Scope};
+use crate::ir::{Call, Fact, FactKind, FileId, Func, Mount, Node, NodeKind, Op, Param, Ref, Scope};
 use crate::link::symbols;
 
 /// How far a chain of names is followed.
@@ -24,7 +25,25 @@ pub(super) struct Place {
 pub(super) struct Names<'a> {
     symbols: &'a symbols::Names<'a>,
     /// What plugins put on the application for all: `fastify.decorate('authenticate', …)`, by project and name.
-    decorations: FxHashMap<(FileId, SmolStr), &'a Node>,
+    decorations: FxHashMap<(FileId, SmolStr), Decoration<'a>>,
+    /// What functions that register routes are handed, by the parameter: `require('./pilot')(app, guards)`.
+    handed: BTreeMap<FileId, Vec<Handed<'a>>>,
+}
+
+/// What a parameter is handed.
+struct Handed<'a> {
+    parameter: &'a Param,
+    /// Nothing where calls differ.
+    value: Option<&'a Node>,
+}
+
+/// What a plugin put on the application.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decoration<'a> {
+    /// What it is.
+    pub value: &'a Node,
+    /// Whether no other plugin of the project puts something there under the same name.
+    pub is_only: bool,
 }
 
 /// What a name stands for: its place, and its value where the repository has it.
@@ -39,24 +58,63 @@ pub(super) struct Found<'a> {
 impl<'a> Names<'a> {
     /// Look-ups over these names and what plugins decorate applications with.
     pub(super) fn new(symbols: &'a symbols::Names<'a>, facts: &'a [Fact]) -> Self {
-        let mut names = Self { symbols, decorations: FxHashMap::default() };
+        let mut names = Self { symbols, decorations: FxHashMap::default(), handed: BTreeMap::new() };
         for fact in facts {
-            if let Some(resource) = fact.resource().filter(|resource| resource.ty == "fastify-decoration") {
-                names.decorations.insert((names.project(fact.span.file), resource.name.clone()), &resource.attrs);
+            if let Some(resource) = fact.resource().filter(|resource| resource.ty == "decoration") {
+                let place = (names.project(fact.span.file), resource.name.clone());
+                let is_only = !names.decorations.contains_key(&place);
+                names.decorations.insert(place, Decoration { value: &resource.attrs, is_only });
+            }
+        }
+        for fact in facts {
+            if let FactKind::Mount(Mount { child: Node { kind: NodeKind::Call(call), span, .. }, .. }) = &fact.kind {
+                names.hand(span.file, call);
             }
         }
         names
     }
 
+    /// Remembers what a function gets that registers routes.
+    fn hand(&mut self, file: FileId, call: &'a Call) {
+        let Some(func) = self.function_named(file, &call.callee) else { return };
+        let handed = self.handed.entry(func.span.file).or_default();
+        for (parameter, argument) in func.params.iter().zip(&call.args) {
+            match handed.iter_mut().find(|known| known.parameter.span == parameter.span) {
+                Some(known) => known.value = known.value.filter(|value| value.kind == argument.kind),
+                None => handed.push(Handed { parameter, value: Some(argument) }),
+            }
+        }
+    }
+
+    /// What a parameter's name stands for, where every call of its function hands over the same.
+    fn handed(&self, file: FileId, path: &[SmolStr], hops: usize) -> Option<Found<'a>> {
+        let [first, rest @ ..] = path else { return None };
+        let (name, at) = first.split_once("@@")?;
+        let at: u32 = at.parse().ok()?;
+        let known = self.handed.get(&file)?.iter().find(|known| known.parameter.span.start <= at && at < known.parameter.span.end)?;
+        let value = known.value?;
+        // `(app, { requireUser })` takes a member of what it is handed.
+        let member = known.parameter.name.is_empty().then(|| SmolStr::new(name));
+        let path: Vec<SmolStr> = member.into_iter().chain(rest.iter().cloned()).collect();
+        let place = Place { file: value.span.file, name: first.clone() };
+        self.member(&place, value, &path, hops).filter(|found| found.value.is_some())
+    }
+
     /// What the last of a longer name was put on the application as.
-    pub(super) fn decoration(&self, file: FileId, name: &Ref) -> Option<&'a Node> {
+    pub(super) fn decoration(&self, file: FileId, name: &Ref) -> Option<Decoration<'a>> {
         let last = name.path.last().filter(|_| name.path.len() > 1 && name.scope == Scope::Local)?;
         self.decorations.get(&(self.project(file), last.clone())).copied()
     }
 
     /// What a name in a file stands for, through constants, imports, re-exports and instances.
-    pub(super) fn find(&self, file: FileId, name: &Ref) -> Option<Found<'a>> {
+    pub(super) fn bound(&self, file: FileId, name: &Ref) -> Option<Found<'a>> {
         self.find_within(file, name, MAX_HOPS)
+    }
+
+    /// The same, also of a parameter whose function is handed one thing alone.
+    pub(super) fn find(&self, file: FileId, name: &Ref) -> Option<Found<'a>> {
+        let handed = || Some(name).filter(|name| name.scope == Scope::Local).and_then(|name| self.handed(file, &name.path, MAX_HOPS));
+        self.bound(file, name).or_else(handed)
     }
 
     fn find_within(&self, file: FileId, name: &Ref, hops: usize) -> Option<Found<'a>> {

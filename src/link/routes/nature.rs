@@ -33,6 +33,35 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 
 /// Why anybody may call a route, if that is its nature.
 pub(super) fn public(route: &Route) -> Option<&'static str> {
+    by_name(route).filter(|why| fits(route, why))
+}
+
+/// Whether a nature is one of the route's method: nobody changes a health check, and what stands under a key
+/// is no static file.
+fn fits(route: &Route, why: &str) -> bool {
+    let is_any = |methods: &[&str]| route.methods.iter().all(|method| methods.contains(&method.as_str()));
+    match why {
+        "health check" | "API documentation" => !is_any(&["PUT", "PATCH", "DELETE"]),
+        "static file" => is_any(&["GET", "HEAD", "OPTIONS", "ANY", "QUERY"]) && (!has_key(&route.path) || is_said_public(&route.path)),
+        _ => true,
+    }
+}
+
+/// `/assets/user/:id`.
+fn has_key(path: &Text) -> bool {
+    let names = path.pieces.iter().filter_map(|piece| match &piece.part {
+        Part::Lit(text) => Some(text),
+        Part::Hole(_) => None,
+    });
+    names.flat_map(|text| text.split('/')).filter_map(|segment| segment.strip_prefix(':')).any(|name| name == "id" || name.ends_with("Id"))
+}
+
+fn is_said_public(path: &Text) -> bool {
+    literal_segments(path).iter().any(|segment| matches!(segment.as_str(), "public" | "static"))
+}
+
+/// What a route is by its path and the name of its handler.
+fn by_name(route: &Route) -> Option<&'static str> {
     let words = &*WORDS;
     let segments = literal_segments(&route.path);
     let is_admin = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "internal" | "debug"));

@@ -58,27 +58,32 @@ pub(super) struct Walk<'a> {
     reached: BTreeSet<usize>,
     /// Guards over a whole application, for routers that nothing mounts as far as seclint sees.
     loose: Vec<(SmolStr, Standing)>,
+    /// Whether the documentation of any route says that a caller must be known.
+    documented: bool,
     out: Vec<Fact>,
 }
 
 impl<'a> Walk<'a> {
     /// All routes as they are reached, in the order of the walk.
     pub(super) fn all(facts: &'a [Fact], names: &'a Names<'a>, graph: &'a Graph, judge: &'a Judge<'a>) -> Vec<Fact> {
-        let mut walk =
-            Self { facts, names, graph, judge, judged: BTreeMap::new(), reached: BTreeSet::new(), loose: Vec::new(), out: Vec::new() };
+        let asks =
+            |fact: &Fact| matches!(&fact.kind, FactKind::Route(route) if route.security.value() == Some(&Security::Documented(true)));
+        let documented = facts.iter().any(asks);
+        let (judged, reached, loose, out) = (BTreeMap::new(), BTreeSet::new(), Vec::new(), Vec::new());
+        let mut walk = Self { facts, names, graph, judge, judged, reached, loose, documented, out };
         let (apps, others): (Vec<_>, Vec<_>) =
             graph.services.iter().filter(|(_, service)| !service.is_child).partition(|(_, service)| is_application(facts, service));
         for (place, _) in apps {
             walk.root(place, true);
         }
         // A class without a path of its own serves nothing but through those that extend it.
-        for (place, service) in others.into_iter().filter(|(_, service)| !service.is_base(facts)) {
+        for (place, service) in others.into_iter().filter(|(_, service)| !service.is_part(facts)) {
             let is_module = service.events.iter().any(|event| matches!(facts[event.fact].kind, FactKind::Mount(_)));
             walk.root(place, is_module);
         }
         // What only a cycle of mounts reaches.
         for (place, service) in &graph.services {
-            if !service.is_base(facts) && service.events.iter().any(|event| walk.is_unreached_route(event)) {
+            if !service.is_part(facts) && service.events.iter().any(|event| walk.is_unreached_route(event)) {
                 walk.root(place, false);
             }
         }
@@ -103,14 +108,18 @@ impl<'a> Walk<'a> {
 
     fn root(&mut self, place: &'a Place, mounted: bool) {
         let Some(service) = self.graph.services.get(place) else { return };
-        let span = service.fact.or_else(|| service.events.first().map(|event| event.fact)).map(|index| self.facts[index].span);
         let mut context = Context {
             prefix: Text::default(),
             standing: Vec::new(),
             keys: Vec::new(),
             unknown: Vec::new(),
             security: None,
-            app: span,
+            // Routes that files make belong to no application that is made somewhere, nor do those of a module that
+            // is brought in as it pleases the configuration.
+            app: service
+                .fact
+                .filter(|_| !place.name.starts_with('#') && !self.graph.is_module(place, self.facts))
+                .map(|index| self.facts[index].span),
             mounted,
             heir: None,
             depth: 0,
@@ -308,6 +317,7 @@ impl<'a> Walk<'a> {
         }
         linked.path = join(&context.prefix, &self.filled(&linked.path));
         linked.app = context.app.filter(|_| context.mounted);
+        linked.mounted = context.mounted;
         let own = Markers::of(&route.markers, self.names);
         let keys: Vec<(String, &str)> =
             own.keys.iter().chain(&context.keys).map(|(key, marker)| (self.names.identity(key), *marker)).collect();
@@ -347,7 +357,7 @@ impl<'a> Walk<'a> {
         }
         self.handle(&mut linked, handler, route, &mut best);
         let security = match route.security.value() {
-            Some(Security::Inherit) | None => context.security,
+            Some(Security::Inherit | Security::Documented(_)) | None => context.security,
             own => own,
         };
         secured(security, route.security.value().is_none() && !route.security.is_absent(), &mut best);
@@ -358,10 +368,17 @@ impl<'a> Walk<'a> {
         linked.auth = best.authn;
         linked.reason = best.why;
         linked.public = super::nature::public(&linked).or_else(|| self.signs_up(&linked)).map(Into::into);
+        if linked.public.is_none() && handler.is_some_and(|handler| self.judge.dispatches(handler)) {
+            linked.public = Some("handed on to what guards itself".into());
+        }
         if linked.public.is_none()
             && let Some(opener) = opener.filter(|_| super::nature::changes_nothing(&linked))
         {
             linked.public = Some(format!("marked `{opener}`").into());
+        }
+        let is_documented = self.documented && route.security.value() == Some(&Security::Documented(false));
+        if linked.public.is_none() && is_documented && super::nature::changes_nothing(&linked) {
+            linked.public = Some("documented without security".into());
         }
         let method = linked.methods.first().cloned().unwrap_or_default();
         let owner = format!("{method} {}", linked.path);
@@ -468,12 +485,15 @@ fn once(routes: Vec<Fact>) -> Vec<Fact> {
 impl Standing {
     /// Whether it runs for a route.
     fn holds(&self, route: &Route) -> Tri {
-        // A server action is called through any page that brings it, so that no path tells.
         if self.guard.service.is_none()
             && self.guard.scope != GuardScope::Controller
             && route.methods.iter().any(|method| method == "ACTION")
         {
-            return Tri::Maybe;
+            // A server action is called through any page that brings it: what guards some paths alone guards no
+            // action, and of what guards the front page too, it can't be told.
+            let front = Text::lit("/", self.guard.span);
+            let is_everywhere = self.only.as_ref().is_none_or(|(pattern, _)| !covers(pattern, &front, self.cover).is_no());
+            return if is_everywhere { Tri::Maybe } else { Tri::No };
         }
         let left_out = self.except.as_ref().map_or(Tri::No, |except| except.holds(route));
         let Some((pattern, methods)) = &self.only else { return !left_out };

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::ir::Ref;
+use crate::ir::{Ref, Scope};
 use crate::tables::table;
 
 /// Parts of names, by what they hint at.
@@ -13,16 +13,31 @@ struct Words {
     checks: Vec<&'static str>,
     harmless: Vec<&'static str>,
     account: Vec<&'static str>,
+    proves: Vec<&'static str>,
+    asks: Vec<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let of = |key: &str| table("guards").and_then(|guards| guards.get("words")).map(|words| words.texts(key).collect()).unwrap_or_default();
-    Words { library: of("library"), own: of("own"), checks: of("checks"), harmless: of("harmless"), account: of("account") }
+    Words {
+        library: of("library"),
+        own: of("own"),
+        checks: of("checks"),
+        harmless: of("harmless"),
+        account: of("account"),
+        proves: of("proves"),
+        asks: of("asks"),
+    }
 });
 
 fn has_any(name: &str, words: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     words.iter().any(|word| name.contains(word))
+}
+
+/// What a called function is named for, as `verifyToken` and as `verify_token`.
+fn called_for(name: &str, words: &[&str]) -> bool {
+    has_any(&name.replace('_', ""), words)
 }
 
 /// Whether a library's or its export's name may stand for authentication.
@@ -36,8 +51,14 @@ pub(super) fn may_authenticate(name: &str) -> bool {
 }
 
 /// Whether a called function may look an identity up or check a token.
-pub(super) fn may_check(callee: &Ref) -> bool {
-    callee.last() == "auth" || has_any(callee.last(), &WORDS.checks)
+pub(in crate::link) fn may_check(callee: &Ref) -> bool {
+    callee.last() == "auth" || called_for(callee.last(), &WORDS.checks) || makes_checker(callee)
+}
+
+/// `AuthCheck::default()`: what a type of that name makes is asked next.
+fn makes_checker(callee: &Ref) -> bool {
+    let owner = callee.path.iter().rev().nth(1).filter(|_| callee.scope == Scope::Rust);
+    owner.is_some_and(|owner| owner.starts_with(char::is_uppercase) && may_authenticate(owner))
 }
 
 /// Whether a name stands for what middleware mostly does.
@@ -45,7 +66,23 @@ pub(super) fn is_harmless(name: &str) -> bool {
     has_any(name, &WORDS.harmless)
 }
 
+/// Whether a method that a framework puts on requests only says whether the caller is known: one that goes on
+/// either way turns nobody away by it.
+pub(super) fn only_asks(callee: &Ref) -> bool {
+    is_of_request(callee) && WORDS.asks.contains(&callee.last())
+}
+
+/// Whether a method that a framework puts on requests throws for whoever is not known.
+pub(super) fn proves(callee: &Ref) -> bool {
+    is_of_request(callee) && WORDS.proves.contains(&callee.last())
+}
+
+/// Whether a callee may be a method of a request: a member of something that no module gives.
+fn is_of_request(callee: &Ref) -> bool {
+    (callee.path.len() > 1 || callee.scope == Scope::Request) && callee.module().is_none()
+}
+
 /// Whether a called function hashes a password or makes a token.
 pub(super) fn makes_account(name: &str) -> bool {
-    has_any(name, &WORDS.account)
+    called_for(name, &WORDS.account)
 }

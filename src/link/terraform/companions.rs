@@ -1,17 +1,18 @@
 //! Settings that stand in resources of their own (a bucket's public access block, its versioning, its
 //! encryption) are joined with the resource that they are settings of, however that is named: by `.id` or
-//! `.arn` of an instance, through locals and modules, or by an equal name.
+//! `.arn` of an instance, through locals and modules, by `!Ref` in a template, or by an equal name.
 //!
 //! A resource gets the attributes of each companion under the companion's type, so that a rule reads
-//! `aws_s3_bucket_public_access_block.block_public_acls` of a bucket as if it stood in its block. Where it
-//! is not known whose settings they are, they may be anybody's: the same place holds an unknown.
+//! `aws_s3_bucket_public_access_block.block_public_acls` of a bucket as if it stood in its block; a listener is
+//! told of its load balancer in the same way. Where it is not known whose settings they are, they may be
+//! anybody's: the same place holds an unknown.
 
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
-use crate::ir::{Fact, FactKind, Node, NodeKind, Op, Resource, ResourceMode, Span, Why};
+use crate::ir::{Fact, FactKind, Node, NodeKind, Op, Resource, ResourceMode, Scope, Span, Why};
 use crate::tables::table;
 
 /// How a type of companions names the resource that it belongs to.
@@ -22,12 +23,20 @@ struct Row {
     /// The attribute of the other resource that may hold the same name; empty if there is none.
     name: &'static str,
     siblings: bool,
+    /// Whether a companion is told what it belongs to.
+    back: bool,
 }
 
 static ROWS: LazyLock<FxHashMap<&'static str, Row>> = LazyLock::new(|| {
     let mut rows = FxHashMap::default();
     for row in table("companions").map_or(&[][..], |table| table.list("companion")) {
-        let read = Row { attr: row.text("attr"), of: row.text("of"), name: row.text("name"), siblings: row.flag("siblings") };
+        let read = Row {
+            attr: row.text("attr"),
+            of: row.text("of"),
+            name: row.text("name"),
+            siblings: row.flag("siblings"),
+            back: row.flag("back"),
+        };
         rows.extend(row.texts("types").map(|ty| (ty, read)));
     }
     rows
@@ -71,6 +80,8 @@ pub(in crate::link) fn link(facts: &mut [Fact]) {
         let is_sibling = |ty: &str| {
             ty != own.ty && ROWS.get(ty).is_some_and(|row| row.siblings && Some(row.of) == ROWS.get(own.ty.as_str()).map(|row| row.of))
         };
+        let told = owners.iter().filter(|_| ROWS.get(own.ty.as_str()).is_some_and(|row| row.back)).filter_map(|owner| settings(*owner));
+        added.extend(told.map(|(ty, attrs)| (*at, ty, attrs)));
         let siblings = owners.iter().filter_map(|owner| of.get(owner)).flatten().filter_map(|at| settings(*at));
         added.extend(siblings.filter(|(ty, _)| is_sibling(ty)).map(|(ty, attrs)| (*at, ty, attrs)));
         let unsure = ROWS.keys().filter(|name| is_sibling(name) && astray.contains(**name));
@@ -124,6 +135,11 @@ impl Owners {
         match &node.kind {
             NodeKind::Ref(reference) if super::access::is_handle(reference) => {
                 Some(self.by_address.get(&reference.path[0]).copied().into_iter().collect())
+            }
+            // `!Ref Network`, `!GetAtt Firewall.Arn`: another resource of the template.
+            NodeKind::Ref(reference) if reference.scope == Scope::Cfn => {
+                let at = self.by_address.get(&format_smolstr!("{}.{}", row.of, reference.first()))?;
+                Some(vec![*at])
             }
             // `create ? aws_s3_bucket.this[0].id : ""`, of which one branch names an instance.
             NodeKind::Op(Op::Cond, branches) => {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::ir::{Binding, BindingKind, Entry, Fact, FactKind, Node, NodeKind, Resource, Span};
+use crate::ir::{Binding, BindingKind, Entry, Fact, FactKind, HopKind, Node, NodeKind, Resource, Span, Text};
 use crate::link::Linker;
 use crate::source::FileKind;
+use crate::source::paths::{folder_of, join};
 
 /// One folder.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(super) struct Config {
     pub(super) outputs: FxHashMap<SmolStr, Named>,
     /// Values of `terraform.tfvars` and `*.auto.tfvars`, by variable.
     pub(super) settings: FxHashMap<SmolStr, Named>,
+    /// Values of the environment, by variable.
+    environment: FxHashMap<SmolStr, Named>,
     /// Folders of downloaded modules by the names of the calls that lead there (`vpc.subnets`).
     pub(super) installed: BTreeMap<SmolStr, SmolStr>,
     /// Module calls, in order of files and places.
@@ -32,6 +35,14 @@ pub(super) struct Config {
     pub(super) by_address: FxHashMap<SmolStr, usize>,
     /// Whether its path says that it is an example or a test.
     pub(super) is_example: bool,
+}
+
+impl Config {
+    /// What a variable of a root module is set to, and by what: files are over the environment.
+    pub(super) fn setting(&self, name: &str) -> Option<(&Named, HopKind)> {
+        let by_file = self.settings.get(name).map(|setting| (setting, HopKind::ValuesFile));
+        by_file.or_else(|| self.environment.get(name).map(|setting| (setting, HopKind::Environment)))
+    }
 }
 
 /// A name with its expression and place.
@@ -57,7 +68,7 @@ pub(super) fn collect(linker: &mut Linker) -> Configs {
     resources.sort_by_key(|fact| (is_override(linker.files.path(fact.span.file)), fact.span));
     for fact in resources {
         let path = linker.files.path(fact.span.file);
-        let config = configs.entry(folder(path).into()).or_default();
+        let config = configs.entry(folder_of(path).into()).or_default();
         config.is_example |= linker.files.class(fact.span).is_not_production();
         let FactKind::Resource(resource) = fact.kind else { continue };
         add_resource(config, fact.span, resource, is_override(path));
@@ -75,11 +86,11 @@ pub(super) fn collect(linker: &mut Linker) -> Configs {
     for (path, binding) in bound {
         if let Some(root) = path.strip_suffix(INSTALLED) {
             let config = configs.entry(root.trim_end_matches('/').into()).or_default();
-            let dir = binding.value.as_str().and_then(|dir| super::normalise(root, dir));
-            config.installed.extend(dir.map(|dir| (binding.name.clone(), dir)));
+            let dir = binding.value.as_str().and_then(|dir| join(root, dir));
+            config.installed.extend(dir.map(|dir| (binding.name.clone(), dir.into())));
             continue;
         }
-        let config = configs.entry(folder(path).into()).or_default();
+        let config = configs.entry(folder_of(path).into()).or_default();
         config.is_example |= linker.files.class(binding.span).is_not_production();
         add_binding(config, path, binding);
     }
@@ -88,6 +99,12 @@ pub(super) fn collect(linker: &mut Linker) -> Configs {
     }
     for (dir, config) in &mut configs {
         config.dir = dir.clone();
+        config.environment = linker
+            .owner
+            .variables
+            .iter()
+            .filter_map(|(name, text)| Some((name.into(), given(config.vars.get(name.as_str())?, text))))
+            .collect();
         config.by_address = config.resources.iter().enumerate().map(|(at, (_, resource))| (resource.address.clone(), at)).collect();
     }
     configs
@@ -134,9 +151,17 @@ fn add_values_file(linker: &Linker, path: &str, configs: &mut Configs) {
     }
 }
 
-/// The folder of a path.
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+/// A variable's value from the environment: the text itself, or an expression where its type is not a simple
+/// one. It stands at the variable, for lack of another place.
+/// <https://developer.hashicorp.com/terraform/language/values/variables#complex-typed-values>
+fn given(variable: &Named, text: &str) -> Named {
+    let is_simple = |ty: &Node| ty.as_ref().is_some_and(|name| matches!(name.last(), "string" | "number" | "bool"));
+    let literal = Text::lit(text, variable.span);
+    let value = match variable.value.get("type") {
+        Some(ty) if !is_simple(ty) => crate::lower::embedded::expression(&literal, variable.span),
+        _ => Node::new(variable.span, NodeKind::Text(literal)),
+    };
+    Named { value, ..variable.clone() }
 }
 
 fn is_override(path: &str) -> bool {

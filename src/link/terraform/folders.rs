@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use super::config::{Config, Configs, Named};
+use crate::source::paths::join;
 
 /// The folders to start from: those that no other calls, those that only examples and tests call,
 /// and one of each circle. What was downloaded is reached through its callers alone.
@@ -54,23 +55,8 @@ pub(super) fn source_dir(configs: &Configs, config: &Config, call: &Named) -> Op
     if !source.starts_with("./") && !source.starts_with("../") && source != "." && source != ".." {
         return None;
     }
-    let dir = normalise(&config.dir, source)?;
-    configs.contains_key(&dir).then_some(dir)
-}
-
-/// `path` seen from the folder `base`; nothing if it leads out of the repository.
-pub(super) fn normalise(base: &str, path: &str) -> Option<SmolStr> {
-    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            other => parts.push(other),
-        }
-    }
-    Some(parts.join("/").into())
+    let dir = join(&config.dir, source)?;
+    configs.contains_key(dir.as_str()).then(|| dir.into())
 }
 
 /// The folder `to` as it is written in the folder `from`: `../../modules/disk`, `.` for itself.

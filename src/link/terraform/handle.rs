@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::eval::Scope;
 use super::instance::Key;
 use super::{Evaluator, Handle, Memo, access, functions};
-use crate::ir::{Map, Node, NodeKind, Ref, Scope as NameScope, Span};
+use crate::ir::{Map, Node, NodeKind, Part, Piece, Ref, ResourceMode, Scope as NameScope, Span, Text};
 
 impl Evaluator<'_> {
     /// `module.name`: the instance, or a list or map of them.
@@ -40,6 +40,14 @@ impl Evaluator<'_> {
                     // What the provider only hands through.
                     ("terraform_data", "output") => "input",
                     ("template_file", "rendered") => return self.template_file(module, index, &key).unwrap_or_else(unresolved),
+                    ("local_file" | "local_sensitive_file", "content") if resource.mode == ResourceMode::Data => {
+                        return self.local_file(module, index, &key).unwrap_or_else(unresolved);
+                    }
+                    ("aws_ami", "id" | "image_id") | ("aws_ssm_parameter", "value" | "insecure_value")
+                        if resource.mode == ResourceMode::Data =>
+                    {
+                        return self.looked_up(module, index, &key, unresolved());
+                    }
                     _ => name,
                 };
                 let Some(value) = resource.attrs.get(name).filter(|_| !(name == "id" || name == "arn")) else { return unresolved() };
@@ -62,6 +70,30 @@ impl Evaluator<'_> {
             }
             Some(Handle::Absent) | None => unresolved(),
         }
+    }
+
+    /// `content` of `data "local_file"`: the file, if it is in the scan.
+    fn local_file(&mut self, module: usize, index: usize, key: &Key) -> Option<Node> {
+        let attrs = &self.modules[module].config.resources[index].1.attrs;
+        let name = self.eval(attrs.get("filename")?, Scope { module, key, frame: None });
+        functions::read(self, name.as_str()?)
+    }
+
+    /// What the provider looks up by a name: that name, followed by `found` as a hole, so that a rule sees which
+    /// image it is (`al2023-ami-*`) and nothing takes it for the value.
+    fn looked_up(&mut self, module: usize, index: usize, key: &Key, found: Node) -> Node {
+        let attrs = &self.modules[module].config.resources[index].1.attrs;
+        let is_name = |filter: &&Node| filter.get("name").and_then(Node::as_str) == Some("name");
+        let filters = attrs.get("filter").map(Node::one_or_many).unwrap_or_default();
+        let by_filter = filters.into_iter().find(is_name).and_then(|filter| filter.get("values"));
+        let Some(name) = by_filter.or_else(|| attrs.get("name_regex")).or_else(|| attrs.get("name")) else { return found };
+        let name = self.eval(name, Scope { module, key, frame: None });
+        let known = name.one_or_many().first().and_then(|name| name.as_text()?.known());
+        let Some(known) = known else { return found };
+        let span = found.span;
+        let mut text = Text::lit(known.as_ref(), span);
+        text.pieces.push(Piece { span, part: Part::Hole(Box::new(found)) });
+        Node::new(span, NodeKind::Text(text))
     }
 
     /// `rendered` of a `template_file`: its template with its variables.

@@ -5,7 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::ir::{Node, NodeKind, Span};
 
 /// Instances of one block that are evaluated; of a longer `for_each` the first ones stand for all.
-pub(super) const MAX_INSTANCES: usize = 128;
+pub(super) const MAX_INSTANCES: usize = 1_000;
 
 /// The instances of a block.
 #[derive(Debug, Clone)]

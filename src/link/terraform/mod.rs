@@ -29,7 +29,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use self::config::{Config, Configs, Named};
 use self::eval::Scope;
-use self::folders::{is_downloaded, normalise, roots, source_dir};
+use self::folders::{is_downloaded, roots, source_dir};
 use self::instance::{Key, Keys, MAX_INSTANCES};
 use super::Linker;
 use crate::ir::{Entry, Fact, FactKind, Hop, HopKind, Map, Node, NodeKind, Problem, ProblemKind, Resource, ResourceMode, Span, Why};
@@ -45,19 +45,23 @@ const MAX_MODULES: usize = 2_000;
 const MAX_MODULE_DEPTH: usize = 24;
 /// Resource instances of one root module.
 const MAX_RESOURCES: usize = 20_000;
+/// Resource instances of all root modules.
+const MAX_ALL_RESOURCES: usize = 200_000;
 
 /// Replaces the resources as written by their evaluated instances.
 pub(super) fn evaluate(linker: &mut Linker) {
     let configs = config::collect(linker);
     let mut evaluated = Vec::new();
     let mut problems = Vec::new();
-    let mut left = MAX_ALL_STEPS;
+    let (mut left, mut room) = (MAX_ALL_STEPS, MAX_ALL_RESOURCES);
     for dir in roots(&configs) {
         let mut evaluator = Evaluator::new(&configs, &linker.files);
         let before = MAX_STEPS.saturating_sub(left);
         evaluator.steps = before;
+        evaluator.room = room.min(MAX_RESOURCES);
         evaluator.run(&configs[&dir]);
         left = left.saturating_sub(evaluator.steps - before);
+        room = room.saturating_sub(evaluator.facts.len());
         companions::link(&mut evaluator.facts);
         evaluated.push((dir, evaluator.facts));
         problems.append(&mut evaluator.problems);
@@ -122,6 +126,9 @@ pub(super) struct Evaluator<'c> {
     templates: FxHashMap<SmolStr, Option<Rc<Node>>>,
     facts: Vec<Fact>,
     problems: Vec<Problem>,
+    /// Resource instances that there is room for, and whether there were more.
+    room: usize,
+    is_full: bool,
     steps: usize,
     depth: usize,
 }
@@ -137,6 +144,8 @@ impl<'c> Evaluator<'c> {
             templates: FxHashMap::default(),
             facts: Vec::new(),
             problems: Vec::new(),
+            room: MAX_RESOURCES,
+            is_full: false,
             steps: 0,
             depth: 0,
         }
@@ -196,12 +205,16 @@ impl<'c> Evaluator<'c> {
 
     /// Evaluates every instance of a resource.
     fn emit(&mut self, module: usize, index: usize) {
+        if self.is_full {
+            return;
+        }
         let (span, resource) = &self.modules[module].config.resources[index];
         let Some(keys) = self.instances(module, index) else { return };
         let call = self.own_call(module);
         for key in &keys.1 {
-            if self.facts.len() >= MAX_RESOURCES {
-                self.bound(*span, format!("only the first {MAX_RESOURCES} resources were evaluated"));
+            if self.facts.len() >= self.room {
+                self.is_full = true;
+                self.bound(*span, "the repository has more resources than are evaluated; from here on they were not");
                 return;
             }
             let scope = Scope { module, key, frame: None };
@@ -384,7 +397,7 @@ impl<'c> Evaluator<'c> {
         let config = self.modules[module].config;
         let input = config.vars.get(name)?;
         let (argument, default) = (self.argument(module, name), input.value.get("default"));
-        let setting = config.settings.get(name).filter(|_| self.modules[module].parent.is_none());
+        let setting = config.setting(name).filter(|_| self.modules[module].parent.is_none());
         if argument.is_none() && setting.is_none() && default.is_none() {
             return None;
         }
@@ -396,8 +409,8 @@ impl<'c> Evaluator<'c> {
                 let name = format_smolstr!("module.{}", call.name);
                 let hop = Hop { kind: HopKind::ModuleArgument, name, span: call.span };
                 value = Some(through(this.eval(node, Scope { module: parent, key: &key, frame: None }), hop));
-            } else if let Some(setting) = setting {
-                let hop = Hop { kind: HopKind::ValuesFile, name: label.clone(), span: setting.span };
+            } else if let Some((setting, kind)) = setting {
+                let hop = Hop { kind, name: label.clone(), span: setting.span };
                 value = Some(through(this.eval(&setting.value, Scope::of(module)), hop));
             }
             let value = match (value.filter(|value| nullable || !matches!(value.kind, NodeKind::Null)), default) {

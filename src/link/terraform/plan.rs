@@ -4,9 +4,10 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{companions, config};
+use super::companions;
 use crate::ir::{Entry, Fact, FactKind, FileId, Node, NodeKind, Resource, Span, Via};
 use crate::link::Linker;
+use crate::source::paths::folder_of;
 
 /// The name that extraction binds in a plan.
 const MARK: &str = "terraform.plan";
@@ -23,7 +24,7 @@ pub(super) fn link(linker: &mut Linker, roots: &mut [Root]) {
         let (mut planned, rest): (Vec<Fact>, Vec<Fact>) = std::mem::take(&mut linker.facts).into_iter().partition(is_planned);
         linker.facts = rest;
         companions::link(&mut planned);
-        let folder = config::folder(linker.files.path(file));
+        let folder = folder_of(linker.files.path(file));
         if let Some((folder, facts)) = best(roots, folder, &planned) {
             replace(folder, facts, &mut planned);
         }

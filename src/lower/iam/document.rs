@@ -58,6 +58,8 @@ impl<'f> Documents<'f> {
             }
             // The lists of some formats are the statements themselves.
             NodeKind::Map(map) if map.get("Effect").is_some() => read_statements(node),
+            // Modules take statements in the words of the data source.
+            NodeKind::Map(map) if map.get("actions").or_else(|| map.get("not_actions")).is_some() => vec![block(node, map)],
             NodeKind::Map(map) => map.get("Statement").map(read_statements).unwrap_or_default(),
             NodeKind::List(items) => items.iter().flat_map(|item| self.policy(item, used, depth + 1)).collect(),
             NodeKind::Text(text) => match embedded::json(text) {
@@ -131,7 +133,7 @@ fn give_via(tree: &mut Node, text: &Node) {
     }
 }
 
-/// The value of `Statement`: one or many, conditionally or in a comprehension.
+/// The value of `Statement`: one or many. One that stands under a condition that is not known may not be there.
 fn read_statements(list: &Node) -> Vec<Grant> {
     list.one_or_many().into_iter().filter_map(|node| statement(node, node.as_map()?)).collect()
 }
@@ -199,7 +201,8 @@ fn block(node: &Node, map: &Map) -> Grant {
             list.extend(names.into_iter().map(|name| Principal { kind: principal_kind(ty, &name), name }));
         }
     }
-    for block in map.get("condition").map(Node::one_or_many).unwrap_or_default() {
+    let conditions = ["condition", "conditions"].iter().filter_map(|key| map.get(key));
+    for block in conditions.flat_map(Node::one_or_many).filter(|block| !matches!(block.kind, NodeKind::Null)) {
         let (Some(operator), Some(key)) = (block.get("test").and_then(Node::as_str), block.get("variable").and_then(Node::as_text)) else {
             grant.conditions.push(unknown_condition(block));
             continue;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::condition;
-use super::pattern::{covers, matches};
+use super::pattern::{self, covers, matches};
 use super::target::{Targets, is_wide};
 use crate::ir::{Dialect, Effect, Fact, FactKind, Grant, GrantSite, Node, NodeKind, Resource, Text, Tri};
 
@@ -123,6 +123,12 @@ impl<'m> Identities<'m> {
         self.list.binary_search_by(|identity| identity.holder.cmp(holder)).ok().and_then(|at| self.list.get(at))
     }
 
+    /// Whether something holds for all that hold a statement, of whom one at least is seen.
+    pub fn all_holders(&self, grant: &Grant, test: impl Fn(&Identity<'m>) -> bool) -> bool {
+        let mut holders = grant.holders.iter().filter_map(|holder| self.get(holder.first())).peekable();
+        holders.peek().is_some() && holders.all(test)
+    }
+
     /// Where the identity, by its own policies or those of `more` (its groups), is allowed an action on
     /// every target, or on one that is as good as every.
     pub fn allowed(&self, identity: &Identity<'m>, more: &[Held<'m>], question: Question<'_>) -> Option<(&'m Fact, &'m Node)> {
@@ -151,13 +157,22 @@ impl<'m> Identities<'m> {
 impl Identity<'_> {
     /// Whether it may do everything: there is nothing to escalate to.
     pub fn is_admin(&self) -> bool {
-        matches!(self.boundary, Boundary::Open)
-            && self.grants.iter().any(|(_, grant)| {
-                allows(grant).is_yes()
-                    && grant.conditions.is_empty()
-                    && grant.resources.iter().filter_map(Node::as_text).any(|text| text.eq_str("*").is_yes())
-                    && grant.actions.iter().filter_map(Node::as_text).any(|text| text.eq_str("*").or(text.eq_str("*:*")).is_yes())
-            })
+        matches!(self.boundary, Boundary::Open) && self.grants.iter().any(|(_, grant)| is_everything(grant))
+    }
+
+    /// Whether a boundary holds it back; unknown where the boundary is not seen.
+    pub fn is_bounded(&self) -> Tri {
+        match &self.boundary {
+            Boundary::Open => Tri::No,
+            Boundary::Unknown => Tri::Maybe,
+            Boundary::Policy(grants) => (!grants.iter().any(|grant| is_everything(grant))).into(),
+        }
+    }
+
+    /// Whether its policies take an action away again on what a pattern of resources names.
+    pub fn is_denied(&self, action: &str, resource: &str) -> bool {
+        let question = Question { action, service: None };
+        self.grants.iter().any(|(_, grant)| denies(grant, question, Some(resource)))
     }
 
     /// Whether every action that a pattern covers is denied on every resource that `resources` name.
@@ -190,6 +205,14 @@ impl Boundary<'_> {
 /// Whether the statement allows; without an effect it does.
 pub fn allows(grant: &Grant) -> Tri {
     grant.effect.test(Tri::Yes, |effect| (*effect == Effect::Allow).into())
+}
+
+/// Whether a statement alone allows everything.
+fn is_everything(grant: &Grant) -> bool {
+    allows(grant).is_yes()
+        && grant.conditions.is_empty()
+        && grant.resources.iter().filter_map(Node::as_text).any(|text| pattern::is_everything(text).is_yes())
+        && grant.actions.iter().filter_map(Node::as_text).any(|text| pattern::is_every_action(text).is_yes())
 }
 
 fn is_denial(grant: &Grant) -> bool {

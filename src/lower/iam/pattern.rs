@@ -34,6 +34,19 @@ pub fn covers(pattern: &str, text: &str) -> bool {
     pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
+/// Whether a pattern stands for everything: `*`, and `**`, which is the same.
+pub fn is_everything(text: &Text) -> Tri {
+    match text.known() {
+        Some(known) => (!known.is_empty() && known.bytes().all(|byte| byte == b'*')).into(),
+        None => text.eq_str("*"),
+    }
+}
+
+/// Whether a pattern stands for every action: `*`, `*:*`.
+pub fn is_every_action(text: &Text) -> Tri {
+    is_everything(text).or(text.eq_str("*:*"))
+}
+
 /// Whether the pattern that a policy writes covers an action; unknown where the pattern is.
 pub fn matches(pattern: &Node, action: &str) -> Tri {
     match pattern.as_text() {
@@ -59,6 +72,7 @@ fn impossible(text: &Text, action: &str) -> Tri {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ir::Span;
 
     #[test]
     fn a_pattern_covers_what_it_includes() {
@@ -77,6 +91,16 @@ mod tests {
         ] {
             assert_eq!(covers(pattern, text), wanted, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn everything_is_stars_alone() {
+        let holds =
+            |pattern: &str| (is_everything(&Text::lit(pattern, Span::default())), is_every_action(&Text::lit(pattern, Span::default())));
+        assert_eq!(
+            ["*", "**", "*:*", "", "s3:*"].map(holds),
+            [(Tri::Yes, Tri::Yes), (Tri::Yes, Tri::Yes), (Tri::No, Tri::Yes), (Tri::No, Tri::No), (Tri::No, Tri::No)]
+        );
     }
 
     #[test]

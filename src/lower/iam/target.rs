@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::condition;
 use super::effective::{Question, allows};
-use super::pattern::covers;
+use super::pattern::{covers, is_everything};
 use crate::ir::{Grant, Node, Part, PrincipalKind, Resource, Text};
 use crate::tables::table;
 
@@ -27,7 +27,7 @@ static OWN: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 /// an action on roles (`arn:aws:iam::*:role/*`).
 pub(super) fn is_wide(resource: &Node, action: &str) -> bool {
     let Some(text) = resource.as_text() else { return false };
-    if text.eq_str("*").is_yes() {
+    if is_everything(text).is_yes() {
         return true;
     }
     if !text.starts("arn:").is_yes() {

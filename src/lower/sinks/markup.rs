@@ -2,7 +2,7 @@
 
 use super::statement::first_words;
 use super::taint::tainted;
-use crate::ir::{Entry, Node, NodeKind, Scope, SinkPart, Tri};
+use crate::ir::{Entry, Node, NodeKind, Op, Scope, Sink, SinkPart, Tri};
 
 pub(super) fn is_markup(node: &Node) -> bool {
     node.as_text().is_some_and(|text| text.has_holes() && text.contains("<").is_yes())
@@ -50,4 +50,63 @@ pub(super) fn is_trusted(parts: &mut Vec<SinkPart>) -> bool {
         !part.tainted.is_no()
     });
     !parts.is_empty()
+}
+
+/// Whether markup of a page holds what a request brings, or a text of a record.
+pub(super) fn is_of_page(sink: &mut Sink) -> bool {
+    let is_of_request = sink.parts.iter().any(|part| tainted(&part.value, 12).is_yes());
+    if !is_of_request && sink.parts.iter().any(|part| is_text_of_record(&part.value)) {
+        sink.options = sink.options.as_ref().map(|options| Node::text("record", options.span));
+        sink.parts.iter_mut().for_each(|part| part.tainted = Tri::Maybe);
+        return true;
+    }
+    sink.parts.retain_mut(|part| {
+        part.tainted = tainted(&part.value, 12);
+        part.tainted.is_yes()
+    });
+    !sink.parts.is_empty()
+}
+
+/// `(await notes.findOne(…)).title`: a member of what a store has found.
+fn is_text_of_record(node: &Node) -> bool {
+    let NodeKind::Op(Op::Attr, operands) = &node.kind else { return false };
+    let [base, name] = operands.as_slice() else { return false };
+    name.as_str().is_some_and(|name| !is_meant_as_markup(name)) && is_found(base)
+}
+
+fn is_found(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Op(Op::Attr | Op::Or | Op::Coalesce, operands) => operands.first().is_some_and(is_found),
+        NodeKind::Op(Op::Await, operands) => {
+            operands.first().and_then(Node::as_call).is_some_and(|call| call.callee.last().starts_with("find"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text of a record is in a value, as it is or put in the place of something else.
+pub(super) fn holds_record(node: &Node, depth: u32) -> bool {
+    if depth == 0 {
+        return false;
+    }
+    let any = |nodes: &[Node]| nodes.iter().any(|node| holds_record(node, depth - 1));
+    match &node.kind {
+        NodeKind::Op(Op::Attr, _) => is_text_of_record(node),
+        NodeKind::Op(_, operands) => any(operands),
+        NodeKind::Text(text) => text.holes().any(|hole| holds_record(hole, depth - 1)),
+        NodeKind::Call(call) => {
+            matches!(call.callee.last(), "replace" | "replaceAll" | "concat" | "String" | "toString") && {
+                any(&call.args) || call.receiver.as_ref().is_some_and(|receiver| holds_record(receiver, depth - 1))
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Whether a name is that of a text that is markup on purpose: whoever fills it in has seen to it.
+pub fn is_meant_as_markup(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["html", "markup", "css", "script", "style", "json", "svg", "icon", "csrf", "layout", "rendered", "markdown", "meta"]
+        .iter()
+        .any(|word| name.contains(word))
 }

@@ -88,9 +88,18 @@ pub(super) fn has_quoted_parameter(part: &SinkPart) -> Tri {
     let Some(text) = part.value.as_text().filter(|_| matches!(part.label.as_str(), "whole" | "part")) else { return Tri::No };
     let is_value = |before: &str| {
         let before = before.trim_end();
-        ["'", "'%", "=", "like", "LIKE", "in (", "IN ("].iter().any(|end| before.ends_with(end))
+        ["'", "= \"", "=\"", "'%", "=", "like", "LIKE", "in (", "IN ("].iter().any(|end| before.ends_with(end))
     };
-    let is_parameter = |name: &Ref| name.scope == Scope::Local && name.path.len() == 1 && name.first().contains('@');
+    // What is asked of the environment is a value too; roles and passwords no statement takes as a parameter.
+    let is_of_data = || {
+        let words = first_words(text).unwrap_or_default().trim_start().to_ascii_lowercase();
+        ["select ", "insert ", "update ", "delete "].iter().any(|start| words.starts_with(start))
+    };
+    let is_parameter = |name: &Ref| match name.scope {
+        Scope::Local => name.path.len() == 1 && name.first().contains('@'),
+        Scope::Env => is_of_data(),
+        _ => false,
+    };
     let holds = text.pieces.windows(2).any(|pair| match (&pair[0].part, &pair[1].part) {
         (Part::Lit(before), Part::Hole(hole)) => is_value(before) && Node::as_ref(hole).is_some_and(is_parameter),
         _ => false,

@@ -37,6 +37,10 @@ fn source(name: &Ref) -> Tri {
     match &name.scope {
         // What middleware put there (`req.user`) is not the caller's.
         Scope::Request if matches!(name.first(), "file" | "files") => is_chosen_of_file(name.last()).into(),
+        // The name that an archive gives an entry; a browser calls its measurements entries too.
+        Scope::Request if name.first() == "entry" => {
+            name.path.get(1).is_some_and(|part| matches!(part.as_str(), "entryName" | "path" | "fileName" | "header")).into()
+        }
         // The address without its query: only the parameters are what the caller makes up.
         Scope::Request if name.first() == "nextUrl" => name.path.iter().any(|part| part == "searchParams").into(),
         // A body with a declared class, whose validators are not seen; what whoever runs a program types.
@@ -62,8 +66,8 @@ fn source(name: &Ref) -> Tri {
                 | "response"
                 | "args"
                 | "message"
-                | "entry"
                 | "address"
+                | "event"
         )
         .into(),
         // A parameter, of which nothing more is known.
@@ -115,7 +119,14 @@ fn through(call: &Call, depth: u32) -> Tri {
     let keeps_listed = |pattern: &Node| {
         pattern.as_call().and_then(|made| made.args.first()).and_then(Node::as_str).is_some_and(|pattern| pattern.contains("[^"))
     };
-    if name.starts_with("replace") && call.args.first().is_some_and(keeps_listed) {
+    // `replace(/[.*+?]/g, '\\$&')` puts a backslash before what has a meaning.
+    let escapes = |with: &Node| with.as_str().is_some_and(|with| with.contains("\\$&"));
+    if name.starts_with("replace") && (call.args.first().is_some_and(keeps_listed) || call.args.get(1).is_some_and(escapes)) {
+        return Tri::No;
+    }
+    // Markup is escaped by hand.
+    let is_text = |at: usize, text: &str| call.args.get(at).and_then(Node::as_str) == Some(text);
+    if name.starts_with("replace") && is_text(0, "<") && is_text(1, "&lt;") {
         return Tri::No;
     }
     let receiver = call.receiver.as_ref().map_or(Tri::No, |receiver| tainted(receiver, depth));

@@ -2,7 +2,7 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{Derived, seen};
+use super::{Derived, environment, seen};
 use crate::ir::{Fact, Node, NodeKind, Part, Piece, Resource, Text};
 
 const PLATFORM: &str = "compose";
@@ -16,6 +16,8 @@ pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
     pod.put("host-network", host("network_mode"));
     pod.put("host-pid", host("pid"));
     pod.put("host-ipc", host("ipc"));
+    pod.put("host-users", host("userns_mode"));
+    pod.put("host-names", host("uts"));
     pod.emit(out);
     let mut container = Derived::new("workload-container", PLATFORM, &workload, fact.span);
     for (key, name) in [
@@ -29,6 +31,7 @@ pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
     ] {
         container.put(key, seen(Some(service), name));
     }
+    container.put("environment", service.get("environment").and_then(variables));
     for option in service.get("security_opt").map(Node::one_or_many).unwrap_or_default() {
         let Some((name, value)) = option.as_str().and_then(|option| option.split_once([':', '='])) else { continue };
         match name {
@@ -43,6 +46,21 @@ pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
     }
     for port in service.get("ports").map(Node::one_or_many).unwrap_or_default() {
         self::port(port, &workload, out);
+    }
+}
+
+/// `{KEY: value}`, or `[KEY=value]`.
+fn variables(written: &Node) -> Option<Node> {
+    match &written.kind {
+        NodeKind::Map(map) => environment(map.pairs().map(|(name, value)| (name.clone(), value.clone())), written.span),
+        NodeKind::List(items) => {
+            let pair = |item: &Node| {
+                let (name, value) = item.as_str()?.split_once('=')?;
+                Some((name.into(), Node::text(value, item.span)))
+            };
+            environment(items.iter().filter_map(pair), written.span)
+        }
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{Derived, seen, seen_at};
+use super::{Derived, environment, seen, seen_at};
 use crate::ir::{Entry, Fact, Map, Node, NodeKind, Resource, Span};
 
 const PLATFORM: &str = "kubernetes";
@@ -23,10 +23,10 @@ pub(super) fn lower(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
     for volume in spec.get("volumes").and_then(Node::as_list).unwrap_or_default() {
         mount(volume, spec, &workload, out);
     }
-    for (list, init) in [("containers", false), ("initContainers", true)] {
+    for (list, init) in [("containers", false), ("initContainers", true), ("ephemeralContainers", false)] {
         for container in spec.get(list).and_then(Node::as_list).unwrap_or_default() {
             if container.as_map().is_some() {
-                self::container(container, spec, &workload, init, out);
+                self::container(container, spec, meta, &workload, init, out);
             }
         }
     }
@@ -77,7 +77,7 @@ fn mount(volume: &Node, spec: &Node, workload: &SmolStr, out: &mut Vec<Fact>) {
     mount.emit(out);
 }
 
-fn container(container: &Node, spec: &Node, workload: &SmolStr, init: bool, out: &mut Vec<Fact>) {
+fn container(container: &Node, spec: &Node, meta: Option<&Node>, workload: &SmolStr, init: bool, out: &mut Vec<Fact>) {
     let name = container.get("name");
     let place = name.map_or(container.span, |name| name.span);
     let mut derived = Derived::new("workload-container", PLATFORM, workload, place);
@@ -100,6 +100,12 @@ fn container(container: &Node, spec: &Node, workload: &SmolStr, init: bool, out:
     derived.put("run-as-user", inherited(&["runAsUser"]));
     derived.put("run-as-non-root", inherited(&["runAsNonRoot"]));
     derived.put("seccomp", inherited(&["seccompProfile", "type"]));
+    if let Some(unconfined) = unconfined(own.as_ref(), pods.as_ref(), meta, name) {
+        derived.put("seccomp", Some(unconfined));
+    }
+    let variables = container.get("env").map(Node::one_or_many).unwrap_or_default().into_iter();
+    let pair = |variable: &Node| Some((variable.get("name")?.as_str()?.into(), variable.get("value")?.clone()));
+    derived.put("environment", environment(variables.filter_map(pair), place));
     derived.put("limits", seen_at(whole, &["resources", "limits"]));
     derived.put("windows", seen_at(pods.as_ref(), &["windowsOptions"]).or_else(|| windows(spec)));
     for port in container.get("ports").and_then(Node::as_list).unwrap_or_default() {
@@ -115,6 +121,25 @@ fn container(container: &Node, spec: &Node, workload: &SmolStr, init: bool, out:
         derived.leave_open();
     }
     derived.emit(out);
+    super::control_plane::container(container, workload, place, out);
+}
+
+/// Filters that are switched off by other names than seccomp's own: `AppArmor`'s profile, and the annotations
+/// that both had before they were fields.
+fn unconfined(own: Option<&Node>, pods: Option<&Node>, meta: Option<&Node>, name: Option<&Node>) -> Option<Node> {
+    let profile = seen_at(own, &["appArmorProfile", "type"]).or_else(|| seen_at(pods, &["appArmorProfile", "type"]));
+    let annotations = meta.and_then(|meta| meta.get("annotations"));
+    let container = name.and_then(Node::as_str).unwrap_or_default();
+    let keys = [
+        "seccomp.security.alpha.kubernetes.io/pod".to_owned(),
+        format!("container.seccomp.security.alpha.kubernetes.io/{container}"),
+        format!("container.apparmor.security.beta.kubernetes.io/{container}"),
+    ];
+    let written = keys.iter().filter_map(|key| annotations?.get(key).cloned());
+    profile.into_iter().chain(written).find_map(|value| {
+        let is_off = value.as_str().is_some_and(|value| value.eq_ignore_ascii_case("unconfined"));
+        is_off.then(|| Node::text("Unconfined", value.span))
+    })
 }
 
 /// Pods that ask for Windows nodes have other users and no capabilities.

@@ -39,6 +39,9 @@ impl Lower<'_> {
         };
         let span = path.span.to(self.span(close));
         let mut call = MacroCall { path, args: Vec::new(), stmts: Vec::new(), items: Vec::new(), span };
+        if call.path.last() == "html" {
+            self.raw_markup(mac.tokens.clone(), &mut call.args, RETRIES);
+        }
         if mac.tokens.is_empty() || OPAQUE.contains(&call.path.last()) {
             return call;
         }
@@ -57,6 +60,27 @@ impl Lower<'_> {
             _ => call.args = self.args(mac.tokens.clone()),
         }
         call
+    }
+
+    /// maud: `PreEscaped(value)` in a template, which shows the value as it is.
+    fn raw_markup(&self, tokens: TokenStream, args: &mut Vec<Arg>, depth: u8) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let mut after_name = false;
+        for tree in tokens {
+            let is_name = matches!(&tree, TokenTree::Ident(name) if name == "PreEscaped");
+            if let TokenTree::Group(group) = tree {
+                if after_name {
+                    let path = Path { names: vec!["PreEscaped".into()], types: Vec::new(), span: self.span(group.span()) };
+                    let callee = Expr { span: path.span, kind: ExprKind::Path(path) };
+                    let values = self.args(group.stream()).into_iter().map(|arg| arg.value).collect();
+                    let kind = ExprKind::Call { callee: Box::new(callee), args: values };
+                    args.push(Arg { name: None, value: Expr { span: self.span(group.span()), kind } });
+                } else {
+                    self.raw_markup(group.stream(), args, depth);
+                }
+            }
+            after_name = is_name;
+        }
     }
 
     /// A body that reads as statements or items.

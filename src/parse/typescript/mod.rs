@@ -317,9 +317,12 @@ impl<'t> Syntax<'t> {
         ((id as usize) < self.tree.nodes.len()).then(|| self.at(id))
     }
 
-    /// The first child in a role.
+    /// The first child in a role. Of `await get<T>(url)`, which the grammar reads as `(await get)<T>(url)`, what is
+    /// called is `get`.
     pub fn field(self, field: Field) -> Option<Self> {
-        self.children().find(|child| child.role() == field)
+        let found = self.children().find(|child| child.role() == field)?;
+        let is_awaited = field == Field::Function && self.kind() == Kind::Call && found.kind() == Kind::Await;
+        if is_awaited { found.first().or(Some(found)) } else { Some(found) }
     }
 
     /// The first child of a kind.

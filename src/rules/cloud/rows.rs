@@ -14,8 +14,10 @@ pub(super) struct Row {
     pub(super) path: Vec<&'static str>,
     /// The same as it is written.
     pub(super) shown: &'static str,
-    /// Bad values: globs, `any`, `open` for an address range that is the internet, `<14`, `>2`.
+    /// Bad values: globs (`*` alone is that letter, `^` before a beginning as it stands), `any`, `open` for an address range that is the internet, `<14`, `>2`.
     pub(super) bad: Vec<&'static str>,
+    /// Values of which a list must hold all.
+    pub(super) lacks: Vec<&'static str>,
     /// What it means that nothing is written.
     pub(super) absent: Absent,
     /// The major version of the provider that made the default a good one.
@@ -78,8 +80,20 @@ impl Rows {
 
 /// The tables, by what stands after `cloud-` in their file names.
 static TABLES: LazyLock<FxHashMap<&'static str, Rows>> = LazyLock::new(|| {
-    let names =
-        ["at-rest", "in-transit", "public", "logging", "authentication", "authorization", "imds", "hardening", "hygiene", "recovery"];
+    let names = [
+        "at-rest",
+        "in-transit",
+        "public",
+        "logging",
+        "authentication",
+        "authorization",
+        "imds",
+        "hardening",
+        "hygiene",
+        "recovery",
+        "control-plane",
+        "pod-policy",
+    ];
     names.into_iter().filter_map(|name| Some((name, read(table(&format!("cloud-{name}"))?)))).collect()
 });
 
@@ -109,6 +123,7 @@ impl Row {
             path: row.text("attr").split('.').filter(|part| !part.is_empty()).collect(),
             shown: row.text("attr"),
             bad: row.texts("bad").collect(),
+            lacks: row.texts("lacks").collect(),
             absent: match row.get("absent") {
                 Some(V::Bool(true)) => Absent::Bad,
                 Some(V::Text("attr")) => Absent::Attr,
@@ -154,9 +169,13 @@ mod tests {
 
     #[test]
     fn every_row_says_what_is_bad() {
-        assert_eq!(TABLES.len(), 10);
+        assert_eq!(TABLES.len(), 12);
         for row in TABLES.values().flat_map(|rows| &rows.list) {
-            let judges = !row.bad.is_empty() || row.absent != Absent::Good || row.absent_before.is_some() || row.path.is_empty();
+            let judges = !row.bad.is_empty()
+                || !row.lacks.is_empty()
+                || row.absent != Absent::Good
+                || row.absent_before.is_some()
+                || row.path.is_empty();
             assert!(judges && !row.says.is_empty(), "{row:?}");
         }
     }

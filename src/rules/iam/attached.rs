@@ -29,9 +29,10 @@ static POLICIES: LazyLock<FxHashMap<&'static str, Row>> = LazyLock::new(|| {
 });
 
 /// Which attributes attach policies, by the beginning of the resource's type.
-const ATTACHING: [(&str, &str); 5] = [
+const ATTACHING: [(&str, &str); 6] = [
     ("aws_iam_", "policy_arn"),
     ("aws_iam_", "managed_policy_arns"),
+    ("aws_iam_", "policy_arns"),
     ("aws_ssoadmin_managed_policy_attachment", "managed_policy_arn"),
     ("aws_ssoadmin_permission_set", "managed_policies"),
     ("aws_ssoadmin_permission_set", "managed_policy_arns"),

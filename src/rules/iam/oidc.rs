@@ -32,6 +32,16 @@ const OWNER_CLAIMS: [&str; 8] = [
     "job_workflow_ref",
 ];
 
+/// Providers that AWS knows by themselves, whose tokens are for whichever application asked for one, with the
+/// claims that say which, or who.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+const BUILT_IN: [(&str, &[&str]); 4] = [
+    ("cognito-identity.amazonaws.com", &["aud", "sub"]),
+    ("accounts.google.com", &["aud", "oaud", "sub", "email"]),
+    ("graph.facebook.com", &["app_id", "id"]),
+    ("www.amazon.com", &["app_id", "user_id"]),
+];
+
 /// What an identity provider calls those it issues tokens to.
 fn workloads(issuer: &str) -> &'static str {
     if issuer == "oidc.eks." { "service account of the cluster" } else { "workflow" }
@@ -42,6 +52,7 @@ pub(in crate::rules) fn oidc_subject(cx: &mut Check<'_>, fact: &Fact, grant: &Gr
     if grant.site != GrantSite::Trust || !allows(grant).is_yes() {
         return;
     }
+    any_application(cx, fact, grant);
     let Some((principal, (issuer, prefix, end))) =
         grant.principals.iter().find_map(|principal| Some((principal, issuer(principal, grant)?)))
     else {
@@ -84,6 +95,18 @@ pub(in crate::rules) fn oidc_subject(cx: &mut Check<'_>, fact: &Fact, grant: &Gr
                 _ => format!("`{}` can be assumed by workflows of other owners on `{issuer}` (`{text}`)", fact.owner),
             };
             cx.report(super::at(cx, fact, value, what).severity(severity));
+        }
+    }
+}
+
+/// A role for users of a public provider, whatever application they signed in to.
+fn any_application(cx: &mut Check<'_>, fact: &Fact, grant: &Grant) {
+    for principal in grant.principals.iter().filter(|principal| principal.kind == PrincipalKind::Federated) {
+        let Some((issuer, claims)) = BUILT_IN.iter().find(|(name, _)| principal.name.as_str() == Some(name)) else { continue };
+        let names = |condition: &Condition| claims.iter().any(|claim| condition.key.ends(&format!(":{claim}")).is_yes());
+        if !grant.conditions.iter().any(|condition| condition.operator.is_empty() || condition.key.has_holes() || names(condition)) {
+            let what = format!("`{}` can be assumed by users of any application on `{issuer}`: no condition names one", fact.owner);
+            cx.report(super::at(cx, fact, &principal.name, what).severity(Severity::Critical));
         }
     }
 }

@@ -120,7 +120,7 @@ fn is_strong(condition: &Condition) -> Tri {
     is_key.and(!Tri::any(condition.values.iter().map(is_any)))
 }
 
-/// Whether a pattern holds what anybody may own: `*`, `arn:aws:*`, `arn:aws:sns:*:*:*`.
+/// Whether a pattern holds what anybody may own: `*`, `arn:aws:*`, `arn:aws:sns:*:*:*`, `arn:aws:iam::*:role/x`.
 fn is_any_arn(pattern: &str) -> bool {
     let mut parts = pattern.splitn(6, ':');
     let is_star = |part: Option<&str>| part.is_none_or(|part| part.bytes().all(|byte| byte == b'*'));
@@ -128,7 +128,12 @@ fn is_any_arn(pattern: &str) -> bool {
         || parts.next() == Some("arn") && {
             let service = parts.nth(1);
             let (account, path) = (parts.nth(1), parts.next());
-            // The bucket's name stands for its owner: its ARN has no account.
-            is_star(path) && (is_star(account) || service == Some("s3"))
+            match service {
+                // The bucket's name stands for its owner: its ARN has no account.
+                Some("s3") => is_star(path),
+                // Every account can have a role of that name.
+                Some("iam" | "sts") => account == Some("*"),
+                _ => is_star(path) && is_star(account),
+            }
         }
 }

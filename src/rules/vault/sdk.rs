@@ -23,6 +23,8 @@ static SDKS: LazyLock<FxHashMap<&'static str, Vec<&'static V>>> = LazyLock::new(
 /// A literal where an SDK takes its secret, unless a rule about secrets tells of it already.
 pub(in crate::rules) fn literal(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     for (name, value) in secrets(call) {
+        // Of keys that take turns, the first signs.
+        let value = value.as_list().and_then(<[Node]>::first).unwrap_or(&value);
         let is_secret = value.as_str().is_some_and(|text| is_filled_in(text) && text.len() >= 6 && !text.starts_with("eyJ"));
         if is_secret && !cx.model.of(Kind::Secret).any(|told| value.span.contains(told.span) || told.span.contains(value.span)) {
             let what = format!("{name} of `{}` is a literal", call.callee.last_named());

@@ -125,6 +125,14 @@ impl Cursor<'_> {
         if self.is_exported(key, at) {
             return self.until(start, b"\"'`;&|<>),");
         }
+        // `"DB_PASSWORD=x /app/run"`, an environment as a list: a pair of its own in a configuration's text.
+        if !self.kind.is_code()
+            && self.is_quoted_key()
+            && self.environment_style(key, at)
+            && let Some(found) = self.digits(self.until(start, b"\"'`;&|<>),\\"))
+        {
+            return Some(found);
+        }
         if self.kind.is_code() && self.is_option(key) {
             // A command within a program; help about an option goes on with words.
             return self.digits(self.until(start, b"\"'`;&|<>),"));
@@ -177,10 +185,12 @@ impl Cursor<'_> {
         self.environment_style(key, at) && self.starts_export(key.start)
     }
 
-    /// Whether `export` alone stands before a place in its line, or in a line of a text with `\n` in it.
+    /// Whether `export` stands before a place, where a command begins: alone in its line, in a line of a text
+    /// with `\n` in it, at the beginning of such a text, or after another command.
     fn starts_export(&self, at: usize) -> bool {
         let line = self.line_before(at, 64).trim_ascii();
-        line == b"export" || line.ends_with(b"\\nexport")
+        let Some(before) = line.strip_suffix(b"export") else { return false };
+        before.ends_with(b"\\n") || matches!(before.trim_ascii_end().last(), None | Some(b'"' | b'\'' | b'`' | b';' | b'&' | b'|' | b'('))
     }
 
     /// `DB_PASSWORD=x` in running text, as in a shell.

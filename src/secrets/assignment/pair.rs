@@ -70,19 +70,33 @@ impl Cursor<'_> {
         if let Some(found) = Self::value_before(head) {
             return Some((found, true));
         }
-        let mut at = key.end;
+        let at = self.next_entry(key.end);
+        let at = self.plain_type(at).unwrap_or(at);
+        let word = [b"value".as_slice(), b"Value", b"VALUE", b"content"].into_iter().find(|word| self.has(at, word))?;
+        self.literal(self.assigns(at + word.len())?, key)
+    }
+
+    /// Behind `Type: PLAINTEXT` (`CodeBuild`), which stands between a name and its value.
+    fn plain_type(&self, at: usize) -> Option<usize> {
+        let word = [b"type".as_slice(), b"Type"].into_iter().find(|word| self.has(at, word))?;
+        let mut value = self.blanks(self.assigns(at + word.len())?);
+        value += usize::from(matches!(self.byte(value), b'"' | b'\''));
+        self.has(value, b"PLAINTEXT").then(|| self.next_entry(value + b"PLAINTEXT".len()))
+    }
+
+    /// Where the next key begins, after a value that ends at `at`.
+    fn next_entry(&self, mut at: usize) -> usize {
         at += usize::from(matches!(self.byte(at), b'"' | b'\''));
         at = self.space(at);
         at += usize::from(matches!(self.byte(at), b',' | b';'));
         at = self.space(at);
-        at += usize::from(matches!(self.byte(at), b'"' | b'\''));
-        let word = [b"value".as_slice(), b"Value", b"VALUE", b"content"].into_iter().find(|word| self.has(at, word))?;
-        at += word.len();
+        at + usize::from(matches!(self.byte(at), b'"' | b'\''))
+    }
+
+    /// Behind the `:` or `=` that follows a key which ends at `at`.
+    fn assigns(&self, mut at: usize) -> Option<usize> {
         at += usize::from(matches!(self.byte(at), b'"' | b'\''));
         at = self.blanks(at);
-        if !matches!(self.byte(at), b':' | b'=') {
-            return None;
-        }
-        self.literal(at + 1, key)
+        matches!(self.byte(at), b':' | b'=').then_some(at + 1)
     }
 }

@@ -63,10 +63,8 @@ impl Scanner<'_> {
 
     /// An option of a command: commands stand in scripts and in what quotes them.
     fn option(&mut self, at: usize, option: &[u8], glued: bool) {
-        let runs_commands = matches!(
-            self.file.kind,
-            FileKind::Shell | FileKind::Dockerfile | FileKind::Yaml | FileKind::Prose | FileKind::Text | FileKind::Json
-        );
+        use FileKind::{Dockerfile, Json, Prose, Shell, Terraform, Text, Toml, Yaml};
+        let runs_commands = matches!(self.file.kind, Shell | Dockerfile | Yaml | Prose | Text | Json | Terraform | Toml);
         let Some(span) = command::option(self.text, at, option, glued) else { return };
         // In a program `-p` may be anything; a password there has a digit.
         if runs_commands || self.file.kind.is_code() && self.text[span.clone()].iter().any(u8::is_ascii_digit) {

@@ -3,10 +3,10 @@
 use smol_str::SmolStr;
 
 use super::expr::{call_node, join};
-use super::{Eval, MAX_HOPS, MAX_WEIGHT, is_of_request, request};
+use super::{Eval, MAX_HOPS, MAX_WEIGHT, errors, is_of_request, request};
 use crate::extract::rust::chain::Chain;
 use crate::extract::rust::{func, routers, sinks, sites};
-use crate::ir::{CallSite, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri, Why};
+use crate::ir::{Call, CallSite, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri, Why};
 use crate::parse::rust::{Expr, ExprKind, Function, Path, Type, Unary};
 
 impl Eval<'_, '_> {
@@ -57,7 +57,7 @@ impl Eval<'_, '_> {
         let reference = self.generic(path);
         func::note_types(&mut self.func, &path.types);
         func::note_path(&mut self.func, &reference, path.span, self.comparing);
-        self.func.calls.push(CallSite { callee: reference.clone(), span });
+        self.func.calls.push(CallSite::new(reference.clone(), span));
         // nestrs: `guard::<AuthnGuard>()`.
         if let ("guard", [ty], []) = (reference.last(), path.types.as_slice(), args) {
             return Node::new(ty.span, NodeKind::Ref(self.names.ty(ty, self.self_type)));
@@ -87,6 +87,15 @@ impl Eval<'_, '_> {
             return Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [from, reference.last()])));
         }
         self.header(&values, span);
+        self.note_filter(&reference, &values, span);
+        self.answer_by_call(reference.last(), &values, span);
+        if self.hops == 0
+            && self.development == 0
+            && let Some(callee) = sinks::costs(&reference)
+        {
+            let args = values.iter().map(|value| sinks::number_in(value).clone()).collect();
+            self.costs.push((span, Call { args, ..Call::of(callee) }));
+        }
         let found = sinks::of_call(&reference, &values, |at| args.get(at).and_then(|arg| self.secret_of(arg)));
         self.add_sinks(found, span);
         if through.is_some() {
@@ -131,9 +140,10 @@ impl Eval<'_, '_> {
         let is_crypto = |name: &SmolStr| {
             matches!(name.as_str(), "ecb" | "cbc" | "ctr" | "cfb" | "ofb" | "gcm")
                 || name.starts_with("Aes")
-                || name.contains("Des")
                 || name.contains("Hmac")
-                || name.starts_with("ChaCha")
+                || ["ChaCha", "Des", "Tdes", "Rc2", "Rc4", "Blowfish", "Cast5", "Idea", "TripleDes"]
+                    .iter()
+                    .any(|cipher| name.starts_with(cipher))
         };
         if !more.iter().any(is_crypto) {
             return plain;
@@ -145,10 +155,10 @@ impl Eval<'_, '_> {
     }
 
     pub(super) fn method(&mut self, on: &Expr, name: &str, name_span: Span, args: &[Expr], types: &[Type], span: Span) -> Node {
-        self.func.calls.push(CallSite { callee: Ref::new(Scope::Local, [name]), span: name_span });
+        self.func.calls.push(CallSite::new(Ref::new(Scope::Local, [name]), name_span));
         func::note_method(&mut self.func, name);
         if let ("guard" | "extract" | "extract_with_state", [ty, ..]) = (name, types) {
-            self.func.calls.push(CallSite { callee: self.names.ty(ty, self.self_type), span: name_span });
+            self.func.calls.push(CallSite::new(self.names.ty(ty, self.self_type), name_span));
         }
         if args.is_empty() && is_transparent_method(name) && name != "try_into" {
             return self.inner(on);
@@ -164,12 +174,18 @@ impl Eval<'_, '_> {
             _ => (on, name.into()),
         };
         let variable = variable.or_else(|| self.variable(on));
-        let receiver = self.inner(on);
+        let mut receiver = self.inner(on);
         let is_request = is_of_request(&receiver);
-        let of_filter = !is_request && matches!(name, "map" | "and_then" | "then") && is_filter(&receiver);
-        let mut args_nodes = self.fed(args, is_request.then_some(&receiver), of_filter);
+        let of_filter =
+            !is_request && matches!(name, "map" | "and_then" | "then") && (is_filter(&receiver) || self.ends_filters(&receiver));
+        let error = errors::hands_error(name).then(|| errors::bound(&"error".into(), span));
+        let mut args_nodes = self.fed(args, error.as_ref().or(is_request.then_some(&receiver)), of_filter);
         self.change(args, Some((name, &receiver)));
         self.header(&args_nodes, name_span);
+        self.answer_by_method(name, &receiver, &args_nodes, name_span);
+        if let Some(made) = self.filter(name, &receiver, &args_nodes, span, name_span) {
+            return made;
+        }
         match (name, args.len()) {
             ("unwrap_or" | "unwrap_or_else" | "or_else" | "or" | "map_or", _) if !args.is_empty() => {
                 let mut fallback = args_nodes.swap_remove(0);
@@ -215,10 +231,15 @@ impl Eval<'_, '_> {
             sinks::of_method(name, &receiver, &args_nodes, name_span, words, |at| args.get(at).and_then(|arg| self.secret_of(arg)))
         };
         self.add_sinks(found, name_span);
+        if let ("hash", [hasher]) = (name, args_nodes.as_slice())
+            && let Some(label) = self.secret_of(on)
+        {
+            self.add_sinks(sinks::hashed_into(hasher, label, name_span).into_iter().collect(), name_span);
+        }
         if matches!(name, "set_certificate_verifier" | "with_custom_certificate_verifier")
             && args_nodes.iter().any(|arg| sinks::is_verifier_off(arg, self.names))
         {
-            let off = sinks::tls_off(Ref::new(Scope::Local, [name]), name_span);
+            let off = Sink::unverified(Ref::new(Scope::Local, [name]), name_span);
             self.add_sinks(vec![off], name_span);
         }
         if is_request && let Some(value) = request::method(name, &receiver, types, self.expected.as_deref(), span) {
@@ -232,12 +253,18 @@ impl Eval<'_, '_> {
         if step_name == "use_guards_global" {
             self.global_guards.extend(args_nodes.iter().flat_map(Node::one_or_many).cloned());
         }
+        // utoipa: the router that takes them may be made in another file.
+        if name == "routes" && args_nodes.first().is_some_and(routers::is_list_of_handlers) && self.router_of(&receiver).is_none() {
+            let key = smol_str::format_smolstr!("router@{}", name_span.start);
+            receiver = Node::new(span, NodeKind::Ref(self.router(key, "axum", "new", Vec::new(), span)));
+        }
+        let is_development = self.development > 0;
         if let Some(router) = self.router_of(&receiver) {
-            router.steps.push(routers::Step {
-                name: step_name,
-                args: args_nodes,
-                span: name_span.to(Span::new(span.file, span.end as usize, span.end as usize)),
-            });
+            let place = name_span.to(Span::new(span.file, span.end as usize, span.end as usize));
+            let step = routers::Step { name: step_name, args: args_nodes, span: place };
+            if !is_development {
+                router.steps.push(step);
+            }
             return Node::new(span, receiver.kind);
         }
         // `self.find(name)`: a method of the same type.
@@ -300,6 +327,10 @@ impl Eval<'_, '_> {
 
     /// Whoever gets `&mut x` may have changed it: `rng.fill_bytes(&mut key)`, `stdin.read_line(&mut name)`.
     pub(super) fn change(&mut self, args: &[Expr], by: Option<(&str, &Node)>) {
+        // A hasher that is fed stays the hasher that it is.
+        if by.is_some_and(|(name, _)| name == "hash") {
+            return;
+        }
         for arg in args {
             let Some(index) = self.changed(arg) else { continue };
             let local = &self.locals[index];
@@ -309,7 +340,7 @@ impl Eval<'_, '_> {
             {
                 continue;
             }
-            if let Some(label) = local.secret.clone()
+            if let Some(label) = local.secret.clone().or_else(|| sinks::unguessable(&local.name))
                 && by.is_some_and(|(name, rng)| name.contains("fill") && sinks::is_weak_random(rng, 8))
             {
                 self.add_sinks(vec![weak_random(label, arg.span)], arg.span);

@@ -8,7 +8,7 @@ use crate::extract::rust::{func, sinks, sites};
 use crate::ir::{Call, Entry, Func, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Text, Tri, Why};
 use crate::parse::rust::{Expr, ExprKind, Path, Unary};
 
-use super::{Eval, MAX_HOPS, MAX_WEIGHT, checks, is_of_request};
+use super::{Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_of_request};
 
 /// Tests that are remembered at one place: each name is looked up among them.
 const MAX_CHECKED: usize = 256;
@@ -47,7 +47,7 @@ impl<'n, 't> Eval<'n, 't> {
                 for (name, value) in fields {
                     let value = self.expr(value);
                     self.add_sinks(sinks::of_field(&name.text, &value, value.span).into_iter().collect(), value.span);
-                    if let Some(label) = self.named_secret(&name.text).filter(|_| sinks::is_weak_random(&value, 12)) {
+                    if let Some(label) = sinks::unguessable(&name.text).filter(|_| sinks::is_weak_random(&value, 12)) {
                         self.add_sinks(vec![super::calls::weak_random(label, value.span)], value.span);
                     }
                     map.push(name.text.clone(), name.span, value);
@@ -71,6 +71,7 @@ impl<'n, 't> Eval<'n, 't> {
             ExprKind::List(items) | ExprKind::Tuple(items) => {
                 let items = self.exprs(items);
                 self.header(&items, expr.span);
+                self.answer(&items, expr.span);
                 at(NodeKind::List(items))
             }
             ExprKind::Repeat { item, len } => {
@@ -123,8 +124,12 @@ impl<'n, 't> Eval<'n, 't> {
                 }
             }
             ExprKind::Let { pat, value } => {
+                let secret = self.secret_of(value);
                 let value = self.expr(value);
                 self.bind_pat(pat, Some(value));
+                if let (Some(local), [_]) = (self.locals.last_mut(), pat.names.as_slice()) {
+                    local.secret = secret;
+                }
                 at(NodeKind::Unknown(Why::Opaque))
             }
             ExprKind::Match { on, arms } => {
@@ -165,7 +170,8 @@ impl<'n, 't> Eval<'n, 't> {
                     func::note_type(&mut self.func, &lowered);
                     match (&feed, self.of_request(param, &lowered, false)) {
                         (Some(value), _)
-                            if param.ty.as_ref().is_none_or(|ty| matches!(ty.last(), "String" | "str" | "HashMap" | "Bytes" | "_")) =>
+                            if param.ty.as_ref().is_none_or(|ty| matches!(ty.last(), "String" | "str" | "HashMap" | "Bytes" | "_"))
+                                || errors::is_error(value) =>
                         {
                             self.bind_pat(&param.pat, Some(value.clone()));
                         }
@@ -356,8 +362,12 @@ impl<'n, 't> Eval<'n, 't> {
         }
         let asked = self.comparing;
         self.comparing |= matches!(op, "==" | "!=");
-        let (left, right) = (self.expr(left), self.expr(right));
+        let (names, left, right) = ((name_of(left), name_of(right)), self.expr(left), self.expr(right));
         self.comparing = asked;
+        if matches!(op, "==" | "!=") {
+            let sides = (sinks::Side { value: &left, name: names.0 }, sinks::Side { value: &right, name: names.1 });
+            self.add_sinks(sinks::compared(&sides.0, &sides.1).into_iter().collect(), span);
+        }
         if matches!(op, "<" | ">" | "<=" | ">=") {
             let expiry = |node: &Node| node.as_ref().is_some_and(|name| matches!(name.last(), "exp" | "expires_at" | "expires"));
             let attribute = |node: &Node| matches!(&node.kind, NodeKind::Op(Op::Attr, operands) if operands[1].as_str() == Some("exp"));
@@ -384,6 +394,22 @@ impl<'n, 't> Eval<'n, 't> {
             _ => return Node::unknown(Why::Opaque, span),
         };
         Node::new(span, NodeKind::Op(kind, vec![left, right]))
+    }
+}
+
+/// The name that an expression is read from: `password` of `form.password.as_str()`.
+fn name_of(expr: &Expr) -> SmolStr {
+    match &expr.kind {
+        ExprKind::Path(path) => path.single().unwrap_or_default().into(),
+        ExprKind::Field { name, .. } => name.text.clone(),
+        ExprKind::Method { on, name, args, .. } if args.is_empty() && super::calls::is_transparent_method(&name.text) => name_of(on),
+        ExprKind::Unary(Unary::Deref | Unary::BorrowMut, on) => name_of(on),
+        // `user.password.as_deref() == Some(password)`
+        ExprKind::Call { callee, args } => match (callee.as_path().and_then(|path| path.single()), args.as_slice()) {
+            (Some("Some"), [inner]) => name_of(inner),
+            _ => SmolStr::default(),
+        },
+        _ => SmolStr::default(),
     }
 }
 

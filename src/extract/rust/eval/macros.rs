@@ -19,12 +19,21 @@ fn is_output(target: &Expr) -> bool {
     }
 }
 
-/// Words of a request in what is logged.
-fn shows_request(node: &Node) -> bool {
+/// Methods after which no line break is left, as far as can be told.
+fn ends_no_line(method: &str) -> bool {
+    method.contains("escape")
+        || method.starts_with("replace")
+        || matches!(method, "filter" | "lines" | "split_whitespace" | "split_ascii_whitespace")
+}
+
+/// Words of a request in what is logged, of the command line in a log that is kept; a header has no line breaks.
+fn shows_words(node: &Node, kept: bool) -> bool {
     match &node.kind {
-        NodeKind::Ref(name) => name.scope == Scope::Request && matches!(name.first(), "params" | "response"),
-        NodeKind::Text(text) => text.holes().any(shows_request),
-        NodeKind::Call(call) => call.receiver.as_ref().is_some_and(shows_request) && !call.callee.last().contains("escape"),
+        NodeKind::Ref(name) => {
+            name.scope == Scope::Request && (matches!(name.first(), "params" | "response") || kept && name.first() == "input")
+        }
+        NodeKind::Text(text) => text.holes().any(|hole| shows_words(hole, kept)),
+        NodeKind::Call(call) => call.receiver.as_ref().is_some_and(|on| shows_words(on, kept)) && !ends_no_line(call.callee.last()),
         _ => false,
     }
 }
@@ -52,6 +61,7 @@ impl Eval<'_, '_> {
                     if is_output(&target.value) {
                         self.log(call);
                     }
+                    self.keep(&target.value, call);
                     let text = self.format(rest, call.span);
                     if let Some(index) = self.variable(&target.value) {
                         let joined = join(self.locals[index].value.clone(), text, call.span);
@@ -83,9 +93,9 @@ impl Eval<'_, '_> {
             }
             args.push(node);
         }
-        if is_log && let Some(value) = args.iter().find(|arg| shows_request(arg)) {
+        if is_log && let Some(value) = self.words_in_log(call, &args) {
             let callee = self.names.path(&call.path, self.self_type);
-            let part = SinkPart::new(value.clone(), Tri::Yes, SmolStr::default());
+            let part = SinkPart::new(value, Tri::Yes, SmolStr::default());
             self.add_sinks(vec![Sink { kind: SinkKind::LogLine, callee, parts: vec![part], options: None }], call.span);
         }
         if name.starts_with("new_magic_crypt") {
@@ -101,8 +111,34 @@ impl Eval<'_, '_> {
         if let Some(last) = callee.path.last_mut() {
             *last = smol_str::format_smolstr!("{last}!");
         }
-        self.func.calls.push(CallSite { callee: callee.clone(), span: call.span });
+        self.func.calls.push(CallSite::new(callee.clone(), call.span));
         Node::new(call.span, call_node(callee, None, args, false))
+    }
+
+    /// The words of a request that a line of a log shows as they are; `Debug` escapes what would end the line, and
+    /// fields beside the message are told apart from it.
+    fn words_in_log(&mut self, call: &MacroCall, args: &[Node]) -> Option<Node> {
+        let at = call.args.iter().position(|arg| arg.name.is_none() && arg.value.as_str().is_some())?;
+        let format = call.args[at].value.as_str().filter(|_| call.path.last() != "dbg")?;
+        let rest = call.args[at + 1..].iter().zip(&args[at + 1..]);
+        let named = |name: &str| rest.clone().find(|(arg, _)| arg.name.as_deref() == Some(name)).and_then(|(_, node)| node.get(name));
+        let kept = !["print", "panic"].iter().any(|word| call.path.last().contains(word));
+        let mut positions = 0;
+        for (name, is_debug) in super::secret::placeholders(format) {
+            let position = if name.is_empty() { Some(positions) } else { name.parse().ok() };
+            positions += usize::from(name.is_empty());
+            let value = match position {
+                Some(position) => rest.clone().filter(|(arg, _)| arg.name.is_none()).nth(position).map(|(_, node)| node.clone()),
+                None => named(name).cloned().or_else(|| {
+                    let span = call.args[at].value.span;
+                    Some(self.name(&Path { names: vec![name.into()], types: Vec::new(), span }, span))
+                }),
+            };
+            if let Some(value) = value.filter(|value| !is_debug && shows_words(value, kept)) {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// A line of a log with a secret in it.
@@ -118,6 +154,17 @@ impl Eval<'_, '_> {
         let part = SinkPart::new(Node::new(call.span, NodeKind::Null), Tri::Yes, label);
         if self.hops == 0 {
             self.add_sinks(vec![Sink { kind: SinkKind::Log, callee, parts: vec![part], options: None }], call.span);
+        }
+    }
+
+    /// A secret that is written to a file: what people give away in any, another one where everybody may read.
+    fn keep(&mut self, target: &Expr, call: &MacroCall) {
+        let Some(label) = self.secret_in_macro(call, false) else { return };
+        let Some(file) = self.variable(target).and_then(|index| sinks::opened(&self.locals[index].value)) else { return };
+        if file.is_shared || sinks::is_of_person(&label) {
+            let part = SinkPart::new(Node::new(call.span, NodeKind::Null), Tri::Yes, label);
+            let callee = self.names.path(&call.path, self.self_type);
+            self.add_sinks(vec![Sink { kind: SinkKind::Keep, callee, parts: vec![part], options: None }], call.span);
         }
     }
 

@@ -6,7 +6,9 @@
 
 mod calls;
 mod checks;
+mod errors;
 mod expr;
+mod filters;
 mod macros;
 mod request;
 mod secret;
@@ -15,7 +17,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::ir::{Func, Node, NodeKind, Ref, Scope, Sink, Span};
+use crate::ir::{Call, Func, Node, NodeKind, Ref, Scope, Sink, Span};
 use crate::parse::rust::{Attr, Block, Expr, ExprKind, Function, Param, Pat, Stmt, Type};
 
 use super::chain::Chain;
@@ -41,6 +43,8 @@ pub(super) struct Eval<'n, 't> {
     global_guards: Vec<Node>,
     sinks: Vec<(Span, Sink)>,
     headers: Vec<(Node, Node, Span)>,
+    /// Calls that rows of `settings.toml` judge.
+    costs: Vec<(Span, Call)>,
     /// Calls to be judged at the end, by what they are and where.
     sites: BTreeMap<(Interest, Span), Node>,
     /// The summary so far.
@@ -79,6 +83,8 @@ pub(super) struct Body {
     pub global_guards: Vec<Node>,
     /// Dangerous calls.
     pub sinks: Vec<(Span, Sink)>,
+    /// Calls of functions that take a number that may be too small.
+    pub costs: Vec<(Span, Call)>,
     /// Headers about cross-origin requests that are set by hand: name, value and place.
     pub headers: Vec<(Node, Node, Span)>,
 }
@@ -109,6 +115,7 @@ impl<'n, 't> Eval<'n, 't> {
             global_guards: Vec::new(),
             sinks: Vec::new(),
             headers: Vec::new(),
+            costs: Vec::new(),
             sites: BTreeMap::new(),
             func: Func::default(),
             branch: 0,
@@ -130,7 +137,8 @@ impl<'n, 't> Eval<'n, 't> {
         self.params(&function.params, request::is_handler(attrs));
         self.open_parameters(&function.params);
         let value = self.block(&function.body);
-        if let Some(label) = self.named_secret(&function.name.text)
+        self.recorded(function, attrs);
+        if let Some(label) = sinks::unguessable(&function.name.text)
             && sinks::is_weak_random(&value, 12)
         {
             self.add_sinks(vec![calls::weak_random(label, value.span)], value.span);
@@ -145,6 +153,7 @@ impl<'n, 't> Eval<'n, 't> {
             global_guards: self.global_guards,
             sinks: self.sinks,
             headers: self.headers,
+            costs: self.costs,
         }
     }
 
@@ -160,9 +169,13 @@ impl<'n, 't> Eval<'n, 't> {
             func::note_type(&mut self.func, &lowered);
             let brought = self.of_request(param, &lowered, handler);
             let router = lowered.ty.as_ref().and_then(routers::framework_of_type);
+            let is_error = lowered.ty.as_ref().is_some_and(errors::is_of_library);
             for (at, name) in param.pat.names.iter().enumerate() {
                 let local = || Node::new(name.span, NodeKind::Ref(Ref::new(Scope::Local, [name.text.clone()])));
                 let mut value = brought.as_ref().and_then(|values| values.get(at)).cloned().unwrap_or_else(local);
+                if is_error {
+                    value = errors::bound(&name.text, name.span);
+                }
                 if let Some(framework) = router {
                     let key = smol_str::format_smolstr!("{}@{}", name.text, param.pat.span.start);
                     value.kind = NodeKind::Ref(self.router(key, framework, "parameter", Vec::new(), name.span));
@@ -170,7 +183,7 @@ impl<'n, 't> Eval<'n, 't> {
                 self.bind(&name.text, value);
                 if let (Some(local), [_]) = (self.locals.last_mut(), param.pat.names.as_slice()) {
                     local.ty.clone_from(&param.ty);
-                    local.plain = param.ty.as_ref().is_some_and(is_no_text);
+                    local.plain = param.ty.as_ref().is_some_and(|ty| is_no_text(ty) || hides_itself(ty));
                 }
             }
             if let [only] = param.pat.names.as_slice() {
@@ -202,7 +215,7 @@ impl<'n, 't> Eval<'n, 't> {
     }
 
     fn router(&mut self, key: SmolStr, framework: &'static str, made: &str, args: Vec<Node>, span: Span) -> Ref {
-        self.routers.push(Router { key: key.clone(), framework, made: made.into(), args, steps: Vec::new(), span });
+        self.routers.push(Router { key: key.clone(), framework, made: made.into(), args, steps: Vec::new(), span, replaced: false });
         Ref::new(Scope::Local, [key])
     }
 
@@ -231,8 +244,20 @@ impl<'n, 't> Eval<'n, 't> {
 
     fn bind_pat(&mut self, pat: &Pat, value: Option<Node>) {
         match (pat.names.as_slice(), value) {
+            ([name], _) if pat.path.last().is_some_and(|path| path == "Err") => self.bind(&name.text, errors::bound(&name.text, name.span)),
             // `x`, `Some(x)`, `Ok(x)`, `State(x)`: the one name holds the value.
             ([name], Some(value)) => self.bind(&name.text, value),
+            // `let (router, api) = …` of a pair that is known.
+            (names, Some(Node { kind: NodeKind::List(items), .. })) if !pat.plain && pat.path.is_empty() && names.len() == items.len() => {
+                names.iter().zip(items).for_each(|(name, item)| self.bind(&name.text, item));
+            }
+            // `let (router, document) = router.split_for_parts()`.
+            ([first, rest @ ..], Some(value)) if self.router_of(&value).is_some() => {
+                self.bind(&first.text, value);
+                for name in rest {
+                    self.bind(&name.text, Node::new(name.span, NodeKind::Ref(Ref::new(Scope::Local, [name.text.clone()]))));
+                }
+            }
             (names, value) => {
                 let source =
                     value.as_ref().and_then(|value| first_of_request(value, 16)).and_then(Node::as_ref).map(|name| name.path[0].clone());
@@ -269,10 +294,10 @@ impl<'n, 't> Eval<'n, 't> {
         let made_plain = node
             .as_ref()
             .is_some_and(|node| matches!(node.kind, NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Func(_) | NodeKind::Null))
-            || ty.is_some_and(is_no_text)
+            || ty.is_some_and(|ty| is_no_text(ty) || hides_itself(ty))
             || value.is_some_and(|value| secret.is_none() && is_made_harmless(value));
         if let ([name], Some(node)) = (pat.names.as_slice(), &node)
-            && let Some(label) = self.named_secret(&name.text).filter(|_| sinks::is_weak_random(node, 12))
+            && let Some(label) = sinks::unguessable(&name.text).filter(|_| sinks::is_weak_random(node, 12))
         {
             self.add_sinks(vec![calls::weak_random(label, node.span)], node.span);
         }
@@ -365,6 +390,12 @@ impl<'n, 't> Eval<'n, 't> {
 fn is_no_text(ty: &Type) -> bool {
     matches!(ty.last(), "bool" | "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" | "f64" | "Regex" | "Duration" | "Instant")
         && ty.args.is_empty()
+}
+
+/// A type that shows nothing of the secret in it, until it is asked to.
+fn hides_itself(ty: &Type) -> bool {
+    let at = if ty.last() == "Option" { ty.args.first().unwrap_or(ty) } else { ty };
+    matches!(at.last(), "SecretString" | "SecretBox" | "Secret" | "SecretVec" | "SecretSlice" | "SecretBytesMut" | "Redacted" | "Masked")
 }
 
 /// What a function makes that hashes, hides or tests a secret.

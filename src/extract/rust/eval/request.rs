@@ -42,7 +42,11 @@ impl<'t> Eval<'_, 't> {
         }
         let inner = content(ty);
         let by_path = std::iter::once(ty).chain(&ty.args).any(|ty| ty.last() == "Path");
-        let one = |name: &crate::parse::rust::Name, ty: &Type| self.brought(&name.text, ty, by_path, name.span);
+        let by_header = std::iter::once(ty).chain(&ty.args).any(|ty| ty.last() == "TypedHeader");
+        let header = |name: &crate::parse::rust::Name| Ref::new(Scope::Request, ["headers".into(), name.text.clone()]);
+        let one = |name: &crate::parse::rust::Name, ty: &Type| {
+            if by_header { Node::new(name.span, NodeKind::Ref(header(name))) } else { self.brought(&name.text, ty, by_path, name.span) }
+        };
         let names = &param.pat.names;
         if let Carries::Record(fields) = self.carries(inner)
             && !param.pat.plain
@@ -58,6 +62,9 @@ impl<'t> Eval<'_, 't> {
     }
 
     fn brought(&self, name: &str, ty: &Type, by_path: bool, span: Span) -> Node {
+        if is_short(ty) {
+            return Node::unknown(Why::Opaque, span);
+        }
         let is_text = match self.carries(ty) {
             Carries::Text | Carries::Record(_) => true,
             Carries::Number => false,
@@ -67,6 +74,7 @@ impl<'t> Eval<'_, 't> {
         let kind = match (is_text, ty.last()) {
             (false, _) => "number",
             (true, "Uri" | "OriginalUri") => "url",
+            (true, "HeaderMap" | "HeaderValue" | "HeaderName") => "headers",
             (true, _) => "params",
         };
         Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [kind, name])))
@@ -109,6 +117,9 @@ impl<'t> Eval<'_, 't> {
             Carries::Record(fields) => fields.iter().find(|field| field.name.text == name).map(|field| &field.ty),
             _ => None,
         });
+        if ty.is_some_and(is_short) {
+            return Node::unknown(Why::Opaque, span);
+        }
         let is_number = ty.is_some_and(|ty| matches!(self.carries(ty), Carries::Number));
         let path = if is_number { Ref::new(Scope::Request, ["number", name]) } else { base.child(SmolStr::from(name)) };
         Node::new(span, NodeKind::Ref(path))
@@ -130,6 +141,11 @@ impl<'t> Eval<'_, 't> {
             _ => None,
         }
     }
+}
+
+/// Numbers of two bytes at most: neither words nor a size that could hurt.
+fn is_short(ty: &Type) -> bool {
+    matches!(content(ty).last(), "u8" | "i8" | "u16" | "i16" | "bool")
 }
 
 /// Types whose values are written without any word of the caller's.
@@ -230,6 +246,7 @@ pub(super) fn method(name: &str, receiver: &Node, types: &[Type], expected: Opti
         "as_u64" | "as_i64" | "as_f64" | "content_length" | "as_usize" => number(),
         // The address of the request itself: a file may be named by it, another server may not.
         "uri" | "url" | "full_url" | "original_uri" => Some(Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["url", name])))),
+        "headers" if source != Some("response") => Some(Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["headers"])))),
         "path" if source == Some("params") => Some(Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["url", name])))),
         // How much came is known when it is there.
         "len" | "count" | "as_bool" | "hash" => Some(Node::unknown(Why::Opaque, span)),

@@ -3,7 +3,8 @@
 
 use smol_str::SmolStr;
 
-use crate::parse::rust::{Arg, Expr, ExprKind, MacroCall, Unary};
+use crate::ir::{Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::parse::rust::{Arg, Attr, Expr, ExprKind, Function, MacroCall, Unary};
 
 use super::Eval;
 
@@ -22,6 +23,9 @@ impl Eval<'_, '_> {
             ExprKind::Field { on, name } if name.text.starts_with(|char: char| char.is_ascii_digit()) => self.secret_of(on),
             ExprKind::Field { name, .. } => self.named_secret(&name.text),
             ExprKind::Method { on, name, args, .. } => match name.text.as_str() {
+                "expose_secret" | "expose_secret_mut" | "reveal" | "unsecure" => {
+                    self.secret_of(on).or_else(|| self.named_secret(on.as_path()?.single()?))
+                }
                 name if keeps(name) => self.secret_of(on),
                 // A getter.
                 name if args.is_empty() => self.named_secret(name).filter(|_| !makes_harmless(name)),
@@ -32,7 +36,7 @@ impl Eval<'_, '_> {
             ExprKind::Call { callee, args } => {
                 let path = callee.as_path()?;
                 match (path.last(), args.as_slice()) {
-                    ("var" | "var_os", [key]) => key.as_str().and_then(|key| self.named_secret(key)),
+                    ("var" | "var_os", [key]) => key.as_str().and_then(|key| self.named_secret(key).or_else(|| token_in_environment(key))),
                     ("Some" | "Ok" | "from" | "new" | "from_utf8" | "from_utf8_lossy" | "encode", [only]) => self.secret_of(only),
                     (name, []) if !makes_harmless(name) => self.named_secret(name),
                     (name, _)
@@ -46,7 +50,11 @@ impl Eval<'_, '_> {
                     _ => None,
                 }
             }
-            ExprKind::Macro(call) if matches!(call.path.last(), "format" | "concat" | "format_args") => self.secret_in_macro(call, false),
+            ExprKind::Macro(call)
+                if matches!(call.path.last(), "format" | "concat" | "format_args" | "params" | "named_params" | "vec") =>
+            {
+                self.secret_in_macro(call, false)
+            }
             ExprKind::Binary { op: "+", left, right } => self.secret_of(left).or_else(|| self.secret_of(right)),
             ExprKind::Unary(Unary::Deref | Unary::BorrowMut, on) | ExprKind::Try(on) | ExprKind::Await(on) | ExprKind::Index { on, .. } => {
                 self.secret_of(on)
@@ -97,6 +105,33 @@ impl Eval<'_, '_> {
         call.args.iter().enumerate().find_map(argument).or_else(captured)
     }
 
+    /// `#[instrument]` writes down what a function is handed, all of it that `skip` does not name.
+    pub(super) fn recorded(&mut self, function: &Function, attrs: &[Attr]) {
+        let Some(attr) = attrs.iter().find(|attr| attr.is("instrument")) else { return };
+        let names = |arg: &Arg, word: &str| matches!(&arg.value.kind, ExprKind::Path(path) if path.single() == Some(word));
+        if attr.args.iter().any(|arg| names(arg, "skip_all")) {
+            return;
+        }
+        let skipped = attr.args.iter().filter_map(|arg| match &arg.value.kind {
+            ExprKind::Call { callee, args } if callee.as_path().is_some_and(|path| path.last() == "skip") => Some(args),
+            _ => None,
+        });
+        let skipped: Vec<&str> = skipped.flatten().filter_map(|name| name.as_path()?.single()).collect();
+        let shown = function.params.iter().flat_map(|param| param.pat.names.iter().map(move |name| (param, name)));
+        let secret = shown.filter(|(_, name)| !skipped.contains(&name.text.as_str())).find_map(|(param, name)| {
+            let ty = param.ty.as_ref().filter(|ty| !super::hides_itself(ty) && !super::is_no_text(ty))?;
+            let is_text = matches!(super::request::content(ty).last(), "String" | "str" | "Cow");
+            let label = self.named_secret(&name.text).filter(|_| is_text).or_else(|| self.printed(ty))?;
+            Some((label, name.span))
+        });
+        if let Some((label, span)) = secret {
+            let part = SinkPart::new(Node::new(span, NodeKind::Null), Tri::Yes, label);
+            let sink =
+                Sink { kind: SinkKind::Log, callee: Ref::new(Scope::Rust, ["tracing", "instrument"]), parts: vec![part], options: None };
+            self.add_sinks(vec![sink], span);
+        }
+    }
+
     /// The secret that a struct's derived `Debug` prints.
     fn printed(&self, ty: &crate::parse::rust::Type) -> Option<SmolStr> {
         let ty = super::request::content(ty);
@@ -111,7 +146,7 @@ impl Eval<'_, '_> {
     /// Whether a name says that it holds a secret. A bare `token` is one where somebody logs in; elsewhere it
     /// is a word of a parser.
     pub(super) fn named_secret(&self, name: &str) -> Option<SmolStr> {
-        let found = crate::lower::names_secret_value(name)
+        let found = crate::lower::words::names_secret_value(name)
             || self.names.speaks_of_login() && matches!(name.to_ascii_lowercase().as_str(), "token" | "jwt" | "bearer");
         found.then(|| name.into())
     }
@@ -154,6 +189,11 @@ fn makes_harmless(name: &str) -> bool {
 
 /// The names in a format's braces, and whether they are shown by `Debug`.
 fn captures(format: &str) -> impl Iterator<Item = (&str, bool)> {
+    placeholders(format).filter(|(name, _)| !name.is_empty() && !name.starts_with(|char: char| char.is_ascii_digit()))
+}
+
+/// What stands in a format's braces: a name, a position or nothing; and whether it is shown by `Debug`.
+pub(super) fn placeholders(format: &str) -> impl Iterator<Item = (&str, bool)> + Clone {
     let mut rest = format;
     std::iter::from_fn(move || {
         loop {
@@ -166,9 +206,12 @@ fn captures(format: &str) -> impl Iterator<Item = (&str, bool)> {
             let close = after.find('}')?;
             rest = &after[close + 1..];
             let (name, spec) = after[..close].split_once(':').unwrap_or((&after[..close], ""));
-            if !name.is_empty() && !name.starts_with(|char: char| char.is_ascii_digit()) {
-                return Some((name.trim(), spec.contains('?')));
-            }
+            return Some((name.trim(), spec.contains('?')));
         }
     })
+}
+
+/// `GITHUB_TOKEN`: what an environment calls a token lets its bearer in.
+fn token_in_environment(key: &str) -> Option<SmolStr> {
+    key.ends_with("_TOKEN").then(|| key.into())
 }

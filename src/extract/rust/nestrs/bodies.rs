@@ -1,11 +1,11 @@
 //! What functions do by hand that the framework would do for them: queries around the scope, passwords
-//! compared or kept as they are, tokens taken apart, cookies written.
+//! kept as they are, tokens taken apart, cookies written.
 
 use std::collections::BTreeSet;
 
 use super::{Attrs, Place, called, name_of};
 use crate::extract::Extract;
-use crate::ir::{FactKind, Field, OAuthClient, Span, Tri};
+use crate::ir::{FactKind, Field, OAuthClient, Span, Tri, Why};
 use crate::parse::rust::{Block, Expr, ExprKind, Function, Stmt};
 
 /// Adds the facts of one function.
@@ -42,11 +42,13 @@ impl Body<'_> {
         self.calls().find(|(name, _)| wanted.contains(name)).map(|(_, span)| span)
     }
 
-    /// Reads and writes that the caller's ability does not narrow. Who signs in has none yet.
+    /// Reads and writes that the caller's ability does not narrow. Who signs in has none yet, and nobody calls what
+    /// fills a new database.
     fn queries(&self, cx: &mut Extract<'_>) {
         const BEFORE_SIGN_IN: [&str; 9] = ["auth", "login", "sign", "email", "identity", "credential", "register", "social", "password"];
+        const NO_CALLER: [&str; 3] = ["seed", "migrat", "fixture"];
         let name = self.function.name.text.to_ascii_lowercase();
-        if self.place.of == "Strategy" || BEFORE_SIGN_IN.iter().any(|word| name.contains(word)) {
+        if self.place.of == "Strategy" || BEFORE_SIGN_IN.iter().chain(&NO_CALLER).any(|word| name.contains(word)) {
             return;
         }
         let mut seen = BTreeSet::new();
@@ -67,7 +69,7 @@ impl Body<'_> {
         }
     }
 
-    /// A password that is compared with `==`, or stored as it came.
+    /// A password that is stored as it came.
     fn passwords(&self, cx: &mut Extract<'_>) {
         const STORED: [&str; 5] = ["password", "password_hash", "passwd", "hashed_password", "pwd"];
         const PLAIN: [&str; 4] = ["password", "passwd", "pwd", "plain_password"];
@@ -84,12 +86,6 @@ impl Body<'_> {
         };
         for expr in self.exprs {
             match &expr.kind {
-                ExprKind::Binary { op: "==" | "!=", left, right } => {
-                    let both = [left, right].map(|side| name_of(side).is_some_and(|name| STORED.contains(&name)));
-                    if both == [true, true] && !hashes && name_of(left).is_some() && left != right {
-                        Attrs::default().text("use", "compared", expr.span).emit(cx, "nestrs-password", self.owner, expr.span);
-                    }
-                }
                 ExprKind::Assign { target, value }
                     if !hashes && name_of(target).is_some_and(|name| STORED.contains(&name)) && set(value) =>
                 {
@@ -138,7 +134,7 @@ impl Body<'_> {
             library: "oauth2".into(),
             grant: Field::known(crate::ir::Text::lit("authorization_code", span), span),
             pkce: self.call(&["set_pkce_verifier"]).map_or(Field::Absent, |span| Field::known(true, span)),
-            state: Field::Absent,
+            state: Field::unknown(Why::Opaque, span),
             redirect_uris: Vec::new(),
             secret: Field::Absent,
             follows_redirects: if stops {
@@ -192,17 +188,17 @@ impl Body<'_> {
     fn cookies(&self, cx: &mut Extract<'_>) {
         for expr in self.exprs {
             let ExprKind::Macro(call) = &expr.kind else { continue };
-            if call.path.last() != "format"
-                || !call.args.iter().skip(1).any(|arg| name_of(&arg.value).is_some_and(|name| name.contains("transaction")))
-            {
+            let Some(text) = call.args.first().and_then(|arg| arg.value.as_str()).filter(|_| call.path.last() == "format") else {
                 continue;
-            }
-            let Some(text) = call.args.first().and_then(|arg| arg.value.as_str()).filter(|text| text.contains(';')) else { continue };
+            };
+            let Some((cookie, flags)) = text.split_once(';') else { continue };
+            let holds_transaction = cookie.contains("transaction}")
+                || call.args.iter().skip(1).any(|arg| name_of(&arg.value).is_some_and(|name| name.contains("transaction")));
             // What is put in behind the value may be a flag.
-            let is_open = text.split_once(';').is_some_and(|(_, flags)| flags.matches('{').count() > flags.matches("Max-Age={").count());
-            let lower = text.to_ascii_lowercase();
-            let missing = ["httponly", "samesite", "secure"].into_iter().find(|flag| !lower.contains(flag));
-            if let Some(missing) = missing.filter(|missing| !(is_open && *missing == "secure")) {
+            let is_open = flags.matches('{').count() > flags.matches("Max-Age={").count();
+            let flags = flags.to_ascii_lowercase();
+            let missing = ["httponly", "samesite", "secure"].into_iter().find(|flag| !flags.contains(flag));
+            if let Some(missing) = missing.filter(|missing| holds_transaction && !(is_open && *missing == "secure")) {
                 Attrs::default().text("missing", missing, expr.span).emit(cx, "nestrs-cookie", self.owner, expr.span);
             }
         }

@@ -1,9 +1,11 @@
 //! Who stands in front of what: lists of guards, and the gateways, resolvers and generated routes behind them.
 
-use super::{Attrs, called};
+use super::modules::mounted;
+use super::{Attrs, called, elements};
 use crate::extract::Extract;
-use crate::extract::rust::names::is_test;
+use crate::extract::rust::names::{Names, is_test};
 use crate::ir::{Cors, FactKind, Field, Origins, Span, Why};
+use crate::lower::nestrs::limits_rate;
 use crate::parse::rust::{Attr, Expr, ExprKind, Function, Item, ItemKind, Type};
 
 /// Which of the two projects a file uses.
@@ -37,7 +39,7 @@ impl Dialect {
 }
 
 /// Adds the facts of a file.
-pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item], dialect: Dialect) {
+pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item], dialect: Dialect, names: &Names<'_>) {
     for item in items.iter().filter(|item| !is_test(&item.attrs)) {
         match &item.kind {
             ItemKind::Struct { name, .. } => guards(cx, &item.attrs, &name.text),
@@ -53,8 +55,8 @@ pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item], dialect: Dialect) {
                     endpoint(cx, &service.attrs, &item.attrs, methods, ty.last());
                 }
             }
-            ItemKind::Module { items, .. } => extract(cx, items, dialect),
-            ItemKind::Function(function) => application(cx, function),
+            ItemKind::Module { items, .. } => extract(cx, items, dialect, names),
+            ItemKind::Function(function) => application(cx, function, names),
             _ => {}
         }
     }
@@ -74,13 +76,8 @@ fn guards(cx: &mut Extract<'_>, attrs: &[Attr], owner: &str) {
     }
 }
 
-/// Whether a guard lets strangers through: it slows them down, or looks at what they send.
-fn is_no_guard(name: &str) -> bool {
-    ["Throttl", "RateLimit", "Moderat"].iter().any(|word| name.contains(word))
-}
-
 fn is_guarded(attrs: &[Attr]) -> bool {
-    named(attrs).iter().any(|(name, _)| !is_no_guard(name))
+    named(attrs).iter().any(|(name, _)| !limits_rate(name))
 }
 
 /// What a method says about who may call it.
@@ -143,7 +140,7 @@ fn by_hand(ty: &Type) -> Option<&'static str> {
 }
 
 /// What a program puts in front of everything.
-fn application(cx: &mut Extract<'_>, function: &Function) {
+fn application(cx: &mut Extract<'_>, function: &Function, names: &Names<'_>) {
     let mut seen: Vec<Span> = Vec::new();
     function.body.walk(0, &mut |expr, _| {
         let (steps, root) = expr.chain();
@@ -153,7 +150,7 @@ fn application(cx: &mut Extract<'_>, function: &Function) {
         }
         seen.push(root.span);
         let step = |name: &str| find(expr, name);
-        let mut attrs = Attrs::default();
+        let mut attrs = Attrs::default().nodes("modules", mounted(expr, names), root.span);
         if let Some((span, args)) = step("use_guards_global") {
             let list = args.first().map(elements).unwrap_or_default();
             attrs = attrs.list("guards", list.into_iter().filter_map(global), span);
@@ -204,13 +201,6 @@ fn find<'e>(chain: &'e Expr, wanted: &str) -> Option<(Span, &'e [Expr])> {
             ExprKind::Method { on: inner, .. } | ExprKind::Await(inner) | ExprKind::Try(inner) => at = inner,
             _ => return None,
         }
-    }
-}
-
-fn elements(list: &Expr) -> Vec<&Expr> {
-    match &list.kind {
-        ExprKind::List(items) => items.iter().collect(),
-        _ => vec![list],
     }
 }
 

@@ -1,6 +1,6 @@
 //! nestrs: what its threat model leaves to the application, as facts of the provider `nestrs`. Which columns
 //! entities let out and in (`nestrs-field`), who stands in front of what (`nestrs-guards`, `nestrs-endpoint`,
-//! `nestrs-application`), and what functions do by hand that the framework would do for them
+//! `nestrs-application`, `nestrs-module`), and what functions do by hand that the framework would do for them
 //! (`nestrs-ability`, `nestrs-query`, `nestrs-password`, `nestrs-strategy`, `nestrs-token-options` …).
 //!
 //! There are two projects of this name. `nest_rs` (over poem; `nestrs_*` in its first generation) is the one
@@ -10,9 +10,12 @@ mod abilities;
 mod bodies;
 mod endpoints;
 mod fields;
+mod modules;
+mod requests;
 
 use smol_str::SmolStr;
 
+use super::names::Names;
 use crate::extract::Extract;
 use crate::ir::{FactKind, Map, Node, NodeKind, Resource, ResourceMode, Span};
 use crate::parse::rust::{Expr, ExprKind, Function, Item, ItemKind};
@@ -20,11 +23,12 @@ use crate::parse::rust::{Expr, ExprKind, Function, Item, ItemKind};
 pub(super) use endpoints::Dialect;
 
 /// Adds the facts of a file that uses either framework.
-pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item]) {
+pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item], names: &Names<'_>) {
     // Tests are not shipped.
     let Some(dialect) = Dialect::of(&cx.file.text).filter(|_| !cx.file.class.test) else { return };
     fields::extract(cx, items);
-    endpoints::extract(cx, items, dialect);
+    endpoints::extract(cx, items, dialect, names);
+    modules::extract(cx, items, names);
     functions(cx, items, &Place { of: "", ty: "" });
 }
 
@@ -48,6 +52,7 @@ fn functions(cx: &mut Extract<'_>, items: &[Item], place: &Place<'_>) {
             ItemKind::Function(function) => {
                 abilities::extract(cx, function, place);
                 bodies::extract(cx, function, place);
+                requests::extract(cx, &item.attrs, function, place);
             }
             ItemKind::Impl { of, ty, items } => {
                 // Background work has no caller whose scope could hold.
@@ -90,6 +95,14 @@ fn called(expr: &Expr) -> Option<(&str, Span)> {
     }
 }
 
+/// The items of a list, or the one thing that is no list.
+fn elements(list: &Expr) -> Vec<&Expr> {
+    match &list.kind {
+        ExprKind::List(items) => items.iter().collect(),
+        _ => vec![list],
+    }
+}
+
 /// Attributes in the making.
 #[derive(Default)]
 struct Attrs(Map);
@@ -110,8 +123,11 @@ impl Attrs {
         self
     }
 
-    fn list<'a>(mut self, key: &'static str, values: impl IntoIterator<Item = (&'a str, Span)>, span: Span) -> Self {
-        let items = values.into_iter().map(|(value, span)| Node::text(SmolStr::from(value), span)).collect();
+    fn list<'a>(self, key: &'static str, values: impl IntoIterator<Item = (&'a str, Span)>, span: Span) -> Self {
+        self.nodes(key, values.into_iter().map(|(value, span)| Node::text(SmolStr::from(value), span)).collect(), span)
+    }
+
+    fn nodes(mut self, key: &'static str, items: Vec<Node>, span: Span) -> Self {
         self.0.push(key, span, Node::new(span, NodeKind::List(items)));
         self
     }

@@ -65,6 +65,32 @@ pub(super) fn of_method(name: &str, receiver: &Node, args: &[Node], callee: &Ref
     found
 }
 
+/// `password.hash(&mut hasher)`.
+pub(in super::super) fn hashed_into(hasher: &Node, label: SmolStr, span: crate::ir::Span) -> Option<Sink> {
+    let algorithm = hash_in(hasher).filter(|algorithm| is_weak_for(algorithm, &label))?;
+    Some(hashed(&Ref::new(crate::ir::Scope::Local, ["hash"]), span, algorithm, label))
+}
+
+/// The name, if it is that of something that nobody may guess: a secret, a token, a code to log in with.
+pub(in super::super) fn unguessable(name: &str) -> Option<SmolStr> {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
+    let ends = [
+        "token",
+        "otp",
+        "sessionid",
+        "sessionkey",
+        "verificationcode",
+        "resetcode",
+        "confirmationcode",
+        "logincode",
+        "csrf",
+        "onetimecode",
+    ];
+    let is_code = ends.iter().any(|end| plain.ends_with(end))
+        && !["is", "has", "num", "max", "parse", "next", "peek"].iter().any(|word| plain.starts_with(word));
+    (crate::lower::words::names_secret_value(name) || is_code).then(|| name.into())
+}
+
 fn hashed(callee: &Ref, span: crate::ir::Span, algorithm: SmolStr, label: SmolStr) -> Sink {
     sink(SinkKind::Hash, callee, vec![SinkPart::new(Node::text(algorithm, span), Tri::No, label)])
 }
@@ -121,7 +147,7 @@ fn makes_key(owner: &str, name: &str, count: usize) -> bool {
         "PKey" => name == "hmac",
         "Fernet" | "CookieIdentityPolicy" => name == "new",
         "hmac" => name == "new" && count == 2,
-        "Key" => matches!(name, "derive_from" | "from_master"),
+        "Key" | "CookieKey" => matches!(name, "derive_from" | "from_master"),
         "SecretKey" => matches!(name, "from_slice" | "from_bytes"),
         "CookieSession" | "CookieSessionBackend" => matches!(name, "signed" | "private"),
         _ => name == "new_magic_crypt!",
@@ -177,6 +203,7 @@ fn weak_name(callee: &Ref) -> Option<&'static str> {
             "rc4" | "arc4" => Some("RC4"),
             "rc2" => Some("RC2"),
             "blowfish" => Some("Blowfish"),
+            "idea" => Some("IDEA"),
             "cast5" => Some("CAST5"),
             _ if word.starts_with("tdes") => Some("3DES"),
             _ => None,

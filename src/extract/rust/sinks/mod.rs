@@ -1,6 +1,8 @@
 //! Dangerous calls in Rust: by the rows of `rules/tables/rust-sinks.toml`, and what says on its own
 //! that a protection is off or a secret stands in the code.
 
+mod compare;
+mod costs;
 mod crypto;
 mod settings;
 
@@ -12,8 +14,10 @@ use smol_str::SmolStr;
 use crate::ir::{Node, NodeKind, Op, Ref, Sink, SinkKind, SinkPart, Span, Tri};
 use crate::tables::table;
 
-pub(super) use self::crypto::is_weak_random;
-pub(super) use self::settings::{accepts_all, cookie, is_verifier_off, of_field, of_path, tls_off, turns_check_off};
+pub(super) use self::compare::{Side, compared};
+pub(super) use self::costs::{costs, number_in};
+pub(super) use self::crypto::{hashed_into, is_weak_random, unguessable};
+pub(super) use self::settings::{accepts_all, cookie, is_verifier_off, of_field, of_path, turns_check_off};
 
 /// A row of the table.
 struct Row {
@@ -139,6 +143,14 @@ pub(super) fn of_method(
     {
         found.push(sink(SinkKind::Keep, &callee, vec![SinkPart::new(args[0].clone(), Tri::Yes, label)]));
     }
+    // `client.get(address).query(&[("password", password)])`: servers and proxies log what an address holds.
+    if name == "query"
+        && on(&["reqwest", "client", "ureq", "agent", "surf", "http"])
+        && is_request(receiver)
+        && let Some(label) = secret(0).filter(|label| is_of_person(label))
+    {
+        found.push(sink(SinkKind::Send, &callee, vec![SinkPart::new(args[0].clone(), Tri::Yes, label)]));
+    }
     if matches!(name, "write_all" | "write")
         && on(&["stdout", "stderr"])
         && let Some(label) = secret(0)
@@ -154,11 +166,34 @@ pub(super) fn of_method(
     found
 }
 
+/// A request that is being put together: `client.post(address)`, `reqwest::Client::new().get(address)`.
+fn is_request(receiver: &Node) -> bool {
+    let chain = super::chain::Chain::of(receiver);
+    chain
+        .last(&["get", "post", "put", "patch", "delete", "request"])
+        .is_some_and(|step| step.args.iter().any(|arg| arg.as_text().is_some()))
+}
+
 /// What people give away: passwords and numbers of cards. A program's own keys are written to the files that
 /// are for them.
-fn is_of_person(label: &str) -> bool {
+pub(super) fn is_of_person(label: &str) -> bool {
     let label: String = label.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
     ["pass", "pwd", "card", "cvv", "cvc", "ssn", "social", "account", "medical", "pin"].iter().any(|word| label.contains(word))
+}
+
+/// A file that was opened to be written.
+pub(super) struct Opened {
+    /// Whether it stands where everybody may read.
+    pub is_shared: bool,
+}
+
+/// `OpenOptions::new().append(true).open("/tmp/state")?`, `File::create(path)?`.
+pub(super) fn opened(node: &Node) -> Option<Opened> {
+    let chain = super::chain::Chain::of(node);
+    let made = chain.constructor().filter(|call| call.callee.names().iter().any(|name| matches!(*name, "File" | "OpenOptions")))?;
+    let path = chain.last(&["open"]).and_then(|step| step.args.first()).or_else(|| made.args.first());
+    let is_shared = path.and_then(Node::as_str).is_some_and(|path| path.starts_with("/tmp/") || path.starts_with("/var/tmp/"));
+    Some(Opened { is_shared })
 }
 
 /// `sqlx::query("INSERT …")`: what is bound to it is written.
@@ -174,11 +209,26 @@ fn writes(statement: &Node) -> bool {
     matches!(start.as_str(), "insert" | "update")
 }
 
+/// A sink that a value goes into as it is.
+pub(super) fn whole(kind: SinkKind, value: Node) -> Sink {
+    let callee = Ref::new(crate::ir::Scope::Local, ["answer"]);
+    sink(kind, &callee, vec![SinkPart::new(value, Tri::Yes, SmolStr::default())])
+}
+
 /// `vec![0; n]` of a size that a stranger names.
 pub(super) fn of_repeat(len: &Node, span: Span) -> Option<Sink> {
     let callee = Ref::new(crate::ir::Scope::Local, ["vec!"]);
     let part = SinkPart::new(Node { span, ..len.clone() }, Tri::Maybe, SmolStr::default());
     judged(sink(SinkKind::Allocate, &callee, vec![part]))
+}
+
+/// What a value is read from, through methods and defaults.
+fn root_of(node: &Node) -> &Node {
+    match &node.kind {
+        NodeKind::Call(call) => call.receiver.as_ref().map_or(node, root_of),
+        NodeKind::Op(Op::Coalesce | Op::Or | Op::Index, operands) => operands.first().map_or(node, root_of),
+        _ => node,
+    }
 }
 
 /// What flows into a row's argument, judged.
@@ -204,7 +254,7 @@ fn addressed(callee: &Ref, args: &[Node], found: &[Sink], secret: &impl Fn(usize
     let address = &args[at];
     if let Some(label) = secret(at) {
         sinks.push(sink(SinkKind::Send, callee, vec![SinkPart::new(address.clone(), Tri::Yes, label)]));
-    } else if address.as_text().is_some_and(settings::goes_in_the_clear) {
+    } else if address.as_text().is_some_and(crate::lower::goes_in_the_clear) {
         sinks.push(sink(SinkKind::Send, callee, vec![SinkPart::new(address.clone(), Tri::No, SmolStr::default())]));
     }
     sinks
@@ -224,8 +274,16 @@ fn shell(name: &str, receiver: &Node, args: &[Node], callee: &Ref) -> Option<Sin
     ) {
         return None;
     }
-    let parts = args.iter().flat_map(Node::one_or_many).map(|value| SinkPart::new(value.clone(), Tri::Maybe, SmolStr::default()));
-    judged(sink(SinkKind::Exec, callee, parts.collect()))
+    let parts: Vec<SinkPart> =
+        args.iter().flat_map(Node::one_or_many).map(|value| SinkPart::new(value.clone(), Tri::Maybe, SmolStr::default())).collect();
+    // Of the command line, a part inside a script: whoever runs the program means a name, and a shell reads more.
+    let is_typed =
+        |node: &Node| matches!(&node.kind, NodeKind::Ref(name) if name.scope == crate::ir::Scope::Request && name.first() == "input");
+    let typed = parts
+        .iter()
+        .find(|part| part.value.as_text().is_some_and(|text| text.has_holes() && text.holes().any(|hole| is_typed(root_of(hole)))));
+    let typed = typed.map(|part| SinkPart { tainted: Tri::Yes, ..part.clone() });
+    judged(sink(SinkKind::Exec, callee, parts)).or_else(|| Some(sink(SinkKind::Exec, callee, vec![typed?])))
 }
 
 /// What a request brings; of a statement, also what a parameter or whoever runs the program does.
@@ -254,7 +312,7 @@ fn judged(mut sink: Sink) -> Option<Sink> {
 /// What the caller makes up in its request.
 fn is_chosen(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Ref(name) => name.scope == crate::ir::Scope::Request && name.first() == "params",
+        NodeKind::Ref(name) => name.scope == crate::ir::Scope::Request && matches!(name.first(), "params" | "headers"),
         NodeKind::Text(text) => text.holes().any(is_chosen),
         NodeKind::Call(call) => call.receiver.iter().chain(&call.args).any(is_chosen),
         NodeKind::Op(_, operands) => operands.iter().any(is_chosen),

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::sink;
 use crate::extract::rust::chain::Chain;
 use crate::extract::rust::names::Names;
-use crate::ir::{Map, Node, NodeKind, Part, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri};
+use crate::ir::{Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 use crate::parse::rust::{Expr, ExprKind, Item, ItemKind, Path, Stmt};
 
 /// Settings by a call of a path.
@@ -18,7 +18,7 @@ pub(super) fn of_call(callee: &Ref, args: &[Node]) -> Vec<Sink> {
         ([.., "tokio_postgres" | "postgres" | "Client" | "Config", "connect"], [address, tls, ..])
             if tls.as_ref().is_some_and(|tls| tls.last() == "NoTls") && is_remote(address) =>
         {
-            vec![tls_off(callee.clone(), address.span)]
+            vec![Sink::unverified(callee.clone(), address.span)]
         }
         _ => Vec::new(),
     }
@@ -32,6 +32,9 @@ pub(super) fn of_method(name: &str, args: &[Node], callee: &Ref, span: Span, on:
     let off = match name {
         _ if turns_check_off(name) => is(true),
         "set_verify" | "set_verify_callback" => matches!(mode, "NONE" | "SSL_VERIFY_NONE") || args.get(1).is_some_and(says_yes),
+        "min_protocol_version" | "min_tls_version" | "set_min_proto_version" | "min_tls_protocol_version" => {
+            first.is_some_and(is_old_protocol)
+        }
         "set_verify_hostname"
         | "ssl_verify_peer"
         | "ssl_verify_host"
@@ -49,7 +52,7 @@ pub(super) fn of_method(name: &str, args: &[Node], callee: &Ref, span: Span, on:
         _ => false,
     };
     if off {
-        return Some(tls_off(callee.clone(), span));
+        return Some(Sink::unverified(callee.clone(), span));
     }
     let flag = match name {
         "cookie_secure" | "with_secure" | "set_secure" => "secure",
@@ -62,6 +65,13 @@ pub(super) fn of_method(name: &str, args: &[Node], callee: &Ref, span: Span, on:
     let is_session = matches!(name, "cookie_secure" | "cookie_http_only" | "with_secure" | "with_http_only")
         || on(&["session", "identity", "cookieconfig"]);
     (is(false) && is_session).then(|| flag_off("session", flag, span))
+}
+
+/// `Some(Protocol::Tlsv10)`, `Version::TLS_1_1`.
+fn is_old_protocol(node: &Node) -> bool {
+    node.as_ref().is_some_and(|name| {
+        matches!(name.last(), "Tlsv10" | "Tlsv11" | "Sslv3" | "TLS_1_0" | "TLS_1_1" | "TLS1" | "TLS1_1" | "SSL3" | "Tls10" | "Tls11")
+    })
 }
 
 /// Methods and fields that accept what should be turned away.
@@ -91,12 +101,12 @@ pub(in super::super) fn of_field(name: &str, value: &Node, span: Span) -> Option
     let callee = || Ref::new(Scope::Local, [name]);
     let off = turns_check_off(name) && value.as_bool() == Some(true)
         || matches!(name, "verify_ssl" | "verify_tls" | "ssl_verify" | "tls_verify" | "verify_certs") && value.as_bool() == Some(false);
-    off.then(|| tls_off(callee(), span))
+    off.then(|| Sink::unverified(callee(), span))
 }
 
 /// A name that stands for a check that is off wherever it is used.
 pub(in super::super) fn of_path(name: &Ref, span: Span) -> Option<Sink> {
-    name.last().starts_with("DANGER_ACCEPT_INVALID").then(|| tls_off(name.clone(), span))
+    name.last().starts_with("DANGER_ACCEPT_INVALID").then(|| Sink::unverified(name.clone(), span))
 }
 
 /// Whether what is handed to rustls as the verifier accepts every certificate: by its code if that is
@@ -149,12 +159,6 @@ fn says_yes(node: &Node) -> bool {
     matches!(&node.kind, NodeKind::Func(func) if func.returns.as_ref().is_some_and(|value| value.as_bool() == Some(true)))
 }
 
-pub(in super::super) fn tls_off(callee: Ref, span: Span) -> Sink {
-    let mut options = Map::default();
-    options.push("verify", span, Node::new(span, NodeKind::Bool(false)));
-    Sink { kind: SinkKind::Tls, callee, parts: Vec::new(), options: Some(Node::new(span, NodeKind::Map(options))) }
-}
-
 fn flag_off(label: &str, flag: &str, span: Span) -> Sink {
     let callee = Ref::new(Scope::Local, [flag]);
     let value = Node::new(span, NodeKind::Bool(false));
@@ -162,10 +166,12 @@ fn flag_off(label: &str, flag: &str, span: Span) -> Sink {
 }
 
 /// What is wrong with a cookie that is built here: the crates `cookie` (actix-web, axum-extra, tower-cookies,
-/// salvo, tide) and `biscotti` set neither flag unless told; Rocket sets its own.
-pub(in super::super) fn cookie(node: &Node) -> Vec<(Span, Sink)> {
+/// salvo, tide) and `biscotti` set neither flag unless told; Rocket (`rocket`: its names may come in by a glob)
+/// sets its own.
+pub(in super::super) fn cookie(node: &Node, rocket: bool) -> Vec<(Span, Sink)> {
     let chain = Chain::of(node);
     let Some(call) = chain.constructor() else { return Vec::new() };
+    let sets_flags = rocket || call.callee.first() == "rocket";
     let name = match call.args.first() {
         Some(Node { kind: NodeKind::List(pair), .. }) => pair.first(),
         first => first,
@@ -206,6 +212,7 @@ pub(in super::super) fn cookie(node: &Node) -> Vec<(Span, Sink)> {
             Some(step) if step.args.first().and_then(Node::as_bool) == Some(false) => {
                 found.push((step.span, flag_off(&label, flag, step.span)));
             }
+            None if sets_flags => {}
             None if flag == "secure" && !same_site_none() => found.push((chain.root.span, flag_off(&label, flag, chain.root.span))),
             None if flag == "httpOnly" && holds_session(&label) => found.push((chain.root.span, flag_off(&label, flag, chain.root.span))),
             _ => {}
@@ -220,25 +227,6 @@ fn holds_session(name: &str) -> bool {
     ["session", "auth", "token", "jwt", "sid", "login", "remember"].iter().any(|word| lower.contains(word))
 }
 
-/// `http://` to a host that is not this one.
-pub(super) fn goes_in_the_clear(address: &Text) -> bool {
-    let Some(Part::Lit(start)) = address.pieces.first().map(|piece| &piece.part) else { return false };
-    let Some(rest) = start.strip_prefix("http://") else { return false };
-    let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
-    // An address that is known only in part may be a local one.
-    let is_whole = rest.len() > host.len() || !address.has_holes();
-    is_whole && is_public_name(host)
-}
-
-/// A name with a domain that can be bought, or a public address.
-fn is_public_name(host: &str) -> bool {
-    let Some((_, domain)) = host.rsplit_once('.') else { return false };
-    let is_number = host.chars().all(|char| char.is_ascii_digit() || char == '.');
-    let is_reserved = matches!(domain, "local" | "internal" | "localhost" | "test" | "lan" | "svc" | "home" | "corp" | "invalid");
-    let is_private = ["127.", "10.", "192.168.", "172.", "169.254.", "0."].iter().any(|start| host.starts_with(start));
-    !is_reserved && if is_number { !is_private } else { domain.len() >= 2 && domain.chars().all(|char| char.is_ascii_alphabetic()) }
-}
-
 /// `host=db.example.com user=…` and `postgres://…@db.example.com/…`.
 fn names_remote_host(address: &str) -> bool {
     let host = if let Some((_, rest)) = address.split_once("://") {
@@ -246,5 +234,5 @@ fn names_remote_host(address: &str) -> bool {
     } else {
         address.split_whitespace().find_map(|word| word.strip_prefix("host="))
     };
-    host.is_some_and(is_public_name)
+    host.is_some_and(crate::lower::is_public_name)
 }

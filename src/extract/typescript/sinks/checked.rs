@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::called_name;
-use crate::extract::typescript::names::{Form, Module};
+use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::SinkKind;
 use crate::parse::typescript::{Field, Kind, Syntax, Tree};
 
@@ -20,40 +20,60 @@ pub(super) struct Checked<'t> {
 struct Test {
     /// Position in the tree.
     at: u32,
-    /// `typeof`, which says what a value is, and nothing of what it holds.
-    of_type: bool,
-    /// A pattern that need not fit the whole value.
-    is_partial: bool,
+    says: Says,
+}
+
+/// What a test says of a value that passes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// Its type (`typeof`), and nothing of what it holds.
+    Type,
+    /// A part of it: a pattern that need not fit the whole.
+    Part,
+    /// All of it.
+    Whole,
 }
 
 impl<'t> Checked<'t> {
     /// Collects the tests in one pass.
     pub(super) fn new(tree: &'t Tree<'t>) -> Self {
         let mut places: FxHashMap<&str, Vec<Test>> = FxHashMap::default();
-        let mut add = |tested: Option<Syntax<'t>>, place: Syntax<'t>, of_type: bool| {
-            if let Some(tested) = tested.filter(|tested| is_name(*tested)) {
-                let is_partial = place.kind() == Kind::Call && is_partial(place);
-                places.entry(tested.text()).or_default().push(Test { at: place.id(), of_type, is_partial });
+        let mut add = |tested: Option<Syntax<'t>>, place: Syntax<'t>, says: Says| {
+            let Some(tested) = tested.filter(|tested| is_name(*tested)) else { return };
+            let test = Test { at: place.id(), says };
+            places.entry(tested.text()).or_default().push(test);
+            // Of an address whose host is one that is wanted, all may be used.
+            if let Some(object) = host_of(tested) {
+                places.entry(object.text()).or_default().push(test);
             }
         };
         for node in tree.all() {
             match node.kind() {
                 Kind::Call if is_test(called_name(node)) => {
-                    for argument in node.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(4) {
-                        add(Some(argument), node, false);
+                    let says = if is_partial(node) { Says::Part } else { Says::Whole };
+                    if makes_clean(called_name(node)) && node.parent().is_none_or(|outer| outer.kind() != Kind::ExpressionStatement) {
+                        continue;
                     }
-                    add(node.field(Field::Function).and_then(|function| function.field(Field::Object)), node, false);
+                    for argument in node.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(4) {
+                        add(Some(argument), node, says);
+                    }
+                    let object = node.field(Field::Function).and_then(|function| function.field(Field::Object));
+                    add(object.filter(|_| !asks_for_word(node)), node, says);
                 }
                 Kind::Unary if node.field(Field::Operator).is_some_and(|operator| operator.text() == "typeof") => {
-                    add(node.field(Field::Argument), node, true);
+                    add(node.field(Field::Argument), node, Says::Type);
                 }
-                Kind::Binary if node.field(Field::Operator).is_some_and(|operator| operator.text() == "in") => {
-                    add(node.field(Field::Left), node, false);
-                }
-                Kind::Switch => add(node.field(Field::Value).and_then(Syntax::first), node, false),
+                Kind::Binary => match node.field(Field::Operator).map_or("", Syntax::text) {
+                    "in" => add(node.field(Field::Left), node, Says::Whole),
+                    "===" | "!==" | "==" | "!=" => {
+                        add(node.field(Field::Left).filter(|left| host_of(*left).is_some()), node, Says::Whole);
+                    }
+                    _ => {}
+                },
+                Kind::Switch => add(node.field(Field::Value).and_then(Syntax::first), node, Says::Whole),
                 // `if (!HOSTS[name]) return`.
                 Kind::Subscript if node.ancestors().take(3).any(|outer| outer.kind() == Kind::If) => {
-                    add(node.field(Field::Index), node, false);
+                    add(node.field(Field::Index), node, Says::Whole);
                 }
                 _ => {}
             }
@@ -67,12 +87,15 @@ impl<'t> Checked<'t> {
         if self.places.is_empty() {
             return false;
         }
-        let types = kind == SinkKind::Query;
-        // What holds a word somewhere may hold anything else beside it.
-        let whole = matches!(kind, SinkKind::Code | SinkKind::Exec);
+        let least = match kind {
+            SinkKind::Query => Says::Type,
+            // What holds a word somewhere may hold anything else beside it.
+            SinkKind::Code | SinkKind::Exec => Says::Whole,
+            _ => Says::Part,
+        };
         let names = std::iter::once(part).chain(part.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
         for name in names {
-            if self.is_tested(module, call, name, types, whole) {
+            if self.is_tested(module, call, name, least) {
                 return true;
             }
             let made = (name.kind() == Kind::Identifier).then(|| module.lookup(name.text(), name)).flatten();
@@ -81,7 +104,7 @@ impl<'t> Checked<'t> {
                     .chain(value.below())
                     .filter(|node| is_name(*node))
                     .take(MAX_NAMES)
-                    .any(|inner| self.is_tested(module, call, inner, types, whole))
+                    .any(|inner| self.is_tested(module, call, inner, least))
             {
                 return true;
             }
@@ -89,20 +112,55 @@ impl<'t> Checked<'t> {
         false
     }
 
-    fn is_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, types: bool, whole: bool) -> bool {
+    fn is_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, least: Says) -> bool {
         let Some(tests) = self.places.get(name.text()) else { return false };
         let mut root = name;
         while let Some(object) = root.field(Field::Object) {
             root = object;
         }
-        // The same words in another function are another value.
+        // The same words in another function are another value, and a test in one says nothing in another.
         let declared = module.lookup(root.text(), call).map_or(call, |declaration| declaration.name);
         let around = declared.ancestors().find(|outer| outer.kind().is_function());
-        tests.iter().filter(|test| (types || !test.of_type) && !(whole && test.is_partial) && test.at < call.after()).any(|test| {
+        tests.iter().filter(|test| test.says.is_at_least(least) && test.at < call.after()).any(|test| {
             let place = call.with_id(test.at);
-            place.is_some_and(|place| around.is_none_or(|around| around.holds(place)))
+            place.is_some_and(|place| around.is_none_or(|around| around.holds(place)) && is_before(place, call))
         })
     }
+}
+
+impl Says {
+    fn is_at_least(self, least: Self) -> bool {
+        match least {
+            Self::Type => true,
+            Self::Part => self != Self::Type,
+            Self::Whole => self == Self::Whole,
+        }
+    }
+}
+
+/// Whether a test is made in the function of a call, or around it; a callback belongs to what it is handed to.
+fn is_before(test: Syntax<'_>, call: Syntax<'_>) -> bool {
+    let is_own = |outer: &Syntax<'_>| outer.kind().is_function() && outer.parent().is_none_or(|up| up.kind() != Kind::Arguments);
+    test.ancestors().find(is_own).is_none_or(|function| function.holds(call))
+}
+
+/// The address of which a member says the host: `url` of `url.hostname`.
+fn host_of(member: Syntax<'_>) -> Option<Syntax<'_>> {
+    let name = member.field(Field::Property).filter(|_| member.kind() == Kind::Member)?;
+    matches!(name.text(), "origin" | "host" | "hostname").then(|| member.field(Field::Object)).flatten()
+}
+
+/// `value.includes('trusted.example')`: it may hold anything else too. Signs that no address or name may have are
+/// another matter: `..`, `//`.
+fn asks_for_word(test: Syntax<'_>) -> bool {
+    let word = test.field(Field::Arguments).and_then(Syntax::first).filter(|first| first.kind() == Kind::String).map_or("", unquoted);
+    let is_compared = test.parent().is_some_and(|outer| outer.kind() == Kind::Binary);
+    matches!(called_name(test), "includes" | "indexOf") && !is_compared && word.contains(|char: char| char.is_ascii_alphanumeric())
+}
+
+/// Functions that make a clean value of another, which stays as it was.
+fn makes_clean(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("sanit")
 }
 
 /// `value.match(/a/)`, `/a/.test(value)` with a pattern that is open at one end.

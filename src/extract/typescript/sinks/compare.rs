@@ -5,6 +5,7 @@ use super::owner;
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Form, Module};
 use crate::ir::{FactKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::lower::words::names_secret_value;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Emits a comparison of a secret.
@@ -20,6 +21,8 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'
         || is_stored_password(module, right) && is_given_password(module, left)
     {
         "password"
+    } else if is_key_sent(module, left) && is_own_key(right) || is_key_sent(module, right) && is_own_key(left) {
+        "key"
     } else {
         return;
     };
@@ -45,6 +48,22 @@ fn is_hmac<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
     };
     let text = made.text();
     made.kind() == Kind::Call && text.contains("createHmac(") && text.contains(".digest(")
+}
+
+/// `req.get('x-api-key')`, `req.headers['x-api-key']`: a key that the caller sends in a header of its own.
+fn is_key_sent<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let value = matches!(node.kind(), Kind::Call | Kind::Subscript).then(|| module.lower(node));
+    let of_request = |name: &Ref| name.scope == Scope::Request && matches!(name.first(), "headers" | "header" | "get");
+    value.is_some_and(|value| value.as_ref().or(value.as_call().map(|call| &call.callee)).is_some_and(of_request))
+        && ["api-key'", "api-key\"", "api-token", "apikey'", "webhook-secret", "-signature"]
+            .iter()
+            .any(|name| node.text().to_ascii_lowercase().contains(name))
+}
+
+/// What the server holds to compare with: `API_KEY`, `config.apiKey`, `apiKey()`.
+fn is_own_key(node: Syntax<'_>) -> bool {
+    let called = node.field(Field::Function).filter(|_| node.kind() == Kind::Call).unwrap_or(node);
+    matches!(called.kind(), Kind::Identifier | Kind::Member) && names_secret_value(called.field(Field::Property).unwrap_or(called).text())
 }
 
 /// What a caller may have sent: no literal.

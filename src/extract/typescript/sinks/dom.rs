@@ -1,9 +1,10 @@
 //! What a page does with its own address and with messages: markup, addresses, code that they end in.
 
-use super::{Around, called_name, is_of_credential, root_name, settings, value_sink};
+use super::{Around, called_name, root_name, settings, value_sink};
 use crate::extract::Extract;
-use crate::extract::typescript::names::unquoted;
+use crate::extract::typescript::names::{Form, unquoted};
 use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::lower::words::names_login_cookie;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// `element.innerHTML = …`, `location.href = …`, `localStorage.token = …`, `document.cookie = …`; and what
@@ -17,12 +18,14 @@ pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut
         "location" | "href" if is_location(left) => value_sink(around, node, SinkKind::Redirect, callee(), right, None, cx),
         "body" if matches!(left.text(), "ctx.body" | "ctx.response.body") => {
             let options = Some(Node::text("ctx", node.span()));
-            value_sink(around, node, SinkKind::Html, callee(), right, options, cx);
+            value_sink(around, node, SinkKind::Html, callee(), right, options.clone(), cx);
+            value_sink(around, node, SinkKind::ErrorBody, callee(), right, options, cx);
         }
+        "src" if is_script(around, left) => value_sink(around, node, SinkKind::Redirect, callee(), right, None, cx),
         "cookie" if left.text() == "document.cookie" => {
             let first = std::iter::once(right).chain(right.below()).find(|inner| inner.kind() == Kind::Fragment);
             let cookie = first.and_then(|text| text.text().split_once('=')).map_or("", |(name, _)| name.trim());
-            if is_of_credential(cookie) && right.kind() != Kind::String {
+            if names_login_cookie(cookie) && right.kind() != Kind::String {
                 settings::cookie_of_script(node, cookie, cx);
             }
         }
@@ -46,13 +49,18 @@ pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
         {
             arguments().take(1).for_each(|part| html(around, node, part, cx));
         }
+        "raw" if around.module.callee_of(node).is_some_and(|callee| callee.module() == Some("hono/html")) => {
+            arguments().take(1).for_each(|part| html(around, node, part, cx));
+        }
+        "on" => settings::certificate_error(node, cx),
         "SafeString" => arguments().take(1).for_each(|part| html(around, node, part, cx)),
         "setHeader" | "header" | "set" => {
             let mut parts = arguments();
-            if parts.next().is_some_and(|first| first.kind() == Kind::String && unquoted(first).eq_ignore_ascii_case("location"))
-                && let Some(part) = parts.next()
-            {
-                value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx);
+            let (Some(header), Some(part)) = (parts.next().filter(|first| first.kind() == Kind::String), parts.next()) else { return };
+            match unquoted(header).to_ascii_lowercase().as_str() {
+                "location" => value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx),
+                "set-cookie" => settings::cookie_header(node, part, cx),
+                _ => {}
             }
         }
         "$" | "jQuery" => arguments().take(1).for_each(|part| html(around, node, part, cx)),
@@ -115,6 +123,15 @@ fn kept<'t>(around: &Around<'_, 't>, node: Syntax<'t>, left: Syntax<'t>, right: 
     let parts = vec![SinkPart::new(key, Tri::Maybe, ""), SinkPart::new(around.module.lower(right), Tri::Maybe, "")];
     let sink = Sink { kind: SinkKind::Store, callee: Ref::new(Scope::Global, ["setItem"]), parts, options: None };
     cx.fact(node.span(), "setItem", FactKind::Sink(sink));
+}
+
+/// `tag.src` of `const tag = document.createElement('script')`.
+fn is_script<'t>(around: &Around<'_, 't>, member: Syntax<'t>) -> bool {
+    let holder = member.field(Field::Object).and_then(|object| around.module.lookup(object.text(), object));
+    holder.is_some_and(|declaration| {
+        matches!(&declaration.form, Form::Variable(Some(made), path)
+            if path.is_empty() && matches!(made.text(), "document.createElement('script')" | "document.createElement(\"script\")"))
+    })
 }
 
 fn is_storage(object: Syntax<'_>) -> bool {

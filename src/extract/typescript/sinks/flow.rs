@@ -12,72 +12,107 @@ const MAX_HOPS: u32 = 4;
 const MAX_NAMES: usize = 32;
 /// Nesting of a value that variables are replaced in.
 const MAX_NESTING: u32 = 12;
+/// Source that is put in the place of the names of one value, in bytes: in a function of a thousand variables
+/// that are made of each other, what flows somewhere grows without end.
+const MAX_BYTES: usize = 4_096;
 
 /// `value`, which `part` is lowered to, with every variable in it replaced by what it is given.
 pub(super) fn flowing<'t>(module: &Module<'t>, part: Syntax<'t>, mut value: Node) -> Node {
-    follow(module, part, &mut value, MAX_HOPS);
+    if part.span().len() <= MAX_BYTES {
+        Flow { module, left: MAX_BYTES }.follow(part, &mut value, MAX_HOPS);
+    }
     value
 }
 
-/// Replaces the variables in a value; says whether there were any.
-fn follow<'t>(module: &Module<'t>, part: Syntax<'t>, value: &mut Node, hops: u32) -> bool {
-    let mut found = false;
-    if hops == 0 {
-        return found;
-    }
-    let mut seen: SmallVec<[u32; 4]> = SmallVec::new();
-    for name in std::iter::once(part).chain(part.below()).filter(|node| is_use(*node)).take(MAX_NAMES) {
-        let Some(declaration) = module.lookup(name.text(), name) else { continue };
-        let Form::Variable(made, path) = &declaration.form else { continue };
-        if seen.contains(&declaration.name.id()) || declaration.name.id() >= part.id() {
-            continue;
+/// What flows into one value.
+struct Flow<'m, 't> {
+    module: &'m Module<'t>,
+    /// Bytes of source that may still be put in the place of names.
+    left: usize,
+}
+
+impl<'t> Flow<'_, 't> {
+    /// Replaces the variables in a value; says whether there were any.
+    fn follow(&mut self, part: Syntax<'t>, value: &mut Node, hops: u32) -> bool {
+        let mut found = false;
+        if hops == 0 {
+            return found;
         }
-        seen.push(declaration.name.id());
-        let own = Ref::new(Scope::Local, [Module::linked_name(declaration)]);
-        if module.is_reassigned(declaration) {
-            value.replace(&own, &given(module, declaration, &own, hops), MAX_NESTING);
-            found = true;
-        } else if let Some(made) = made
-            && path.is_empty()
-            && !declaration.top
-            && !made.kind().is_function()
-        {
-            let mut inner = module.lower(*made);
-            if follow(module, *made, &mut inner, hops - 1) {
-                value.replace(&own, &inner, MAX_NESTING);
+        let mut seen: SmallVec<[u32; 4]> = SmallVec::new();
+        for name in names(part).take(MAX_NAMES) {
+            let Some(declaration) = self.module.lookup(name.text(), name) else { continue };
+            if seen.contains(&declaration.name.id()) || declaration.name.id() >= part.id() {
+                continue;
+            }
+            seen.push(declaration.name.id());
+            let own = Ref::new(Scope::Local, [Module::linked_name(declaration)]);
+            let before = self.left;
+            let Some(given) = self.value_of(declaration, &own, hops) else { continue };
+            let again = names(part).filter(|other| other.text() == name.text()).count().saturating_sub(1);
+            if self.takes((before - self.left).saturating_mul(again)) {
+                value.replace(&own, &given, MAX_NESTING);
                 found = true;
             }
         }
+        found
     }
-    found
+
+    /// What a variable stands for, if it is assigned again or made of one that is.
+    fn value_of(&mut self, declaration: &Declaration<'t>, own: &Ref, hops: u32) -> Option<Node> {
+        let Form::Variable(made, path) = &declaration.form else { return None };
+        if self.module.is_reassigned(declaration) {
+            return self.given(declaration, own, hops);
+        }
+        let made = made.filter(|made| path.is_empty() && !declaration.top && !made.kind().is_function())?;
+        let mut inner = self.lower(made)?;
+        self.follow(made, &mut inner, hops - 1).then_some(inner)
+    }
+
+    /// Every value that a variable has: the first, with what is added to it, and those that replace it.
+    fn given(&mut self, declaration: &Declaration<'t>, own: &Ref, hops: u32) -> Option<Node> {
+        let span = declaration.name.span();
+        let mut values: Vec<Node> = Vec::new();
+        if let Form::Variable(Some(made), path) = &declaration.form {
+            let made = self.lowered(*made, hops)?;
+            values.push(path.iter().fold(made, |value, key| value.member(key)));
+        }
+        for assignment in self.module.assignments(declaration).iter().take(MAX_NAMES) {
+            let Some(right) = assignment.field(Field::Right) else { continue };
+            let right = self.lowered(right, hops)?;
+            let adds = assignment.kind() == Kind::AugmentedAssignment || begins_with(&right, own);
+            match (adds, values.last_mut()) {
+                (true, Some(last)) => *last = appended(last, right, own),
+                _ => values.push(right),
+            }
+        }
+        Some(match values.len() {
+            1 => values.swap_remove(0),
+            _ => Node::new(span, NodeKind::Op(Op::Or, values)),
+        })
+    }
+
+    /// A value with its own variables replaced.
+    fn lowered(&mut self, syntax: Syntax<'t>, hops: u32) -> Option<Node> {
+        let mut value = self.lower(syntax)?;
+        self.follow(syntax, &mut value, hops - 1);
+        Some(value)
+    }
+
+    fn lower(&mut self, syntax: Syntax<'t>) -> Option<Node> {
+        self.takes(syntax.span().len()).then(|| self.module.lower(syntax))
+    }
+
+    /// Takes so many bytes of what is left.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
 }
 
-/// Every value that a variable has: the first, with what is added to it, and those that replace it.
-fn given<'t>(module: &Module<'t>, declaration: &Declaration<'t>, own: &Ref, hops: u32) -> Node {
-    let span = declaration.name.span();
-    let mut values: Vec<Node> = Vec::new();
-    let lower = |syntax: Syntax<'t>| {
-        let mut value = module.lower(syntax);
-        follow(module, syntax, &mut value, hops - 1);
-        value
-    };
-    if let Form::Variable(Some(made), path) = &declaration.form {
-        let made = lower(*made);
-        values.push(path.iter().fold(made, |value, key| value.member(key)));
-    }
-    for assignment in module.assignments(declaration).iter().take(MAX_NAMES) {
-        let Some(right) = assignment.field(Field::Right) else { continue };
-        let right = lower(right);
-        let adds = assignment.kind() == Kind::AugmentedAssignment || begins_with(&right, own);
-        match (adds, values.last_mut()) {
-            (true, Some(last)) => *last = appended(last, right, own),
-            _ => values.push(right),
-        }
-    }
-    match values.len() {
-        1 => values.swap_remove(0),
-        _ => Node::new(span, NodeKind::Op(Op::Or, values)),
-    }
+/// The names that are used in a part.
+fn names(part: Syntax<'_>) -> impl Iterator<Item = Syntax<'_>> {
+    std::iter::once(part).chain(part.below()).filter(|node| matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty))
 }
 
 /// `sql = sql + ' AND …'`.
@@ -104,6 +139,38 @@ fn appended(before: &Node, more: Node, own: &Ref) -> Node {
     Node::new(before.span, NodeKind::Text(text))
 }
 
-fn is_use(node: Syntax<'_>) -> bool {
-    matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::typescript::parse;
+    use crate::source::{FileId, SourceFile};
+
+    /// What the last name of a source is, with everything that flows into it.
+    fn flown(text: &str) -> Node {
+        let file = SourceFile::new(FileId(0), "src/a.js", text);
+        let parsed = parse(&file.src(), file.kind);
+        let module = Module::new(&parsed.tree);
+        let last = parsed.tree.all().filter(|node| node.kind() == Kind::Identifier).last().unwrap();
+        flowing(&module, last, module.lower(last))
+    }
+
+    #[test]
+    fn a_variable_is_every_value_that_it_is_given() {
+        let value = flown("function f(a, b) { let sql = a.first; if (b) { sql = b.second } run(sql) }");
+        let shown = value.to_string();
+        assert!(shown.contains("first") && shown.contains("second"), "{shown}");
+    }
+
+    /// React's development build has functions like this one: each variable is assigned what the others are.
+    #[test]
+    fn variables_that_are_made_of_each_other_grow_to_a_bound() {
+        let made = |at: usize| {
+            let earlier: Vec<String> = (at.saturating_sub(30)..at).map(|other| format!("v{other}")).collect();
+            format!("let v{at} = seed.a{at}; v{at} = [{}];", earlier.join(", "))
+        };
+        let body: Vec<String> = (0..200).map(made).collect();
+        let weight = flown(&format!("function f(seed) {{ {} run(v199) }}", body.join("\n"))).weight(usize::MAX);
+        assert!(weight > 30, "what it is given is followed: {weight}");
+        assert!(weight <= MAX_BYTES, "a node stands for a byte of source at least: {weight}");
+    }
 }

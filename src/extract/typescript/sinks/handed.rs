@@ -4,7 +4,7 @@
 use super::callers::name_of;
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::{Handed, Node, NodeKind, Part, Ref, Scope, Taken, Text, Why};
-use crate::lower::names_password;
+use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Arguments of one file that are kept.

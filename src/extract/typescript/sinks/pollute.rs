@@ -12,9 +12,14 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let Some(left) = node.field(Field::Left).filter(|left| left.kind() == Kind::Subscript) else { return };
     let (Some(object), Some(index)) = (left.field(Field::Object), left.field(Field::Index)) else { return };
-    let is_name = |node: Syntax<'_>| matches!(node.kind(), Kind::Identifier | Kind::Member | Kind::Subscript);
+    let is_name = |node: Syntax<'_>| {
+        let is_last_of_path = node.kind() == Kind::Call && matches!(super::called_name(node), "at" | "pop" | "shift");
+        is_last_of_path || matches!(node.kind(), Kind::Identifier | Kind::Member | Kind::Subscript)
+    };
     let first = (object.kind() == Kind::Subscript).then(|| object.field(Field::Index)).flatten();
-    let Some(name) = first.or(Some(index)).filter(|name| is_name(*name)) else { return };
+    // `parts.at(-1)!`.
+    let bare = |name: Syntax<'t>| if name.kind() == Kind::NonNull { name.first().unwrap_or(name) } else { name };
+    let Some(name) = first.or(Some(index)).map(bare).filter(|name| is_name(*name)) else { return };
     let label = if first.is_some() { "deep" } else { "own" };
     let mut parts = around.flowing(node, name, SinkKind::Pollute, label);
     if first.is_none() {
@@ -50,20 +55,17 @@ pub(super) fn merge(function: Syntax<'_>, cx: &mut Extract<'_>) {
     }
     let keyed =
         |node: Syntax<'_>| node.kind() == Kind::Subscript && node.field(Field::Index).is_some_and(|index| index.kind() == Kind::Identifier);
-    let recurses = body.below().any(|node| {
+    // `merge(into[key], from[key])`, `merge(into[key] ?? {}, from[key])`.
+    let is_member = |node: Syntax<'_>| keyed(node) || node.field(Field::Left).is_some_and(keyed);
+    let descent = body.below().find(|node| {
         let arguments = node.field(Field::Arguments).into_iter().flat_map(Syntax::children);
-        node.kind() == Kind::Call && super::called_name(node) == name && arguments.filter(|argument| keyed(*argument)).count() >= 2
+        node.kind() == Kind::Call && super::called_name(*node) == name && arguments.filter(|argument| is_member(*argument)).count() >= 2
     });
-    let copies = body.below().any(|node| {
-        node.kind() == Kind::Assignment
-            && node.field(Field::Left).is_some_and(keyed)
-            && node.field(Field::Right).is_some_and(|right| keyed(right) || right.kind() == Kind::Identifier)
-    });
-    if recurses && copies {
+    let copies = body.below().any(|node| node.kind() == Kind::Assignment && node.field(Field::Left).is_some_and(keyed));
+    if let Some(place) = descent.filter(|_| copies) {
         let callee = Ref::new(Scope::Local, [name]);
         let parts = vec![SinkPart::new(Node::text(name, function.span()), Tri::Maybe, "merge")];
         let owner = owner(function, &callee);
-        let place = function.field(Field::Name).or_else(|| function.field(Field::Parameters)).unwrap_or(function);
         cx.fact(place.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Pollute, callee, parts, options: None }));
     }
 }

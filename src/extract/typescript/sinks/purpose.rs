@@ -4,7 +4,7 @@ use super::{handed, owner};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Module, unquoted};
 use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
-use crate::lower::names_password;
+use crate::lower::words::{names_password, names_unguessable};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Emits a weak hash or random number: the purpose is read off the names around them.
@@ -35,9 +35,9 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
         _ => return,
     };
     let label = match label {
-        // The digests of HTTP are what the protocol asks for.
-        Some(label) if kind == SinkKind::Hash && label.contains("realm") => return,
-        Some(label) => label,
+        // The digests of HTTP are what the protocol asks for, and anybody may know a nonce.
+        Some(label) if kind == SinkKind::Hash && (label.contains("realm") || label.contains("nonce")) => return,
+        Some(label) => label.trim_start_matches("${").trim_end_matches('}'),
         // What callers in other files hand over may be a password.
         None if !taken.is_empty() => "",
         None => return,
@@ -60,10 +60,25 @@ fn last_name(node: Syntax<'_>) -> &str {
     node.field(Field::Property).unwrap_or(node).text()
 }
 
+/// What a value is asked to be equal to.
+fn compared_with<'t>(comparison: Syntax<'t>, value: Syntax<'t>) -> Option<Syntax<'t>> {
+    let operator = comparison.field(Field::Operator).map_or("", Syntax::text);
+    let (left, right) = (comparison.field(Field::Left)?, comparison.field(Field::Right)?);
+    matches!(operator, "===" | "!==" | "==" | "!=").then_some(if left.holds(value) { right } else { left })
+}
+
+/// The key that a variable is put under in its function: `{ code: text }` of `text += …`.
+fn key_of(variable: Syntax<'_>) -> Option<Syntax<'_>> {
+    let function = variable.ancestors().find(|outer| outer.kind().is_function())?;
+    let holds =
+        |pair: &Syntax<'_>| pair.kind() == Kind::Pair && pair.field(Field::Value).is_some_and(|value| value.text() == variable.text());
+    function.below().find(holds)?.field(Field::Key)
+}
+
 /// The nearest name around a value that says it is a password, token or key: what is hashed in the
 /// same chain, the variable or property it is for, the function it is made in.
 fn secret_name(node: Syntax<'_>) -> Option<&str> {
-    for outer in node.ancestors().take(24) {
+    for outer in std::iter::once(node).chain(node.ancestors()).take(24) {
         let name = match outer.kind() {
             Kind::Call => {
                 let inner = outer.field(Field::Arguments).into_iter().flat_map(Syntax::below);
@@ -72,7 +87,7 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
                     let mut between = inner.ancestors().take_while(|up| up.id() != outer.id());
                     inner.kind() != Kind::Fragment && !inner.kind().is_function() && !between.any(|up| up.kind().is_function())
                 };
-                if let Some(found) = inner.filter(is_argument).map(Syntax::text).find(|text| text.len() <= 40 && is_secret_name(text)) {
+                if let Some(found) = inner.filter(is_argument).map(Syntax::text).find(|text| text.len() <= 40 && names_unguessable(text)) {
                     return Some(found);
                 }
                 continue;
@@ -81,12 +96,15 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
                 outer.field(Field::Name).or_else(|| outer.field(Field::Property))
             }
             Kind::Pair => outer.field(Field::Key),
+            // `req.query.token === createHash('md5')…`.
+            Kind::Binary => compared_with(outer, node).map(|other| other.field(Field::Property).unwrap_or(other)),
             Kind::Assignment => outer.field(Field::Left),
+            Kind::AugmentedAssignment => outer.field(Field::Left).map(|variable| key_of(variable).unwrap_or(variable)),
             Kind::Class | Kind::Program => return None,
             _ => None,
         };
         if let Some(name) = name.map(unquoted)
-            && is_secret_name(name)
+            && names_unguessable(name)
         {
             return Some(name);
         }
@@ -95,33 +113,4 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
         }
     }
     None
-}
-
-/// Words in a name, by case and separators; `passwordHint` and `tokenize` are none.
-fn is_secret_name(name: &str) -> bool {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut after_lower = false;
-    for char in name.chars() {
-        if !char.is_ascii_alphanumeric() || char.is_ascii_uppercase() && after_lower {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| char.is_ascii_alphanumeric()) {
-            word.extend(char.to_lowercase());
-        }
-        after_lower = char.is_ascii_lowercase();
-    }
-    let is = |word: &String| {
-        matches!(
-            word.as_str(),
-            "password" | "passwd" | "pwd" | "passphrase" | "secret" | "token" | "otp" | "apikey" | "nonce" | "csrf" | "salt"
-        )
-    };
-    let harmless = |word: &String| {
-        matches!(
-            word.as_str(),
-            "hint" | "strength" | "count" | "length" | "limit" | "etag" | "cache" | "color" | "id" | "index" | "address" | "idempotency"
-        )
-    };
-    let lower = name.to_ascii_lowercase();
-    lower == "sessionid" || lower == "session_id" || words.iter().any(is) && !words.iter().any(harmless)
 }

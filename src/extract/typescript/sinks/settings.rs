@@ -1,9 +1,10 @@
 //! Settings that are bad wherever they stand: certificates unchecked, cookies without their flags.
 
-use super::{is_of_credential, root_name};
+use super::root_name;
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Module, unquoted};
-use crate::ir::{FactKind, Map, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::lower::words::names_login_cookie;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// `rejectUnauthorized: false`, wherever it stands: no caller wants it by accident.
@@ -50,6 +51,25 @@ fn is_asked_for(node: Syntax<'_>) -> bool {
 fn answers_nothing(value: Syntax<'_>) -> bool {
     let body = value.field(Field::Body).filter(|_| value.kind().is_function());
     body.is_some_and(|body| matches!(body.kind(), Kind::Undefined | Kind::Null) || body.kind() == Kind::Block && body.size() <= 2)
+}
+
+/// `app.on('certificate-error', (event, …, callback) => callback(true))` of Electron, under no condition.
+pub(super) fn certificate_error(call: Syntax<'_>, cx: &mut Extract<'_>) {
+    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    let (Some(event), Some(handler)) = (arguments.next(), arguments.next()) else { return };
+    if unquoted(event) != "certificate-error" || handler.below().any(|node| matches!(node.kind(), Kind::If | Kind::Ternary | Kind::Switch))
+    {
+        return;
+    }
+    let accepts = |node: &Syntax<'_>| {
+        let only = node.field(Field::Arguments).and_then(Syntax::first);
+        node.kind() == Kind::Call
+            && node.field(Field::Function).is_some_and(|function| function.kind() == Kind::Identifier)
+            && only.is_some_and(|only| only.kind() == Kind::True)
+    };
+    if let Some(place) = handler.below().find(accepts) {
+        verification_off(place, "certificate-error", cx);
+    }
 }
 
 /// `minVersion: 'TLSv1'`, `secureProtocol: 'SSLv3_method'`, and a check of the name that says nothing.
@@ -113,7 +133,7 @@ fn is_cleared(options: Syntax<'_>) -> bool {
 pub(super) fn cookie_set(call: Syntax<'_>, cx: &mut Extract<'_>) {
     let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
     let (Some(name), Some(_), options) = (arguments.next(), arguments.next(), arguments.next()) else { return };
-    if name.kind() != Kind::String || !matches!(root_name(call), "res" | "response") || !is_of_credential(unquoted(name)) {
+    if name.kind() != Kind::String || !matches!(root_name(call), "res" | "response") || !names_login_cookie(unquoted(name)) {
         return;
     }
     let says_nothing = options.is_none_or(|options| {
@@ -125,6 +145,18 @@ pub(super) fn cookie_set(call: Syntax<'_>, cx: &mut Extract<'_>) {
     });
     if says_nothing {
         let name = unquoted(name);
+        cx.fact(call.span(), name, FactKind::Sink(unflagged(name, "httpOnly", call.span())));
+    }
+}
+
+/// `res.setHeader('Set-Cookie', `sid=${sid}; Path=/`)`: the whole header is seen, and asks for no `HttpOnly`.
+pub(super) fn cookie_header(call: Syntax<'_>, value: Syntax<'_>, cx: &mut Extract<'_>) {
+    let Some(name) = value.first().filter(|first| first.kind() == Kind::Fragment).and_then(|first| first.text().split_once('=')) else {
+        return;
+    };
+    let name = name.0.trim();
+    let text = value.text().to_ascii_lowercase();
+    if names_login_cookie(name) && !text.contains("httponly") && !text.contains("max-age=0") && !text.contains("expires=thu, 01 jan 1970") {
         cx.fact(call.span(), name, FactKind::Sink(unflagged(name, "httpOnly", call.span())));
     }
 }
@@ -182,9 +214,6 @@ pub(super) fn assignment<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Ext
 }
 
 fn verification_off(node: Syntax<'_>, name: &str, cx: &mut Extract<'_>) {
-    let mut options = Map::default();
-    options.push("verify", node.span(), Node::new(node.span(), NodeKind::Bool(false)));
-    let options = Some(Node::new(node.span(), NodeKind::Map(options)));
-    let callee = Ref::new(Scope::Global, [name]);
-    cx.fact(node.span(), name, FactKind::Sink(Sink { kind: SinkKind::Tls, callee, parts: Vec::new(), options }));
+    let sink = Sink::unverified(Ref::new(Scope::Global, [name]), node.span());
+    cx.fact(node.span(), name, FactKind::Sink(sink));
 }

@@ -1,10 +1,13 @@
 //! Functions that read files: those of the scan only, as texts that keep their places.
 
+use std::sync::Arc;
+
 use super::Args;
 use crate::ir::{Node, NodeKind, Part, Piece, Span, Text, Why};
 use crate::link::terraform::eval::{Frame, Scope};
-use crate::link::terraform::{Evaluator, access, normalise};
+use crate::link::terraform::{Evaluator, access};
 use crate::source::FileId;
+use crate::source::paths::join;
 
 /// Texts longer than this are not looked at.
 const MAX_BYTES: usize = 1 << 18;
@@ -30,15 +33,10 @@ pub(super) fn call(this: &mut Evaluator<'_>, name: &str, args: &Args<'_>, scope:
     if name == "fileset" {
         return args.text(1).and_then(|pattern| files_below(this, &path, &pattern, args)).unwrap_or_else(missing);
     }
-    let found = this.files.find(&path);
     if name == "fileexists" {
-        return found.map_or_else(missing, |_| args.node(NodeKind::Bool(true)));
+        return this.files.find(&path).map_or_else(missing, |_| args.node(NodeKind::Bool(true)));
     }
-    let Some((id, text)) = found.and_then(|id| Some((id, this.files.get(id)?.text.clone()?))).filter(|(_, text)| text.len() <= MAX_BYTES)
-    else {
-        return missing();
-    };
-    this.steps += text.len() / 64;
+    let Some((id, text)) = content(this, &path) else { return missing() };
     match name {
         "file" => lines(id, &text),
         "filebase64" => {
@@ -52,10 +50,23 @@ pub(super) fn call(this: &mut Evaluator<'_>, name: &str, args: &Args<'_>, scope:
     }
 }
 
+/// The file of the scan that Terraform would read at a path, as a text; nothing if there is none.
+pub(in crate::link::terraform) fn read(this: &mut Evaluator<'_>, path: &str) -> Option<Node> {
+    let path = in_scan(&this.root_dir(), path)?;
+    content(this, &path).map(|(id, text)| lines(id, &text))
+}
+
+fn content(this: &mut Evaluator<'_>, path: &str) -> Option<(FileId, Arc<str>)> {
+    let id = this.files.find(path)?;
+    let text = this.files.get(id)?.text.clone().filter(|text| text.len() <= MAX_BYTES)?;
+    this.steps += text.len() / 64;
+    Some((id, text))
+}
+
 /// A path as Terraform sees it from the folder of the root module, seen from the root of the scan.
 /// Nothing outside of the scan is looked at.
 fn in_scan(root: &str, path: &str) -> Option<smol_str::SmolStr> {
-    if path.starts_with(['/', '~']) { None } else { normalise(root, path) }
+    if path.starts_with(['/', '~']) { None } else { join(root, path).map(Into::into) }
 }
 
 /// The files below a folder that match a pattern; nothing if there is none, since they may be made later.

@@ -6,8 +6,9 @@ mod encoding;
 mod file;
 mod network;
 mod string;
+mod time;
 
-pub(super) use self::file::with_names;
+pub(super) use self::file::{read, with_names};
 use super::eval::{MAX_TEXT, Scope, TEXT_PER_STEP, error, is_error};
 use super::{Evaluator, access};
 use crate::ir::{Call, Node, NodeKind, Op, Part, Span, Tri, Why};
@@ -79,7 +80,8 @@ pub(super) fn call(this: &mut Evaluator<'_>, node: &Node, call: &Call, scope: Sc
     let value = string::call(name, &args)
         .or_else(|| collection::call(name, &args))
         .or_else(|| encoding::call(name, &args))
-        .or_else(|| network::call(name, &args));
+        .or_else(|| network::call(name, &args))
+        .or_else(|| time::call(name, &args));
     let size = value.as_ref().map_or(0, text_size);
     this.steps += size / TEXT_PER_STEP;
     value.filter(|_| size <= MAX_TEXT).unwrap_or_else(|| args.unknown())

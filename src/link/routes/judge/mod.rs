@@ -8,125 +8,30 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
+
+mod evidence;
+mod verdict;
+
+pub(super) use verdict::{Verdict, is_open_question};
 
 use super::library::{self, Does};
 use super::names::Names;
-use super::words;
-use crate::ir::{Call, FileId, Func, Guard, Node, NodeKind, Op, Ref, Scope, Tri};
+use crate::ir::{Call, Entry, FileId, Func, Guard, Map, Node, NodeKind, Op, Ref, Scope, Tri};
 use crate::link::Owner;
+use evidence::Evidence;
+use verdict::unresolved;
 
 /// How deep calls are followed.
 const MAX_DEPTH: usize = 6;
 
-/// How many calls of one function are looked at.
-const MAX_CALLS: usize = 400;
-
-/// What a guard does.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Verdict {
-    /// Whether it turns anonymous callers away.
-    pub authn: Tri,
-    /// Whether it checks what a known caller may do.
-    pub authz: Tri,
-    /// Whether it limits the rate.
-    pub rate_limit: Tri,
-    /// Whether it sets security headers.
-    pub headers: Tri,
-    /// Whether it protects against forged requests.
-    pub csrf: Tri,
-    /// Metadata keys by which a route opts out of it.
-    pub skips: Vec<Node>,
-    /// Whether it lets a route through that carries none of these keys.
-    pub only_when_asked: bool,
-    /// Whether it reads an identity when there is one, and asks for none.
-    pub optional: bool,
-    /// Whether all that speaks for it is a look at who calls.
-    pub only_looks: bool,
-    /// What decided, for people.
-    pub why: String,
-}
-
-/// What a function's body shows.
-#[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent observations of one body")]
-struct Evidence {
-    /// It reads credentials or looks a session up.
-    looks: bool,
-    /// It proves a token with a function that throws.
-    proves: bool,
-    /// It turns callers away.
-    denies: bool,
-    /// It limits the rate.
-    limits: bool,
-    /// It calls something that may do any of these and is not in the repository.
-    unknown: Option<String>,
-    /// What was seen, for people.
-    seen: String,
-}
+/// Keys of a route's options whose functions run before the handler.
+const HOOKS: [&str; 5] = ["onRequest", "preParsing", "preValidation", "preHandler", "beforeHandle"];
 
 /// Judges guards; remembers what it saw of each function.
 pub(super) struct Judge<'a> {
     names: &'a Names<'a>,
     owner: &'a Owner,
     memo: RefCell<FxHashMap<(FileId, u32), Evidence>>,
-}
-
-impl Verdict {
-    fn new(authn: Tri, why: impl Into<String>) -> Self {
-        Self {
-            authn,
-            authz: Tri::No,
-            rate_limit: Tri::No,
-            headers: Tri::No,
-            csrf: Tri::No,
-            skips: Vec::new(),
-            only_when_asked: false,
-            optional: false,
-            only_looks: false,
-            why: why.into(),
-        }
-    }
-
-    /// No guard.
-    pub(super) fn none() -> Self {
-        Self::new(Tri::No, "")
-    }
-
-    /// It can't be told.
-    pub(super) fn unknown(why: String) -> Self {
-        Self::new(Tri::Maybe, why)
-    }
-
-    fn of_library(does: Does, name: &Ref) -> Self {
-        let mut verdict = Self::new(Tri::No, format!("`{name}`"));
-        match does {
-            Does::Authn => verdict.authn = Tri::Yes,
-            Does::Authz => verdict.authz = Tri::Yes,
-            Does::RateLimit => verdict.rate_limit = Tri::Yes,
-            Does::Headers => verdict.headers = Tri::Yes,
-            Does::Csrf => verdict.csrf = Tri::Yes,
-            Does::Optional => verdict.optional = true,
-            Does::Verify | Does::Session | Does::Nothing => {}
-        }
-        verdict
-    }
-
-    /// Both stand in front of the route.
-    pub(super) fn with(mut self, other: Self) -> Self {
-        if other.authn > self.authn {
-            self.why = other.why;
-        }
-        self.authn = self.authn.or(other.authn);
-        self.authz = self.authz.or(other.authz);
-        self.rate_limit = self.rate_limit.or(other.rate_limit);
-        self.headers = self.headers.or(other.headers);
-        self.csrf = self.csrf.or(other.csrf);
-        self.skips.extend(other.skips);
-        self.only_when_asked |= other.only_when_asked;
-        self.optional |= other.optional;
-        self
-    }
 }
 
 impl<'a> Judge<'a> {
@@ -191,7 +96,7 @@ impl<'a> Judge<'a> {
 
     /// What the run's owner says of a name.
     fn trusted(&self, name: &Ref) -> Option<Verdict> {
-        self.owner.trusts(name).then(|| Verdict::new(Tri::Yes, format!("`{}`, which seclint.toml trusts", name.last_named())))
+        self.owner.trusts(name).then(|| Verdict::new(Tri::Yes, format!("`{}`, which seclint.toml trusts", plain(name))))
     }
 
     fn wrapper(&self, node: &Node, call: &Call) -> Verdict {
@@ -214,12 +119,23 @@ impl<'a> Judge<'a> {
             NodeKind::Ref(name) => self.named(guard.span.file, name, depth),
             NodeKind::Call(call) => self.called(guard, call, depth),
             NodeKind::List(items) => self.any(items, depth),
+            NodeKind::Map(options) => self.hooks(options, depth),
             NodeKind::Op(Op::Cond | Op::Or | Op::And | Op::Coalesce | Op::Spread | Op::Await, operands) => self.any(operands, depth),
             NodeKind::Unknown(_) | NodeKind::Op(..) | NodeKind::For(_) => {
                 Verdict::new(Tri::Maybe, "a guard that is written in a way seclint can't follow")
             }
             _ => Verdict::new(Tri::No, "not a guard"),
         }
+    }
+
+    /// The hooks in a route's options that several routes share: `{ onRequest: [fastify.authenticate] }`.
+    fn hooks(&self, options: &Map, depth: usize) -> Verdict {
+        let hooks = options.entries.iter().filter_map(|entry| match entry {
+            Entry::Pair { key, value, .. } if HOOKS.contains(&key.as_str()) => Some(value),
+            Entry::Spread(shared) => Some(shared),
+            _ => None,
+        });
+        hooks.map(|hook| self.guard_within(hook, depth)).fold(Verdict::new(Tri::No, "no guard"), Verdict::with)
     }
 
     fn any(&self, guards: &[Node], depth: usize) -> Verdict {
@@ -236,16 +152,19 @@ impl<'a> Judge<'a> {
         let found = self.names.find(file, name).filter(|found| found.value.is_some() || self.names.decoration(file, name).is_none());
         let Some(found) = found else {
             let Some(decoration) = self.names.decoration(file, name) else { return unresolved(name) };
-            // What a plugin put there may be replaced by another.
-            let mut verdict = Verdict { authn: Tri::Maybe, ..Verdict::none() }.with(self.guard_within(decoration, depth));
+            let mut verdict = self.guard_within(decoration.value, depth);
+            if !decoration.is_only {
+                // Which of several plugins put it there is not known.
+                verdict.authn = verdict.authn.or(Tri::Maybe);
+            }
             if verdict.authn.is_yes() {
-                verdict.why = format!("`{}`", name.last_named());
+                verdict.why = format!("`{}`", plain(name));
             }
             return verdict;
         };
         if found.place.name.ends_with(".procedure") {
             // tRPC's own bare builder.
-            return Verdict::new(Tri::No, format!("`{}` has no middleware", name.last_named()));
+            return Verdict::new(Tri::No, format!("`{}` has no middleware", plain(name)));
         }
         let class = self.class(found.place.file, &found.place.name, depth);
         match found.value {
@@ -253,7 +172,7 @@ impl<'a> Judge<'a> {
             Some(value) if !matches!(&value.kind, NodeKind::Ref(other) if other == name) => {
                 let mut verdict = self.guard_within(value, depth);
                 if verdict.authn.is_yes() && (matches!(value.kind, NodeKind::Func(_)) || verdict.why.is_empty()) {
-                    verdict.why = format!("`{}`", name.last_named());
+                    verdict.why = format!("`{}`", plain(name));
                 }
                 verdict
             }
@@ -264,7 +183,7 @@ impl<'a> Judge<'a> {
     /// A guard class: its own `canActivate`, or that of the class it extends.
     fn class(&self, file: FileId, name: &str, depth: usize) -> Option<Verdict> {
         let local = |member: &str| Ref::new(Scope::Local, [name, member]);
-        for method in ["canActivate", "use", "resolve"] {
+        for method in ["canActivate", "use", "resolve", "handle"] {
             let Some(func) = self.names.function_named(file, &local(method)) else { continue };
             let mut verdict = if method == "canActivate" { self.can_activate(func) } else { self.function(func, depth) };
             // `super.canActivate(context)` is the parent's word.
@@ -358,7 +277,7 @@ impl<'a> Judge<'a> {
         };
         let mut whole = made.with(handed);
         if whole.authn.is_yes() {
-            whole.why = format!("`{}`", call.callee.last_named());
+            whole.why = format!("`{}`", plain(&call.callee));
         }
         whole
     }
@@ -406,149 +325,11 @@ impl<'a> Judge<'a> {
         let evidence = self.evidence(func, depth);
         Self::weigh(func, &evidence)
     }
+}
 
-    fn weigh(func: &Func, evidence: &Evidence) -> Verdict {
-        let anonymous = func.lets_anonymous_through;
-        // A hook of Fastify ends the request with its answer: `catch (error) { reply.send(error) }`.
-        let says = |name: &str| func.calls.iter().any(|call| call.callee.last() == name && call.callee.module().is_none());
-        let authn = if says("jwtVerify") && says("send") {
-            Tri::Yes
-        } else if evidence.denies {
-            // A guard that asks the route for a marker lets callers through because of it.
-            if anonymous.is_yes() && func.reads_markers.is_empty() { Tri::No } else { Tri::Yes }
-        } else if evidence.proves {
-            !anonymous
-        } else if evidence.unknown.is_some() {
-            Tri::Maybe
-        } else {
-            Tri::No
-        };
-        let why = match &evidence.unknown {
-            Some(name) if authn.is_maybe() => format!("`{name}` is not in the repository"),
-            _ if evidence.seen.is_empty() && !func.name.is_empty() => format!("`{}`", func.name),
-            _ => evidence.seen.clone(),
-        };
-        Verdict {
-            rate_limit: evidence.limits.into(),
-            skips: func.reads_markers.clone(),
-            only_when_asked: anonymous.is_yes(),
-            ..Verdict::new(authn, why)
-        }
-    }
-
-    /// Whether a route's own handler turns anonymous callers away: weaker evidence than a guard,
-    /// since a 401 may come from a check of the input.
-    pub(super) fn handler(&self, func: &Arc<Func>) -> Verdict {
-        let evidence = self.evidence(func, MAX_DEPTH);
-        let anonymous = func.lets_anonymous_through;
-        let secret = func.calls.iter().map(|call| call.callee.last()).find(|name| {
-            let name = name.to_ascii_lowercase();
-            ["bytoken", "withtoken", "fromtoken", "verifysignature", "invitetoken"].iter().any(|word| name.contains(word))
-        });
-        let mut evidence = evidence;
-        if let Some(secret) = secret {
-            evidence.unknown.get_or_insert_with(|| secret.to_owned());
-        }
-        let authn = if evidence.denies && (evidence.looks || evidence.proves) {
-            if anonymous.is_yes() { Tri::No } else { Tri::Yes }
-        } else if evidence.denies || evidence.proves || evidence.looks || evidence.unknown.is_some() {
-            Tri::Maybe
-        } else {
-            Tri::No
-        };
-        let why = match &evidence.unknown {
-            Some(name) if authn.is_maybe() => format!("the handler calls `{name}`"),
-            _ if authn.is_yes() => "the handler turns anonymous callers away".to_owned(),
-            _ => "the handler reads credentials".to_owned(),
-        };
-        let only_looks = evidence.looks && !evidence.denies && !evidence.proves && evidence.unknown.is_none();
-        Verdict { rate_limit: evidence.limits.into(), only_looks, ..Verdict::new(authn, why) }
-    }
-
-    /// Whether a handler, or what it calls, hashes a password or issues a token.
-    pub(super) fn makes_account(&self, func: &Arc<Func>) -> bool {
-        let mut open = vec![(func.clone(), 4)];
-        let mut looked_at = 0;
-        while let Some((func, depth)) = open.pop() {
-            for call in func.calls.iter().take(MAX_CALLS) {
-                looked_at += 1;
-                if looked_at > 2_000 {
-                    return false;
-                }
-                let library = call.callee.module().unwrap_or_default();
-                if words::makes_account(call.callee.last()) || matches!(library, "bcrypt" | "bcryptjs" | "argon2") {
-                    return true;
-                }
-                if depth > 0
-                    && let Some(inner) = self.names.function_named(func.span.file, &call.callee)
-                {
-                    open.push((inner.clone(), depth - 1));
-                }
-            }
-        }
-        false
-    }
-
-    fn evidence(&self, func: &Arc<Func>, depth: usize) -> Evidence {
-        let key = (func.span.file, func.span.start);
-        if let Some(known) = self.memo.borrow().get(&key) {
-            return known.clone();
-        }
-        let mut evidence = Evidence { looks: func.reads_credentials, denies: !func.denies.is_empty(), ..Evidence::default() };
-        let Some(depth) = depth.checked_sub(1) else { return evidence };
-        // A cycle of calls sees what is known so far.
-        self.memo.borrow_mut().insert(key, evidence.clone());
-        for call in func.calls.iter().take(MAX_CALLS) {
-            match library::of(&call.callee) {
-                Some(Does::Authn) => {
-                    evidence.proves = true;
-                    evidence.denies = true;
-                    evidence.seen = format!("`{}`", call.callee);
-                }
-                Some(Does::Verify) => {
-                    evidence.proves = true;
-                    evidence.seen = format!("`{}`", call.callee);
-                }
-                Some(Does::Session) => evidence.looks = true,
-                Some(Does::RateLimit) => evidence.limits = true,
-                Some(_) => {}
-                None => self.follow(func, &call.callee, depth, &mut evidence),
-            }
-        }
-        self.memo.borrow_mut().insert(key, evidence.clone());
-        evidence
-    }
-
-    /// Whether a called function was made by a guard: `const create = secured(async (req, res) => …)`.
-    fn wrapped(&self, func: &Func, callee: &Ref, depth: usize) -> Option<Tri> {
-        let value = self.names.find(func.span.file, callee)?.value?;
-        let call =
-            value.as_call().filter(|call| !call.is_new && call.args.iter().any(|argument| matches!(argument.kind, NodeKind::Func(_))))?;
-        Some(self.called(value, call, depth).authn).filter(|authn| !authn.is_no())
-    }
-
-    fn follow(&self, func: &Arc<Func>, callee: &Ref, depth: usize, evidence: &mut Evidence) {
-        if let Some(inner) = self.names.function_named(func.span.file, callee) {
-            if inner.span == func.span || !(words::may_authenticate(callee.last()) || inner.reads_credentials || !inner.denies.is_empty()) {
-                return;
-            }
-            let inner = self.evidence(inner, depth);
-            evidence.looks |= inner.looks;
-            evidence.proves |= inner.proves;
-            evidence.denies |= inner.denies;
-            evidence.limits |= inner.limits;
-            evidence.unknown = evidence.unknown.take().or(inner.unknown);
-        } else if let Some(wrapped) = self.wrapped(func, callee, depth) {
-            evidence.looks |= wrapped.is_yes();
-            evidence.denies |= wrapped.is_yes();
-            if wrapped.is_maybe() {
-                evidence.unknown.get_or_insert_with(|| callee.last_named().to_owned());
-            }
-        } else if words::may_check(callee) {
-            evidence.looks = true;
-            evidence.unknown.get_or_insert_with(|| callee.to_string());
-        }
-    }
+/// A name as it is written: names inside functions carry their place.
+fn plain(name: &Ref) -> &str {
+    name.last_named().split('@').next().unwrap_or_default()
 }
 
 /// Methods by which guards and procedures are built step by step.
@@ -571,29 +352,8 @@ fn is_builder(method: &str) -> bool {
     )
 }
 
-/// A guard whose body is not in the repository.
-fn unresolved(name: &Ref) -> Verdict {
-    let last = name.last_named();
-    let external = name.module().is_some_and(|module| !module.starts_with(['.', '@', '~', '#', '/']) || module.contains('/'));
-    let said = if name.path.len() > 1 { format!("{}.{last}", name.first()) } else { last.to_owned() };
-    let auth = if external {
-        name.path.iter().map(SmolStr::as_str).chain(name.module()).any(words::library_authenticates)
-    } else {
-        words::may_authenticate(&said)
-    };
-    if !auth && (external || words::is_harmless(last)) {
-        return Verdict::new(Tri::No, format!("`{said}` is no known guard"));
-    }
-    Verdict::new(Tri::Maybe, format!("`{said}` is not in the repository"))
-}
-
 /// Whether a guard by its name limits something else than who may call.
 fn is_limiter(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["throttl", "rate", "limit", "captcha"].iter().any(|word| name.contains(word))
-}
-
-/// Whether a marker that is not in the repository may be a guard.
-pub(super) fn is_open_question(marker: &Ref) -> bool {
-    !unresolved(marker).authn.is_no()
 }

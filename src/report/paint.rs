@@ -1,5 +1,5 @@
-//! The writer that codespan-reporting draws on: colours when they are wanted, and the names of our own
-//! severities instead of `error` and `warning`.
+//! The writer of texts for people, which codespan-reporting draws on: colours when they are wanted, and the names
+//! of our own severities instead of `error` and `warning`.
 
 use std::io::{self, Write};
 
@@ -20,6 +20,11 @@ pub(super) struct Paint<'w> {
 impl<'w> Paint<'w> {
     pub(super) fn new(out: &'w mut dyn Write, color: bool, severity: Severity) -> Self {
         Self { out, color, severity, in_header: false }
+    }
+
+    /// What is written next has the colour of the severity.
+    pub(super) fn set_severity(&mut self) -> io::Result<()> {
+        self.set(Self::of(self.severity))
     }
 
     fn set(&mut self, style: Style) -> io::Result<()> {

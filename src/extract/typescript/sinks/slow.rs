@@ -1,0 +1,167 @@
+//! Regular expressions that take exponential time on some texts: a repeated group whose body is repeated itself and
+//! has nothing else in it that must be there, `([a-z]+)+$`.
+
+use super::{called_name, flow, owner};
+use crate::extract::Extract;
+use crate::extract::typescript::names::Module;
+use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Emits a pattern of that sort with the text that it is tried on.
+pub(super) fn emit<'t>(module: &Module<'t>, pattern: Syntax<'t>, cx: &mut Extract<'_>) {
+    if !is_slow(pattern.text()) {
+        return;
+    }
+    let holder = pattern.parent().filter(|outer| outer.kind() == Kind::VariableDeclarator).and_then(|outer| outer.field(Field::Name));
+    let tried = match holder {
+        Some(name) => {
+            module.tree.all().filter(|call| call.kind() == Kind::Call).find_map(|call| tried(call, |node| node.text() == name.text()))
+        }
+        None => pattern.ancestors().find(|outer| outer.kind() == Kind::Call).and_then(|call| tried(call, |node| node.id() == pattern.id())),
+    };
+    let Some(text) = tried else { return };
+    let callee = Ref::new(Scope::Global, ["RegExp"]);
+    let value = flow::flowing(module, text, module.lower(text));
+    let parts = vec![SinkPart::new(value, Tri::Maybe, "")];
+    let options = Some(Node::text("slow", pattern.span()));
+    cx.fact(pattern.span(), owner(text, &callee), FactKind::Sink(Sink { kind: SinkKind::Pattern, callee, parts, options }));
+}
+
+/// The text that a call tries the pattern on: `pattern.test(text)`, `text.match(pattern)`.
+fn tried<'t>(call: Syntax<'t>, is_pattern: impl Fn(Syntax<'t>) -> bool) -> Option<Syntax<'t>> {
+    let (object, first) = (call.field(Field::Function)?.field(Field::Object)?, call.field(Field::Arguments)?.first()?);
+    match called_name(call) {
+        "test" | "exec" if is_pattern(object) => Some(first),
+        "match" | "matchAll" | "search" | "replace" | "split" if is_pattern(first) => Some(object),
+        _ => None,
+    }
+}
+
+/// What stands in one alternative of a group.
+#[derive(Clone, Copy, Default)]
+struct Body {
+    /// Something is repeated without end.
+    repeats: bool,
+    /// Something else must be there, so that the repeats can be told apart.
+    separates: bool,
+    /// An alternative before this one is repeats alone.
+    is_slow: bool,
+}
+
+impl Body {
+    fn ends(self) -> bool {
+        self.is_slow || self.repeats && !self.separates
+    }
+}
+
+/// Whether a pattern, with its slashes, has such a group and something behind it that can fail to fit.
+fn is_slow(pattern: &str) -> bool {
+    let Some((body, _)) = pattern.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) else { return false };
+    let bytes = body.as_bytes();
+    let mut stack = vec![Body::default()];
+    let mut at = 0;
+    while at < bytes.len() {
+        let atom = match bytes[at] {
+            b'(' => {
+                stack.push(Body::default());
+                at += 1;
+                if bytes[at..].starts_with(b"?") {
+                    at += body[at..].find([':', '>', '=', '!']).map_or(1, |end| end + 1);
+                }
+                continue;
+            }
+            b'|' => {
+                if let Some(top) = stack.last_mut() {
+                    *top = Body { is_slow: top.ends(), ..Body::default() };
+                }
+                at += 1;
+                continue;
+            }
+            b')' => {
+                let inner = stack.pop().unwrap_or_default();
+                if stack.is_empty() {
+                    return false;
+                }
+                at += 1;
+                Some(inner.ends())
+            }
+            b'[' => {
+                at = class_end(bytes, at);
+                None
+            }
+            b'\\' => {
+                at += 2;
+                None
+            }
+            b'^' | b'$' => {
+                at += 1;
+                continue;
+            }
+            _ => {
+                at += 1;
+                None
+            }
+        };
+        let (may_be_absent, is_endless, next) = quantifier(bytes, at);
+        at = next;
+        if is_endless && atom == Some(true) && !bytes[at..].is_empty() {
+            return true;
+        }
+        if let Some(top) = stack.last_mut() {
+            top.repeats |= is_endless;
+            top.separates |= !is_endless && !may_be_absent;
+        }
+    }
+    false
+}
+
+/// Behind the bracket that ends a class.
+fn class_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while at < bytes.len() && bytes[at] != b']' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at + 1
+}
+
+/// Whether what stands before may be absent, whether it may be repeated without end, and where the quantifier ends.
+fn quantifier(bytes: &[u8], at: usize) -> (bool, bool, usize) {
+    match bytes.get(at) {
+        Some(b'*') => (true, true, at + 1),
+        Some(b'+') => (false, true, at + 1),
+        Some(b'?') => (true, false, at + 1),
+        Some(b'{') => {
+            let end = bytes[at..].iter().position(|byte| *byte == b'}').map_or(bytes.len(), |end| at + end + 1);
+            let inner = &bytes[at + 1..end.saturating_sub(1).max(at + 1)];
+            (inner.starts_with(b"0"), inner.ends_with(b","), end)
+        }
+        _ => (false, false, at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_slow;
+
+    #[test]
+    fn repeats_of_repeats_with_nothing_between_are_slow() {
+        for pattern in
+            [r"/^([a-z0-9]+)+@example\.com$/", r"/([0-9]+)+\#/", r"/^(\w+\s?)*$/", r"/(?:a*)*b/", r"/^((x|y+)+)z/", r"/^(a+){2,}$/"]
+        {
+            assert!(is_slow(pattern), "{pattern}");
+        }
+        for pattern in [
+            r"/^[a-z]+$/",
+            r"/^(\w+-)*\w+$/",
+            r"/^(\d{1,3}\.){3}\d+$/",
+            r"/(a+)/",
+            r"/(x+)+/",
+            r"/([a-z]+,)+$/",
+            r"/^(ab?)+$/",
+            r"/[(a+)+]$/",
+            r"/^(a+)?$/",
+        ] {
+            assert!(!is_slow(pattern), "{pattern}");
+        }
+    }
+}

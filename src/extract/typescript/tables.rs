@@ -1,0 +1,109 @@
+//! Routes as data: a list of `{ method, path, handler }` that a loop registers one by one,
+//! `app[route.method](route.path, ...route.use, route.handler)`, most often from another file.
+
+use super::dialect::{Dialect, is_verb};
+use super::loops;
+use super::names::Module;
+use super::routing::{Registration, Routing};
+use crate::ir::{FactKind, GuardScope, Node, ServiceKind, Text, Why};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Keys under which an element holds what runs in front of its handler.
+const GUARDS: [&str; 9] = ["use", "middleware", "middlewares", "guards", "guard", "before", "preHandler", "beforeHandle", "handlers"];
+/// Keys that say something of security to the loop, which alone knows what.
+const SAYS: [&str; 10] = ["auth", "public", "isPublic", "protected", "secure", "secured", "roles", "role", "requiresAuth", "permissions"];
+
+/// Adds the routes of a list that only holds routes.
+pub(super) fn read<'t>(routing: &mut Routing<'_, 't>, list: Syntax<'t>) {
+    let mut items = list.children().peekable();
+    if items.peek().is_none() || !items.all(is_route) || is_read_here(list) {
+        return;
+    }
+    let service = routing.binding_of(list);
+    routing.add_service(service.clone(), routing.guess, ServiceKind::Table, list.span(), None);
+    let at = Registration { call: list, method: "route", service, path: None, order: list.start() };
+    for item in list.children() {
+        let route = routing.module.lower(item);
+        add(routing, &at, &route);
+    }
+}
+
+/// `{ method: 'get', path: '/berths', handler: … }`.
+fn is_route(item: Syntax<'_>) -> bool {
+    let has = |names: &[&str]| item.children().any(|pair| names.contains(&key_of(pair)));
+    let is_method = |pair: Syntax<'_>| {
+        key_of(pair) == "method"
+            && pair.field(Field::Value).is_some_and(|value| is_verb(&super::names::unquoted(value).to_ascii_lowercase()))
+    };
+    item.kind() == Kind::Object
+        && item.children().any(is_method)
+        && has(&["path", "url", "route"])
+        && has(&["handler", "handlers", "controller", "action", "handle"])
+}
+
+fn key_of(pair: Syntax<'_>) -> &str {
+    match pair.kind() {
+        Kind::Pair => pair.field(Field::Key).map_or("", super::names::unquoted),
+        Kind::Method => pair.field(Field::Name).map_or("", super::names::unquoted),
+        Kind::ShorthandProperty => pair.text(),
+        _ => "",
+    }
+}
+
+/// A list that is an argument or that is looped over where it stands is read by whom it is given to.
+fn is_read_here(list: Syntax<'_>) -> bool {
+    list.parent().is_some_and(|parent| matches!(parent.kind(), Kind::Arguments | Kind::Member))
+}
+
+fn add<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>, route: &Node) {
+    let of = |keys: &[&str]| keys.iter().find_map(|key| route.get(key)).cloned();
+    let (Some(method), Some(path)) = (of(&["method"]), of(&["path", "url", "route"])) else { return };
+    let mut handlers: Vec<Node> = GUARDS.iter().filter_map(|key| route.get(key)).cloned().collect();
+    handlers.extend(SAYS.iter().filter_map(|key| route.get(key)).map(|said| Node::unknown(Why::Opaque, said.span)));
+    handlers.extend(of(&["handler", "controller", "action", "handle"]));
+    routing.route(at, routing.guess, method.as_str().unwrap_or("all"), &path, handlers);
+    if let Some(fact) = routing.facts.last_mut().filter(|fact| matches!(fact.kind, FactKind::Route(_))) {
+        fact.span = path.span;
+    }
+}
+
+/// `app[row.method](row.path, guard, ...row.use, row.handler)` in a loop: the list is mounted on the application,
+/// and what the loop itself puts in front of each route is a guard. Says whether a call is one.
+pub(super) fn mount<'t>(routing: &mut Routing<'_, 't>, call: Syntax<'t>) -> bool {
+    let Some((application, element, list)) = indexed(routing.module, call) else { return false };
+    let Some(dialect) = Some(routing.guess).filter(|guess| matches!(guess, Dialect::Express | Dialect::Koa | Dialect::Hono)) else {
+        return false;
+    };
+    let binding = routing.module.name(application);
+    if !routing.is_service(&binding) {
+        routing.add_service(binding.clone(), dialect, ServiceKind::Router, application.span(), None);
+    }
+    let at = Registration { call, method: "use", service: binding, path: None, order: call.start() };
+    for argument in call.field(Field::Arguments).into_iter().flat_map(Syntax::children) {
+        let is_guard = matches!(argument.kind(), Kind::Identifier | Kind::Member | Kind::Call);
+        if is_guard && !std::iter::once(argument).chain(argument.below()).any(|node| node.text() == element.text()) {
+            let guard = routing.module.lower(argument);
+            routing.guard(&at, guard, GuardScope::Controller);
+        }
+    }
+    routing.mount(&at, Text::default(), list, Vec::new());
+    true
+}
+
+/// The application, the element and the list of `list.forEach((row) => app[row.method](…))`.
+fn indexed<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(Syntax<'t>, Syntax<'t>, Node)> {
+    let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Subscript)?;
+    let application = function.field(Field::Object).filter(|object| object.kind() == Kind::Identifier)?;
+    let (pattern, list) = loops::around(call)?;
+    let element = pattern_name(pattern)?;
+    function.field(Field::Index).filter(|index| index.below().chain([*index]).any(|node| node.text() == element.text()))?;
+    Some((application, element, module.lower(list)))
+}
+
+/// The name that a loop gives its element; of a pattern, the one that is its method.
+fn pattern_name(pattern: Syntax<'_>) -> Option<Syntax<'_>> {
+    match pattern.kind() {
+        Kind::Identifier => Some(pattern),
+        _ => pattern.below().find(|name| name.kind() == Kind::ShorthandPattern && matches!(name.text(), "method" | "verb")),
+    }
+}

@@ -1,0 +1,217 @@
+//! What the body of a function shows: what it looks up, proves and refuses, and what the functions that it
+//! calls do.
+
+use std::sync::Arc;
+
+use super::{Judge, MAX_DEPTH, Verdict};
+use crate::ir::{CallSite, Func, Node, NodeKind, Op, Ref, Tri};
+use crate::link::routes::library::{self, Does};
+use crate::link::routes::words;
+
+/// How many calls of one function are looked at.
+const MAX_CALLS: usize = 400;
+
+/// What a function's body shows.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations of one body")]
+pub(super) struct Evidence {
+    /// It reads credentials or looks a session up.
+    pub(super) looks: bool,
+    /// It proves a token with a function that throws.
+    pub(super) proves: bool,
+    /// It turns callers away.
+    pub(super) denies: bool,
+    /// It limits the rate.
+    pub(super) limits: bool,
+    /// It calls something that may do any of these and is not in the repository.
+    pub(super) unknown: Option<String>,
+    /// What was seen, for people.
+    pub(super) seen: String,
+}
+
+impl<'a> Judge<'a> {
+    /// What evidence makes of a guard.
+    pub(super) fn weigh(func: &Func, evidence: &Evidence) -> Verdict {
+        let anonymous = func.lets_anonymous_through;
+        // A hook of Fastify ends the request with its answer: `catch (error) { reply.send(error) }`.
+        let says = |name: &str| func.calls.iter().any(|call| call.callee.last() == name && call.callee.module().is_none());
+        let authn = if says("jwtVerify") && says("send") {
+            Tri::Yes
+        } else if evidence.denies {
+            // A guard that asks the route for a marker lets callers through because of it.
+            if anonymous.is_yes() && func.reads_markers.is_empty() { Tri::No } else { Tri::Yes }
+        } else if evidence.proves {
+            !anonymous
+        } else if evidence.unknown.is_some() {
+            Tri::Maybe
+        } else {
+            Tri::No
+        };
+        let why = match &evidence.unknown {
+            Some(name) if authn.is_maybe() => format!("`{name}` is not in the repository"),
+            _ if evidence.seen.is_empty() && !func.name.is_empty() => format!("`{}`", func.name),
+            _ => evidence.seen.clone(),
+        };
+        Verdict {
+            rate_limit: evidence.limits.into(),
+            skips: func.reads_markers.clone(),
+            only_when_asked: anonymous.is_yes(),
+            ..Verdict::new(authn, why)
+        }
+    }
+
+    /// Whether a route's own handler turns anonymous callers away: weaker evidence than a guard,
+    /// since a 401 may come from a check of the input.
+    pub(in crate::link::routes) fn handler(&self, func: &Arc<Func>) -> Verdict {
+        let evidence = self.evidence(func, MAX_DEPTH);
+        let anonymous = func.lets_anonymous_through;
+        let secret = func.calls.iter().map(|call| call.callee.last()).find(|name| {
+            let name = name.to_ascii_lowercase();
+            ["bytoken", "withtoken", "fromtoken", "verifysignature", "invitetoken"].iter().any(|word| name.contains(word))
+        });
+        let mut evidence = evidence;
+        if let Some(secret) = secret {
+            evidence.unknown.get_or_insert_with(|| secret.to_owned());
+        }
+        let authn = if evidence.denies && (evidence.looks || evidence.proves) {
+            if anonymous.is_yes() { Tri::No } else { Tri::Yes }
+        } else if evidence.denies || evidence.proves || evidence.looks || evidence.unknown.is_some() {
+            Tri::Maybe
+        } else {
+            Tri::No
+        };
+        let why = match &evidence.unknown {
+            Some(name) if authn.is_maybe() => format!("the handler calls `{name}`"),
+            _ if authn.is_yes() => "the handler turns anonymous callers away".to_owned(),
+            _ => "the handler reads credentials".to_owned(),
+        };
+        let only_looks = evidence.looks && !evidence.denies && !evidence.proves && evidence.unknown.is_none();
+        Verdict { rate_limit: evidence.limits.into(), only_looks, ..Verdict::new(authn, why) }
+    }
+
+    /// Whether a handler hands requests on to what guards itself: `fetchRequestHandler({ router })`.
+    pub(in crate::link::routes) fn dispatches(&self, handler: &'a Node) -> bool {
+        let is_dispatch = |name: &Ref| library::of(name) == Some(Does::Dispatch);
+        match &self.names.chase(handler).kind {
+            NodeKind::Func(func) => func.calls.iter().take(MAX_CALLS).any(|call| is_dispatch(&call.callee)),
+            NodeKind::Call(call) => is_dispatch(&call.callee),
+            NodeKind::Op(Op::Attr, operands) => operands.first().and_then(Node::as_call).is_some_and(|call| is_dispatch(&call.callee)),
+            _ => false,
+        }
+    }
+
+    /// Whether a handler, or what it calls, hashes a password or issues a token.
+    pub(in crate::link::routes) fn makes_account(&self, func: &Arc<Func>) -> bool {
+        let mut open = vec![(func.clone(), 4)];
+        let mut looked_at = 0;
+        while let Some((func, depth)) = open.pop() {
+            for call in func.calls.iter().take(MAX_CALLS) {
+                looked_at += 1;
+                if looked_at > 2_000 {
+                    return false;
+                }
+                let library = call.callee.module().unwrap_or_default();
+                if words::makes_account(call.callee.last()) || matches!(library, "bcrypt" | "bcryptjs" | "argon2") {
+                    return true;
+                }
+                if depth > 0
+                    && let Some(inner) = self.names.function_named(func.span.file, &call.callee)
+                {
+                    open.push((inner.clone(), depth - 1));
+                }
+            }
+        }
+        false
+    }
+
+    /// What a function shows, remembered.
+    pub(super) fn evidence(&self, func: &Arc<Func>, depth: usize) -> Evidence {
+        let key = (func.span.file, func.span.start);
+        if let Some(known) = self.memo.borrow().get(&key) {
+            return known.clone();
+        }
+        let mut evidence = Evidence { looks: func.reads_credentials, denies: !func.denies.is_empty(), ..Evidence::default() };
+        let Some(depth) = depth.checked_sub(1) else { return evidence };
+        // A cycle of calls sees what is known so far.
+        self.memo.borrow_mut().insert(key, evidence.clone());
+        for call in func.calls.iter().take(MAX_CALLS) {
+            match self.library(func, &call.callee) {
+                // Who has no session gets none, and the function goes on.
+                Some(Does::Session) if call.is_ignored => {}
+                Some(Does::Authn) => {
+                    evidence.proves = true;
+                    evidence.denies = true;
+                    evidence.seen = format!("`{}`", call.callee);
+                }
+                Some(Does::Verify) => {
+                    evidence.proves = true;
+                    // What it throws turns the caller away.
+                    evidence.denies |= call.is_certain;
+                    evidence.seen = format!("`{}`", call.callee);
+                }
+                Some(Does::Session) => evidence.looks = true,
+                Some(Does::RateLimit) => evidence.limits = true,
+                Some(_) => {}
+                None if words::proves(&call.callee) => {
+                    evidence.proves = true;
+                    evidence.denies |= call.is_certain;
+                    evidence.seen = format!("`{}`", call.callee.last());
+                }
+                None => self.follow(func, call, depth, &mut evidence),
+            }
+        }
+        self.memo.borrow_mut().insert(key, evidence.clone());
+        evidence
+    }
+
+    /// Whether a called function was made by a guard: `const create = secured(async (req, res) => …)`.
+    fn wrapped(&self, func: &Func, callee: &Ref, depth: usize) -> Option<Tri> {
+        let value = self.names.find(func.span.file, callee)?.value?;
+        let call =
+            value.as_call().filter(|call| !call.is_new && call.args.iter().any(|argument| matches!(argument.kind, NodeKind::Func(_))))?;
+        Some(self.called(value, call, depth).authn).filter(|authn| !authn.is_no())
+    }
+
+    /// What a library does that a function calls, also through what it makes:
+    /// `export const { auth } = NextAuth(options)`.
+    fn library(&self, func: &Func, callee: &Ref) -> Option<Does> {
+        library::of(callee).or_else(|| {
+            let NodeKind::Op(Op::Attr, operands) = &self.names.find(func.span.file, callee)?.value?.kind else { return None };
+            let [made, member] = operands.as_slice() else { return None };
+            library::of(&made.as_call()?.callee.child(member.as_str()?))
+        })
+    }
+
+    fn follow(&self, func: &Arc<Func>, call: &CallSite, depth: usize, evidence: &mut Evidence) {
+        let callee = &call.callee;
+        if let Some(inner) = self.names.function_named(func.span.file, callee) {
+            // `proxy(request)` says nothing of what it asks before it hands on.
+            let asks = || inner.calls.iter().take(MAX_CALLS).any(|call| words::may_check(&call.callee));
+            let is_telling = words::may_authenticate(callee.last()) || inner.reads_credentials || !inner.denies.is_empty() || asks();
+            if inner.span == func.span || !is_telling {
+                return;
+            }
+            let inner = self.evidence(inner, depth);
+            evidence.looks |= inner.looks && !call.is_ignored;
+            evidence.proves |= inner.proves;
+            evidence.denies |= inner.denies;
+            evidence.limits |= inner.limits;
+            // A signature is checked in more ways than can be told: what is named for it and answers is a question.
+            let is_silent = !inner.looks && !inner.denies && inner.unknown.is_none();
+            let checked = || (is_silent && !call.is_ignored && words::may_check(callee)).then(|| callee.to_string());
+            evidence.unknown = evidence.unknown.take().or_else(checked).or(inner.unknown);
+        } else if let Some(wrapped) = self.wrapped(func, callee, depth) {
+            evidence.looks |= wrapped.is_yes();
+            evidence.denies |= wrapped.is_yes();
+            if wrapped.is_maybe() {
+                evidence.unknown.get_or_insert_with(|| callee.last_named().to_owned());
+            }
+        } else if words::may_check(callee) {
+            evidence.looks = true;
+            if func.lets_anonymous_through.is_yes() && words::only_asks(callee) {
+                return;
+            }
+            evidence.unknown.get_or_insert_with(|| callee.to_string());
+        }
+    }
+}

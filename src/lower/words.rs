@@ -1,0 +1,217 @@
+//! What the name of a value says of it: that it is a password, a key, or a number that nobody may guess.
+//! [`super::variable`] asks the same of the variables of an environment.
+
+/// Names of secrets, without case and separators.
+const SECRETS: [&str; 49] = [
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "privatekey",
+    "secretkey",
+    "apikey",
+    "accesstoken",
+    "refreshtoken",
+    "clientsecret",
+    "authtoken",
+    "sessiontoken",
+    "apitoken",
+    "bearertoken",
+    "creditcard",
+    "creditcardno",
+    "creditcardnumber",
+    "cardnumber",
+    "cvv",
+    "cvc",
+    "ssn",
+    "socialsecuritynumber",
+    "socialsecurity",
+    "mnemonic",
+    "seedphrase",
+    "secret",
+    "apisecret",
+    "jwtsecret",
+    "accesskey",
+    "encryptionkey",
+    "signingkey",
+    "masterkey",
+    "pincode",
+    "csrftoken",
+    "idtoken",
+    "credentials",
+    "credential",
+    "oauthtoken",
+    "passcode",
+    "resettoken",
+    "secrettoken",
+    "authkey",
+    "ccnumber",
+    "creditcardnum",
+    "bankaccount",
+    "bankaccountnumber",
+    "accountnumber",
+    "medicalnotes",
+    "medicalrecord",
+];
+
+/// What begins the name of a word on a secret: `isPasswordSet`, `resetPassword`.
+const TALKS_OF: [&str; 24] = [
+    "is", "has", "show", "forgot", "reset", "no", "needs", "hash", "encrypt", "mask", "max", "min", "num", "public", "invalid", "wrong",
+    "missing", "bad", "harmless", "test", "redact", "enable", "allow", "require",
+];
+
+/// What ends the name of a word on a secret: `passwordHash`, `secretName`.
+const OTHER: [&str; 54] = [
+    "hash",
+    "hashed",
+    "encrypted",
+    "id",
+    "len",
+    "length",
+    "count",
+    "path",
+    "file",
+    "filename",
+    "url",
+    "uri",
+    "name",
+    "type",
+    "field",
+    "policy",
+    "expiry",
+    "expires",
+    "expiresat",
+    "expiresin",
+    "ttl",
+    "hint",
+    "error",
+    "err",
+    "strength",
+    "score",
+    "enabled",
+    "required",
+    "set",
+    "changed",
+    "changedat",
+    "resetat",
+    "at",
+    "index",
+    "kind",
+    "label",
+    "prompt",
+    "regex",
+    "pattern",
+    "digest",
+    "arn",
+    "version",
+    "masked",
+    "salt",
+    "params",
+    "manager",
+    "store",
+    "provider",
+    "service",
+    "verifier",
+    "validator",
+    "generator",
+    "hasher",
+    "config",
+];
+
+/// Letters and digits of a name in lower case.
+fn letters(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect()
+}
+
+/// Whether a name is that of a secret itself, not of a word on one: `user_password`, `apiKey`, not
+/// `password_hash`, `token_id`, `is_password_set`.
+pub fn names_secret_value(name: &str) -> bool {
+    const LONGEST: usize = 48;
+    if name.len() > LONGEST {
+        return false;
+    }
+    let name = letters(name);
+    // `len`, `is` as parts of other words decide nothing: the secret's name must end it, or be followed by a number.
+    let stem = name.trim_end_matches(|char: char| char.is_ascii_digit());
+    SECRETS.iter().any(|word| stem.ends_with(word))
+        && (SECRETS.contains(&stem) || !TALKS_OF.iter().any(|word| stem.starts_with(word) && stem.len() > word.len()))
+        && !OTHER.iter().any(|word| stem.ends_with(word))
+}
+
+/// Whether a name is that of a password itself: `password`, `newPassword`.
+pub fn names_password(name: &str) -> bool {
+    let name = letters(name);
+    ["password", "passwd", "pwd", "passphrase"].iter().any(|word| name.ends_with(word))
+}
+
+/// Whether a name is that of what logs its bearer in: `accessToken`, `jwt`, `session`.
+pub fn names_token(name: &str) -> bool {
+    let name = letters(name);
+    name.ends_with("token") || matches!(name.as_str(), "jwt" | "session" | "sessionid" | "credentials" | "apikey")
+}
+
+/// Whether a cookie of that name logs its bearer in, by any part of it: `connect.sid`, `auth_v2`.
+pub fn names_login_cookie(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["token", "session", "jwt", "auth", "sid"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a name is that of something that nobody may guess or make equal, by its words, told by case and
+/// separators: `resetToken`, `password`, not `passwordHint`, `tokenize`.
+pub fn names_unguessable(name: &str) -> bool {
+    const UNGUESSABLE: [&str; 14] = [
+        "password",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "secret",
+        "token",
+        "otp",
+        "apikey",
+        "nonce",
+        "csrf",
+        "salt",
+        "coupon",
+        "voucher",
+        "passcode",
+    ];
+    /// Of codes, those that let somebody in.
+    const LETS_IN: [&str; 9] = ["reset", "verification", "verify", "invite", "auth", "activation", "confirmation", "login", "recovery"];
+    const HARMLESS: [&str; 12] =
+        ["hint", "strength", "count", "length", "limit", "etag", "cache", "color", "id", "index", "address", "idempotency"];
+    let words = split(name);
+    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let is_code = words.last().is_some_and(|last| last == "code") && any(&LETS_IN);
+    letters(name) == "sessionid" || (is_code || any(&UNGUESSABLE)) && !any(&HARMLESS)
+}
+
+/// The words of a name, by case and separators.
+fn split(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut after_lower = false;
+    for char in name.chars() {
+        if !char.is_ascii_alphanumeric() || char.is_ascii_uppercase() && after_lower {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| char.is_ascii_alphanumeric()) {
+            word.extend(char.to_lowercase());
+        }
+        after_lower = char.is_ascii_lowercase();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_on_a_secret_is_none() {
+        let secrets = ["password", "newPassword", "client_secret", "API-KEY", "refreshToken2", "ssn"];
+        let others = ["password_hash", "isPasswordSet", "secretName", "tokenId", "forgotPassword", "passwordResetAt"];
+        assert!(secrets.into_iter().all(names_secret_value));
+        assert!(!others.into_iter().any(names_secret_value));
+        assert!(["resetToken", "session_id", "csrf", "OTP"].into_iter().all(names_unguessable));
+        assert!(!["tokenize", "passwordHint", "tokenCount", "etagSalt"].into_iter().any(names_unguessable));
+    }
+}

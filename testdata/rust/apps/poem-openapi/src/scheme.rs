@@ -1,0 +1,10 @@
+use poem::Request;
+use poem_openapi::{auth::Bearer, SecurityScheme};
+
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", checker = "master_of")]
+pub struct Harbour(pub String);
+
+async fn master_of(request: &Request, sent: Bearer) -> Option<String> {
+    sessions(request).find(&sent.token).await
+}
