@@ -150,10 +150,10 @@ fn article(report: &Report<'_>, finding: &Finding, number: usize) -> String {
     }
     let _ = writeln!(
         out,
-        "<dt>Rule</dt><dd><a href=\"#rule-{0}\">{0}</a>: {1} (confidence: {2:?})</dd></dl>",
+        "<dt>Rule</dt><dd><a href=\"#rule-{0}\">{0}</a>: {1} (confidence: {2})</dd></dl>",
         escape(finding.rule.id),
         markdown::inline(finding.rule.title),
-        finding.confidence
+        finding.confidence.name()
     );
     for related in finding.related.iter().take(MAX_RELATED) {
         let at = view.start(related.span);
