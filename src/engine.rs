@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::finding::Finding;
-use crate::ir::{Depth, FactKind, FileFacts, Kind, Problem, ProblemKind, Secret, SecretValue};
+use crate::ir::{Depth, FactKind, FileFacts, Kind, Names, Problem, ProblemKind, Secret, SecretValue};
 use crate::link::{Model, Owner, link};
 use crate::rules::{self, Active};
 use crate::settle::{Settings, Settled, Suppressed, settle};
@@ -34,10 +34,17 @@ pub struct Kept {
     facts: Option<Arc<FileFacts>>,
 }
 
-impl From<Analysed> for Kept {
-    fn from(Analysed { meta, mut facts }: Analysed) -> Self {
-        facts.trim();
+impl Kept {
+    /// Makes small what a file says. `names` are those that the files before it had: most have the same ones.
+    pub fn new(Analysed { meta, mut facts }: Analysed, names: &mut Names) -> Self {
+        facts.trim(names);
         Self { meta, facts: (!facts.is_empty()).then(|| Arc::new(facts)) }
+    }
+}
+
+impl From<Analysed> for Kept {
+    fn from(analysed: Analysed) -> Self {
+        Self::new(analysed, &mut Names::default())
     }
 }
 
@@ -95,7 +102,7 @@ pub struct Counts {
     pub bytes: usize,
     /// Files that a parser read, by format; the rest gave no reason to.
     pub parsed: BTreeMap<FileKind, usize>,
-    /// Bytes of those.
+    /// Bytes of those that it read.
     pub parsed_bytes: BTreeMap<FileKind, usize>,
     /// Facts by kind, after linking.
     pub facts: BTreeMap<Kind, usize>,
@@ -189,9 +196,9 @@ impl Session {
         let mut counts = Counts { files: self.files.len(), rules: active.count(), ..Counts::default() };
         for (_, meta) in self.files.iter() {
             counts.bytes += meta.bytes;
-            if meta.parsed {
+            if let Some(bytes) = meta.parsed {
                 *counts.parsed.entry(meta.kind).or_default() += 1;
-                *counts.parsed_bytes.entry(meta.kind).or_default() += meta.bytes;
+                *counts.parsed_bytes.entry(meta.kind).or_default() += bytes;
             }
         }
         let model = self.into_model();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::engine::{Kept, Session, WORKER_STACK, analyse};
-use crate::ir::Depth;
+use crate::ir::{Depth, Names};
 use crate::source::{FileId, SourceFile};
 use crate::walk::{Loaded, Skip, Skipped, Tree, load};
 
@@ -38,10 +38,10 @@ pub fn scan(tree: Tree, max_bytes: u64, depth: Depth, pool: &ThreadPool, tick: &
     // One place for each file, in the order of paths whoever fills it.
     let results: Vec<OnceLock<One>> = std::iter::repeat_with(OnceLock::new).take(tree.files.len()).collect();
     pool.broadcast(|_| {
-        let mut buffer = Vec::new();
+        let (mut buffer, mut names) = (Vec::new(), Names::default());
         while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
             // Each place is handed out once.
-            let _ = results[at].set(one(&tree, at, max_bytes, depth, &mut buffer));
+            let _ = results[at].set(one(&tree, at, max_bytes, depth, &mut buffer, &mut names));
             tick();
         }
     });
@@ -66,10 +66,11 @@ pub fn scan(tree: Tree, max_bytes: u64, depth: Depth, pool: &ThreadPool, tick: &
 type One = (Kept, Result<u64, Skip>);
 
 /// A file that is not text stays in the table of files without a text: that it is there can matter.
-fn one(tree: &Tree, at: usize, max_bytes: u64, depth: Depth, buffer: &mut Vec<u8>) -> One {
+fn one(tree: &Tree, at: usize, max_bytes: u64, depth: Depth, buffer: &mut Vec<u8>, names: &mut Names) -> One {
     let (found, id) = (&tree.files[at], FileId(at as u32));
+    let mut kept = |file: &SourceFile| Kept::new(analyse(file, depth), names);
     match load(found, &tree.top, id, max_bytes, buffer) {
-        Loaded::Text(file) => (analyse(&file, depth).into(), Ok(file.text.len() as u64)),
-        Loaded::Skip(why) => (analyse(&SourceFile::new(id, found.path.clone(), ""), depth).into(), Err(why)),
+        Loaded::Text(file) => (kept(&file), Ok(file.text.len() as u64)),
+        Loaded::Skip(why) => (kept(&SourceFile::new(id, found.path.clone(), "")), Err(why)),
     }
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::{WalkBuilder, WalkState};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::source::path_from_bytes;
@@ -188,7 +189,7 @@ pub fn walk(targets: &Targets, options: &Options) -> Result<Tree, WalkError> {
     let exclude = globs(&in_force(&options.exclude, targets)?)?;
     let named_folder = targets.named_folder();
     let mut tree = Tree { top: targets.root.top.clone(), ..Tree::default() };
-    let mut seen: BTreeMap<PathBuf, Entry> = BTreeMap::new();
+    let mut seen = Seen::default();
     let mut environments = BTreeMap::new();
     for target in &targets.paths {
         list(target, targets, options, &exclude, &mut seen, &mut environments);
@@ -201,7 +202,7 @@ pub fn walk(targets: &Targets, options: &Options) -> Result<Tree, WalkError> {
     environments.retain(|at, _| !seen.contains_key(at) && ignored.names(at));
     let mut tracked = None;
     let mut hidden_by_ignore: BTreeSet<PathBuf> = environments.keys().cloned().collect();
-    seen.append(&mut environments);
+    seen.extend(environments);
     if let Some(repository) = &targets.root.repository {
         match repository.tracked() {
             Ok(names) => {
@@ -211,7 +212,7 @@ pub fn walk(targets: &Targets, options: &Options) -> Result<Tree, WalkError> {
             Err(error) => tree.warnings.push(format!("{error}; scanned without knowing which files git tracks")),
         }
     }
-    for (at, entry) in seen {
+    let mut add = |(at, entry): (PathBuf, Entry)| {
         let relative = targets.root.relative(&at);
         let path = path_from_bytes(&relative);
         match entry {
@@ -229,11 +230,15 @@ pub fn walk(targets: &Targets, options: &Options) -> Result<Tree, WalkError> {
             }
             Entry::Skip(why) => tree.skipped.push(Skipped { path, why }),
         }
-    }
+    };
+    seen.into_iter().for_each(&mut add);
     tree.files.sort_by(|a, b| a.path.cmp(&b.path));
     tree.skipped.sort();
     Ok(tree)
 }
+
+/// What is listed, in no order: to compare paths part by part, as an ordered map does, took longer than the walk.
+type Seen = FxHashMap<PathBuf, Entry>;
 
 enum Entry {
     File(u64),
@@ -291,7 +296,7 @@ fn list(
     targets: &Targets,
     options: &Options,
     exclude: &GlobSet,
-    seen: &mut BTreeMap<PathBuf, Entry>,
+    seen: &mut Seen,
     environments: &mut BTreeMap<PathBuf, Entry>,
 ) {
     let Ok(meta) = target.symlink_metadata() else { return };
@@ -408,7 +413,7 @@ fn has_safe_ignores(folder: &Path) -> bool {
 }
 
 /// Adds files that git tracks although an ignore file names them; says which.
-fn add_tracked(names: &Paths, targets: &Targets, exclude: &GlobSet, seen: &mut BTreeMap<PathBuf, Entry>) -> BTreeSet<PathBuf> {
+fn add_tracked(names: &Paths, targets: &Targets, exclude: &GlobSet, seen: &mut Seen) -> BTreeSet<PathBuf> {
     let mut added = BTreeSet::new();
     for name in names {
         let at = targets.root.top.join(path_from_git(name));

@@ -1,5 +1,5 @@
-//! What Terraform evaluates and how NATS and nestrs are written, feature by feature: the projects of
-//! `testdata/{terraform,nats,nestrs}/*.md`. Lines that end in `<--` must be flagged, by the rules named
+//! What Terraform evaluates and how NATS, nestrs and routes are written, feature by feature: the projects of
+//! `testdata/{terraform,nats,nestrs,routes}/*.md`. Lines that end in `<--` must be flagged, by the rules named
 //! behind it if there are any, and no other may be. `{{sample:ID}}` is a made-up secret.
 //! `CASE=splat cargo test --test features` runs the projects whose title holds that word.
 #![expect(clippy::disallowed_methods, reason = "the test reads its projects and is told by the environment which to run")]
@@ -88,7 +88,7 @@ fn run(project: &Project) -> Result<(), String> {
 fn every_feature_of_every_page() {
     let only = std::env::var("CASE").unwrap_or_default();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let folders = ["terraform", "nats", "nestrs"].map(|folder| std::fs::read_dir(data.join(folder)).unwrap());
+    let folders = ["terraform", "nats", "nestrs", "routes"].map(|folder| std::fs::read_dir(data.join(folder)).unwrap());
     let mut pages: Vec<_> = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     pages.sort();
     let (mut count, mut failed) = (0, Vec::new());

@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ir", &["source"]),
     ("tables", &[]),
     ("needles", &[]),
-    ("prefilter", &["needles", "secrets"]),
+    ("prefilter", &["needles", "secrets", "tables"]),
     ("parse", &["source", "ir"]),
     ("lower", &["ir", "source", "tables", "parse"]),
     ("secrets", &["source", "ir", "tables", "parse", "extract", "needles", "prefilter"]),

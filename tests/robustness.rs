@@ -169,6 +169,9 @@ fn depth_and_size_are_bounded() {
                 ("d.rs", format!("use axum::Router; type T = {}u8{};", "Option<".repeat(count), ">".repeat(count))),
                 ("e.rs", format!("use axum::Router; fn f() {{ x{}; }}", ".a()".repeat(count))),
                 ("f.rs", format!("use axum::Router; fn f() {}", deep("{", "}", count))),
+                ("g.rs", format!("use axum::Router; {}", "#[".repeat(count))),
+                ("h.rs", format!("use axum::Router; {}", "#[test] use a ".repeat(count))),
+                ("i.rs", format!("use axum::Router; {}", "macro_rules! a {\n".repeat(count))),
                 ("a.json", deep("[", "]", count)),
                 ("b.json", deep("{\"a\":", "}", count)),
                 ("a.yaml", format!("password: {}", deep("[", "]", count))),
@@ -181,6 +184,53 @@ fn depth_and_size_are_bounded() {
                 check(path, text.as_bytes());
             }
         }
+    });
+}
+
+/// Ways through what refers to one another are many more than what is written: each is gone once.
+#[test]
+fn many_ways_are_bounded() {
+    let every = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let stages = every(40, &|at| {
+        let copies = every(at, &|from| format!("COPY --from=s{from} /x/ /x/\n"));
+        format!("FROM a AS s{at}\nCOPY .env /x/\n{copies}")
+    });
+    let modules = every(40, &|at| {
+        let imports = every(at, &|of| format!("M{of},\n"));
+        format!("@Module({{ imports: [{imports}] }}) export class M{at} {{}}\n")
+    });
+    let routers = every(40, &|at| {
+        let mounts = every(at, &|of| format!("r{at}.use('/a{of}', r{of});\n"));
+        format!("const r{at} = e.Router(); r{at}.post('/x', (q, s) => s.send(1)); {mounts}\n")
+    });
+    let guards = every(3_000, &|at| format!("app.use(m{at}); app.post('/a{at}', (q, s) => s.send(1));\n"));
+    let barrel = |at: usize| {
+        let others = every(40, &|of| format!("export * from './b{of}';\n"));
+        (format!("b{at}.ts"), format!("{others}export const x{at} = 1;\n"))
+    };
+    let barrels: Vec<(String, String)> = (0..40).map(barrel).collect();
+    let asks = "import { guard, x1 } from './b0';\nconst app = require('express')();\napp.use(guard, x1);\napp.post('/x', guard, x1);\n";
+    let files = [
+        ("a.ts", asks.to_owned()),
+        ("Dockerfile", format!("{stages}FROM scratch\n")),
+        (".env", "DB_PASSWORD=Tr0ub4dor-and-3\n".to_owned()),
+        (
+            "m.ts",
+            format!(
+                "import {{ Module }} from '@nestjs/common';\nimport {{ NestFactory }} from '@nestjs/core';\n{modules}NestFactory.create(M39);\n"
+            ),
+        ),
+        ("r.js", format!("const e = require('express'); const app = e();\n{routers}app.use(r39); app.listen(1);\n")),
+        ("g.js", format!("const app = require('express')();\n{guards}")),
+    ];
+    on_worker_stack(move || {
+        let mut session = Session::default();
+        let barrels = barrels.iter().map(|(path, text)| (path.as_str(), text.clone()));
+        for (path, text) in files.into_iter().chain(barrels) {
+            session.set_file(path, &text);
+        }
+        let model = session.model();
+        assert!(model.problems.iter().any(|problem| problem.message.contains("too many ways")), "{:?}", model.problems);
     });
 }
 

@@ -47,6 +47,8 @@ fn file(at: usize, words: &mut Words) -> Generated {
         5 => ("deployment.yaml".to_owned(), kubernetes(words)),
         6 => ("messages.json".to_owned(), messages(words)),
         7 => ("README.md".to_owned(), prose(words)),
+        8 => ("routes.rs".to_owned(), axum(words)),
+        9 => ("model.rs".to_owned(), rust(words) + RUST_TESTS),
         _ => (format!("{}.ts", words.word()), source(words)),
     };
     Generated { path: format!("{folder}/{at}/{name}"), text }
@@ -88,6 +90,24 @@ fn rust(words: &mut Words) -> String {
         );
     }
     text
+}
+
+/// Tests that alone name a framework: the file needs no parser.
+const RUST_TESTS: &str = "#[cfg(test)]\nmod tests {\n    use axum::Router;\n\n    #[tokio::test]\n    async fn answers() {\n        let app: Router = Router::new();\n        assert!(reqwest::get(\"http://localhost/\").await.is_err(), \"{app:?}\");\n    }\n}\n";
+
+/// A service of which comments and tests are not read.
+fn axum(words: &mut Words) -> String {
+    let mut routes = String::new();
+    let mut handlers = String::new();
+    for at in 0..12 {
+        let name = words.word();
+        let _ = writeln!(routes, "        .route(\"/{name}/{at}\", get({name}_{at}))");
+        let _ =
+            writeln!(handlers, "/// Shows a {name}.\nasync fn {name}_{at}(user: AuthUser) -> Json<u64> {{\n    Json(user.id + {at})\n}}\n");
+    }
+    format!(
+        "use axum::routing::get;\nuse axum::{{Json, Router}};\n\npub fn router() -> Router {{\n    Router::new()\n{routes}}}\n\n{handlers}{RUST_TESTS}"
+    )
 }
 
 fn source(words: &mut Words) -> String {

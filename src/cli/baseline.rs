@@ -62,15 +62,9 @@ fn parse(bytes: &[u8], shown: &str) -> anyhow::Result<Baseline> {
     Baseline::parse(&String::from_utf8_lossy(bytes)).map_err(|message| anyhow::anyhow!("{shown}: {message}"))
 }
 
-/// Arguments of `baseline`.
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
+/// What `baseline` does.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Accept every finding that is there now
     Create,
     /// Accept new findings, drop what is gone, keep reasons
@@ -79,7 +73,7 @@ enum Command {
     Check,
 }
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
+pub(super) fn run(command: &Command) -> anyhow::Result<Answer> {
     let targets = Targets::of(&[PathBuf::from(".")], &working_folder()?)?;
     let path = targets.root.top.join(PLACE);
     let before = of_tree(&targets.root)?;
@@ -87,7 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
     let now = Baseline::of(&outcome.findings, &outcome.files, &before);
     let stale = before.stale(&outcome.findings);
     let mut out = anstream::stdout().lock();
-    match arguments.command {
+    match *command {
         Command::Create if path.symlink_metadata().is_ok() => bail!("{PLACE} is there already: `seclint baseline update` changes it"),
         Command::Create | Command::Update => {
             let failed = || format!("{PLACE}: can't be written");

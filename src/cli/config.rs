@@ -77,24 +77,18 @@ fn read(path: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).with_context(|| format!("{}: not UTF-8", path.display()))
 }
 
-/// Arguments of `config`.
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
+/// What `config` does.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Show what is in force and where it comes from
     Show,
     /// Print the JSON schema of `seclint.toml`
     Schema,
 }
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
+pub(super) fn run(command: &Command) -> anyhow::Result<Answer> {
     let mut out = anstream::stdout().lock();
-    match arguments.command {
+    match *command {
         Command::Schema => out.write_all(SCHEMA.as_bytes())?,
         Command::Show => {
             let targets = Targets::of(&[PathBuf::from(".")], &working_folder()?)?;

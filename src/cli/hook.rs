@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use super::{Answer, working_folder};
 use crate::vcs::Repository;
@@ -18,15 +18,9 @@ const BODY: &str = "if command -v seclint >/dev/null 2>&1; then\n  seclint scan 
 /// Bytes of a hook at the most.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Arguments of `hook`.
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
+/// What `hook` does.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Scan what is staged before each commit
     Install {
         /// Add the check to a hook that is there already
@@ -53,10 +47,10 @@ const MANAGERS: [(&str, &str, &str); 6] = [
 const LEFTHOOK: &str = "pre-commit:\n  commands:\n    seclint:\n      run: seclint scan --staged --hook\n";
 const PRE_COMMIT: &str = "repos:\n  - repo: https://github.com/seclint/seclint\n    rev: v0.1.0\n    hooks: [{ id: seclint }]\n";
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
+pub(super) fn run(command: &Command) -> anyhow::Result<Answer> {
     let working = working_folder()?;
     let Some(repository) = Repository::around(&working) else { bail!("`seclint hook` needs a git repository") };
-    match arguments.command {
+    match *command {
         Command::Install { append } => install(&repository, append),
         Command::Uninstall => uninstall(&repository),
     }

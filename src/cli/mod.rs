@@ -58,13 +58,16 @@ enum Command {
     /// Explain a rule: what it flags, why it matters, how to fix it
     Explain(explain::Arguments),
     /// Accept the findings that are there, and fail on new ones alone
-    Baseline(baseline::Arguments),
+    #[command(subcommand)]
+    Baseline(baseline::Command),
     /// Show the configuration that is in force
-    Config(config::Arguments),
+    #[command(subcommand)]
+    Config(config::Command),
     /// Write a commented `seclint.toml` for this repository
     Init(init::Arguments),
     /// Scan what is staged before each commit
-    Hook(hook::Arguments),
+    #[command(subcommand)]
+    Hook(hook::Command),
     /// Serve an editor (Language Server Protocol)
     Lsp(lsp::Arguments),
     /// Run the examples of your own rules in `.seclint/rules/`
@@ -122,10 +125,10 @@ fn run() -> ExitCode {
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
-        Command::Baseline(arguments) => baseline::run(&arguments),
-        Command::Config(arguments) => config::run(&arguments),
+        Command::Baseline(command) => baseline::run(&command),
+        Command::Config(command) => config::run(&command),
         Command::Init(arguments) => init::run(&arguments),
-        Command::Hook(arguments) => hook::run(&arguments),
+        Command::Hook(command) => hook::run(&command),
         Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),

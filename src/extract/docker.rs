@@ -2,6 +2,7 @@
 
 mod scope;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use self::scope::Variables;
@@ -95,6 +96,8 @@ pub(super) fn ignore_file(cx: &mut Extract<'_>) {
 #[derive(Default)]
 struct Stages {
     list: Vec<Stage>,
+    /// The last stage of each name; names of stages are compared without case.
+    by_name: FxHashMap<String, usize>,
     /// `ARG` before the first `FROM`.
     globals: Variables,
     /// Of each stage, at its end so far.
@@ -116,16 +119,28 @@ impl Stages {
 
     fn from(&mut self, image: &Text, name: Option<SmolStr>, span: Span) {
         let reference = self.globals.expand(image);
-        // Names of stages are compared without case.
-        let base = reference
-            .as_str()
-            .and_then(|base| self.list.iter().rposition(|stage| stage.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(base))));
+        let base = reference.as_str().and_then(|base| self.by_name.get(&base.to_ascii_lowercase()).copied());
         let (image, tag, digest) = split_image(&reference);
         // A stage sees the variables that its base set, but not its arguments.
         let variables = base.map_or_else(Variables::default, |base| self.variables[base].environment());
         let user = base.map_or(Field::Absent, |base| self.list[base].user.clone());
         let index = self.list.len();
-        self.list.push(Stage { name, image, tag, digest, parent: base, index, is_final: false, user, steps: Vec::new(), span });
+        if let Some(name) = &name {
+            self.by_name.insert(name.to_ascii_lowercase(), index);
+        }
+        self.list.push(Stage {
+            name,
+            image,
+            tag,
+            digest,
+            parent: base,
+            index,
+            is_final: false,
+            ships: false,
+            user,
+            steps: Vec::new(),
+            span,
+        });
         self.variables.push(variables);
     }
 
@@ -173,6 +188,12 @@ impl Stages {
     fn finish(mut self) -> Vec<Stage> {
         if let Some(last) = self.list.last_mut() {
             last.is_final = true;
+        }
+        let mut next = self.list.len().checked_sub(1);
+        // A base stands before what builds on it, so this ends.
+        while let Some(stage) = next.and_then(|at| self.list.get_mut(at)) {
+            stage.ships = true;
+            next = stage.parent;
         }
         self.list
     }

@@ -6,6 +6,7 @@ mod compose;
 mod hosting;
 mod kubernetes;
 mod loco;
+mod openapi;
 pub(super) mod plan;
 
 use smol_str::SmolStr;
@@ -15,7 +16,8 @@ use crate::ir::{FactKind, Map, Node, NodeKind, Resource, ResourceMode, Span};
 
 /// Emits the resources of one document. CloudFormation's functions in it become references and texts.
 pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
-    if cloudformation::names_functions(&cx.file.text) {
+    // Of the document alone: a file may hold thousands.
+    if cx.file.text.get(document.span.range()).is_none_or(cloudformation::names_functions) {
         cloudformation::resolve_functions(document);
     }
     let NodeKind::Map(map) = &document.kind else {
@@ -38,7 +40,11 @@ pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
         cloudformation::template(cx, map);
     } else if plan::is_plan(map) {
         plan::plan(cx, document, map);
-    } else if super::pipeline::extract(cx, &path, document, map) || hosting::extract(cx, name, map) || loco::settings(cx, &path, map) {
+    } else if super::pipeline::extract(cx, &path, document, map)
+        || hosting::extract(cx, name, map)
+        || loco::settings(cx, &path, map)
+        || openapi::document(cx, map)
+    {
     } else if compose::is_compose(name, map) {
         compose::project(cx, map);
     } else if let Some((provider, ty)) = manifest(name, map) {
@@ -68,7 +74,9 @@ fn manifest(name: &str, map: &Map) -> Option<(&'static str, &'static str)> {
         "nest-cli.json" => return Some(("nestjs", "config")),
         _ => {}
     }
-    if name.starts_with("values") && (crate::lower::nats::is_chart(map) || crate::lower::workload::holds_contexts(map)) {
+    // `values.yaml`, `values-prod.yaml`, `nats-values.yaml`, `nats.values.yml`.
+    let is_values = name.starts_with("values") || name.rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with("values"));
+    if is_values && (crate::lower::nats::is_chart(map) || crate::lower::workload::holds_contexts(map)) {
         return Some(("helm", "values"));
     }
     if holds_policy(map) {

@@ -51,7 +51,7 @@ impl<'f> Extract<'f> {
     /// Keeps a parser's problems and hands out its tree.
     pub fn take<T>(&mut self, parsed: Parsed<T>) -> T {
         self.problems(parsed.problems);
-        self.out.parsed = true;
+        self.out.parsed = Some(self.file.text.len());
         parsed.tree
     }
 
@@ -75,7 +75,10 @@ impl<'f> Extract<'f> {
 pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
     let mut cx = Extract::new(file, crate::prefilter::look(&file.text));
     match file.kind {
-        FileKind::Dockerfile => docker::extract(&mut cx),
+        FileKind::Dockerfile => {
+            docker::extract(&mut cx);
+            nats::modes::extract(&mut cx);
+        }
         _ if file.path.ends_with(".dockerignore") => docker::ignore_file(&mut cx),
         _ if depth == Depth::Secrets => {}
         FileKind::Terraform | FileKind::Tfvars | FileKind::Hcl => terraform::extract(&mut cx),
@@ -90,9 +93,13 @@ pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
         FileKind::Code => {
             view::extract(&mut cx);
             nats::clients::extract(&mut cx);
+            nats::modes::extract(&mut cx);
         }
         FileKind::Text => view::extract(&mut cx),
-        FileKind::Shell => nats::commands(&mut cx),
+        FileKind::Shell => {
+            nats::commands(&mut cx);
+            nats::modes::extract(&mut cx);
+        }
         FileKind::Dotenv => dotenv::extract(&mut cx),
         FileKind::Yaml => yaml::extract(&mut cx),
         FileKind::Json => json::extract(&mut cx),

@@ -3,6 +3,7 @@
 //! extractor does.
 
 pub(super) mod clients;
+pub(super) mod modes;
 
 use smol_str::SmolStr;
 
@@ -66,6 +67,24 @@ fn line_end(text: &str, at: usize) -> usize {
         }
         end += 1;
     }
+}
+
+/// What stands on a line before and behind a place, as far as it can belong to it.
+fn line_around(text: &str, at: usize) -> (&str, &str) {
+    const REACH: usize = 400;
+    let before = &text[boundary(text, at.saturating_sub(REACH))..at];
+    let behind = &text[at..boundary(text, at + REACH)];
+    (before.rsplit('\n').next().unwrap_or_default(), behind.split('\n').next().unwrap_or_default())
+}
+
+/// The last place up to another one where a character begins or the text ends.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
+/// Whether a line is a comment up to a place, by what stands before it.
+fn is_comment(before: &str) -> bool {
+    before.trim_start().starts_with(['#', '*']) || before.trim_start().starts_with("//") || before.contains(" // ")
 }
 
 fn resource(cx: &mut Extract<'_>, ty: &str, name: SmolStr, span: Span, attrs: Node) {

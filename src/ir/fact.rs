@@ -371,6 +371,20 @@ pub enum SinkKind {
     Pollute,
     /// Compares a secret.
     Compare,
+    /// Calls a method by its name.
+    Method,
+    /// Writes a letter.
+    Mail,
+    /// Takes characters out of a text, or puts others in their place.
+    Escape,
+    /// Looks for a known address in a part of another.
+    Within,
+    /// Hands data of a person to a log or to another company.
+    Disclose,
+    /// Sends a header.
+    Header,
+    /// Says who is logged in.
+    Session,
 }
 
 /// One value that flows into a [`Sink`].

@@ -36,6 +36,7 @@ pub use symbols::{Binding, BindingKind, FileFacts, Handed, Import, Problem, Prob
 pub use text::{Part, Piece, Text};
 pub use token::{OAuthClient, TokenCheck, TokenIssue};
 pub use tri::Tri;
+pub use trim::Names;
 pub use workload::{ShellCommand, Stage, Step, StepKind};
 
 pub use crate::source::{FileId, Span};

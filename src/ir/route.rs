@@ -127,6 +127,11 @@ impl Service {
 }
 
 impl Route {
+    /// The framework of an operation that an `OpenAPI` document describes, which enforces nothing.
+    pub const DESCRIPTION: &str = "openapi";
+    /// The framework of an operation of a document that a gateway is made of.
+    pub const GATEWAY: &str = "api-gateway";
+
     /// A route as it is registered; what linking finds out is left open.
     pub fn new(service: Ref, framework: impl Into<SmolStr>, method: impl Into<SmolStr>, path: Text, order: u32) -> Self {
         Self {

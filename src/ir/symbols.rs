@@ -17,8 +17,8 @@ pub struct FileFacts {
     pub problems: Vec<Problem>,
     /// Comments that take findings out.
     pub markers: Vec<Marker>,
-    /// Whether a parser read it; most source files need none.
-    pub parsed: bool,
+    /// Bytes that a parser read, if one did; most source files need none.
+    pub parsed: Option<usize>,
 }
 
 impl FileFacts {

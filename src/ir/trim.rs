@@ -1,13 +1,30 @@
-//! Gives back what a vector reserved beyond its items. Extraction grows lists of one or two items, for
-//! which a vector reserves four; what is kept of a repository is mostly such lists.
+//! Makes small what is kept of a file. Extraction grows lists of one or two items, for which a vector reserves
+//! four, and writes the same name (`unwrap`, `Result`) anew at each place; what is kept of a repository is mostly
+//! such lists and names.
 
 use std::sync::Arc;
 
-use super::{Binding, Entry, FactKind, FileFacts, Func, Map, Node, NodeKind, Part};
+use rustc_hash::FxHashSet;
+
+use super::{Binding, Entry, FactKind, FileFacts, Func, Map, Node, NodeKind, Part, Ref};
+
+/// Names, each once: those of one file, or of all that a thread reads.
+#[derive(Debug, Default)]
+pub struct Names(FxHashSet<Ref>);
+
+impl Names {
+    /// Makes an equal name the same one.
+    fn share(&mut self, name: &mut Ref) {
+        match self.0.get(name) {
+            Some(known) => *name = known.clone(),
+            None => drop(self.0.insert(name.clone())),
+        }
+    }
+}
 
 impl FileFacts {
-    /// Shrinks what is kept of a file to its size; says nothing else.
-    pub fn trim(&mut self) {
+    /// Shrinks what is kept of a file to its size; it says the same as before.
+    pub fn trim(&mut self, names: &mut Names) {
         self.facts.shrink_to_fit();
         self.problems.shrink_to_fit();
         self.markers.shrink_to_fit();
@@ -18,13 +35,13 @@ impl FileFacts {
         symbols.functions.shrink_to_fit();
         symbols.handed.shrink_to_fit();
         for Binding { value, .. } in &mut symbols.bindings {
-            value.trim();
+            value.trim(names);
         }
         for fact in &mut self.facts {
             match &mut fact.kind {
-                FactKind::Resource(resource) => resource.attrs.trim(),
-                FactKind::Call(call) => trim_all(&mut call.args),
-                FactKind::Route(route) => route.handler.iter_mut().for_each(Node::trim),
+                FactKind::Resource(resource) => resource.attrs.trim(names),
+                FactKind::Call(call) => trim_all(&mut call.args, names),
+                FactKind::Route(route) => route.handler.iter_mut().for_each(|handler| handler.trim(names)),
                 _ => {}
             }
         }
@@ -33,46 +50,48 @@ impl FileFacts {
 
 impl Node {
     /// Shrinks the value and those in it; as deep as parsers nest, which is bounded.
-    fn trim(&mut self) {
+    fn trim(&mut self, names: &mut Names) {
         match &mut self.kind {
             NodeKind::Text(text) => {
                 text.pieces.shrink_to_fit();
                 for piece in &mut text.pieces {
                     if let Part::Hole(hole) = &mut piece.part {
-                        hole.trim();
+                        hole.trim(names);
                     }
                 }
             }
-            NodeKind::List(items) | NodeKind::Op(_, items) => trim_all(items),
-            NodeKind::Map(map) => map.trim(),
+            NodeKind::List(items) | NodeKind::Op(_, items) => trim_all(items, names),
+            NodeKind::Map(map) => map.trim(names),
             NodeKind::Call(call) => {
-                call.receiver.iter_mut().for_each(Self::trim);
-                trim_all(&mut call.args);
+                names.share(&mut call.callee);
+                call.receiver.iter_mut().for_each(|receiver| receiver.trim(names));
+                trim_all(&mut call.args, names);
             }
             NodeKind::For(each) => {
-                each.over.trim();
-                each.body.trim();
+                each.over.trim(names);
+                each.body.trim(names);
             }
             // A function is shared by the names that it goes by: the first of them trims it.
             NodeKind::Func(func) => {
                 if let Some(func) = Arc::get_mut(func) {
-                    func.trim();
+                    func.trim(names);
                 }
             }
-            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Ref(_) | NodeKind::Unknown(_) => {}
+            NodeKind::Ref(name) => names.share(name),
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Unknown(_) => {}
         }
     }
 }
 
 impl Map {
-    fn trim(&mut self) {
+    fn trim(&mut self, names: &mut Names) {
         self.entries.shrink_to_fit();
         for entry in &mut self.entries {
             match entry {
-                Entry::Pair { value, .. } | Entry::Spread(value) => value.trim(),
+                Entry::Pair { value, .. } | Entry::Spread(value) => value.trim(names),
                 Entry::Computed { key, value } => {
-                    key.trim();
-                    value.trim();
+                    key.trim(names);
+                    value.trim(names);
                 }
             }
         }
@@ -80,17 +99,23 @@ impl Map {
 }
 
 impl Func {
-    fn trim(&mut self) {
+    fn trim(&mut self, names: &mut Names) {
         self.params.shrink_to_fit();
+        for param in &mut self.params {
+            param.ty.iter_mut().chain(&mut param.ty_args).chain(&mut param.markers).for_each(|name| names.share(name));
+        }
         self.calls.shrink_to_fit();
+        self.calls.iter_mut().for_each(|call| names.share(&mut call.callee));
         self.denies.shrink_to_fit();
-        trim_all(&mut self.answers);
-        trim_all(&mut self.tests);
-        self.returns.iter_mut().for_each(Node::trim);
+        trim_all(&mut self.answers, names);
+        trim_all(&mut self.tests, names);
+        self.returns.iter_mut().for_each(|value| value.trim(names));
     }
 }
 
-fn trim_all(nodes: &mut Vec<Node>) {
+fn trim_all(nodes: &mut Vec<Node>, names: &mut Names) {
     nodes.shrink_to_fit();
-    nodes.iter_mut().for_each(Node::trim);
+    for node in nodes {
+        node.trim(names);
+    }
 }

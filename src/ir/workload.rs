@@ -19,8 +19,10 @@ pub struct Stage {
     pub parent: Option<usize>,
     /// Its index in its file.
     pub index: usize,
-    /// Whether it is the one that ships (the last, or built on by none but shipped).
+    /// Whether it is the last, which the image is.
     pub is_final: bool,
+    /// Whether it ships: it is the last, or one that the last builds on.
+    pub ships: bool,
     /// The user in force at its end, inherited from its parent stage.
     pub user: Field<Text>,
     /// Its instructions, expanded.

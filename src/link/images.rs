@@ -1,7 +1,10 @@
 //! What images copy of the repository: `COPY . .` without a `.dockerignore` ships the `.env` beside it.
 //! What only a build stage takes does not ship.
 
+use std::collections::BTreeSet;
+
 use globset::{GlobBuilder, GlobMatcher};
+use rustc_hash::FxHashMap;
 
 use super::Linker;
 use crate::ir::{FactKind, FileId, Kind, Node, Span, Stage, StepKind};
@@ -9,6 +12,9 @@ use crate::source::{FileKind, Files};
 
 /// Secrets times copies that are compared at the most.
 const MAX_COMPARED: usize = 1_000_000;
+
+/// Places in the stages of one Dockerfile that a path is followed to at the most.
+const MAX_PLACES: usize = 200;
 
 /// Every Dockerfile with what it copies: asks which instruction takes a path, be there a file or not.
 #[derive(Debug, Default)]
@@ -114,7 +120,7 @@ impl Image {
         let mut in_build = None;
         for (at, stage) in self.stages.iter().enumerate() {
             for copy in stage.steps.iter().filter(|copy| copy.from.is_none() && copy.takes(inside)) {
-                let ships = stage.ships || copy.lands(inside).is_some_and(|place| self.reaches(at, &place, 0));
+                let ships = stage.ships || copy.lands(inside).is_some_and(|place| self.reaches(at, place));
                 if ships {
                     return Some(Taken { at: copy.span, ships });
                 }
@@ -124,21 +130,28 @@ impl Image {
         in_build
     }
 
-    /// Whether what lies at `place` in a stage gets into one that ships.
-    fn reaches(&self, stage: usize, place: &str, depth: usize) -> bool {
-        if depth > 8 {
-            return false;
-        }
-        self.stages.iter().enumerate().skip(stage + 1).any(|(at, next)| {
-            let inherited = next.parent == Some(stage) && (next.ships || self.reaches(at, place, depth + 1));
+    /// Whether what lies at `place` in a stage gets into one that ships, through stages in between.
+    fn reaches(&self, stage: usize, place: String) -> bool {
+        let mut seen: BTreeSet<(usize, String)> = BTreeSet::from([(stage, place)]);
+        let mut open: Vec<(usize, String)> = seen.iter().cloned().collect();
+        while let Some((stage, place)) = open.pop() {
             let inside = place.trim_start_matches('/');
-            inherited
-                || next
-                    .steps
-                    .iter()
-                    .filter(|copy| copy.from == Some(stage) && copy.takes(inside))
-                    .any(|copy| next.ships || copy.lands(inside).is_some_and(|place| self.reaches(at, &place, depth + 1)))
-        })
+            for (at, next) in self.stages.iter().enumerate().skip(stage + 1) {
+                let inherited = (next.parent == Some(stage)).then(|| Some(place.clone()));
+                let copies = next.steps.iter().filter(|copy| copy.from == Some(stage) && copy.takes(inside));
+                for lands in inherited.into_iter().chain(copies.map(|copy| copy.lands(inside))) {
+                    if next.ships {
+                        return true;
+                    }
+                    if let Some(place) = lands.filter(|_| seen.len() < MAX_PLACES)
+                        && seen.insert((at, place.clone()))
+                    {
+                        open.push((at, place));
+                    }
+                }
+            }
+        }
+        false
     }
 
     /// The last pattern that matches the path or a folder above it decides.
@@ -199,7 +212,7 @@ fn images(linker: &Linker) -> Vec<Image> {
         let context = context(&linker.files, id, file);
         let ignore_file = ignore_file(&linker.files, id, &context);
         let ignored = patterns(linker, &ignore_file);
-        let shipped: Vec<usize> = shipped(file).iter().map(|stage| stage.index).collect();
+        let names = Names::of(file);
         let mut folders: Vec<Option<String>> = Vec::new();
         let mut copied = Vec::new();
         for stage in file {
@@ -212,7 +225,7 @@ fn images(linker: &Linker) -> Vec<Image> {
                     StepKind::Copy { sources, target, from, .. } => {
                         let from = match from {
                             None => None,
-                            Some(name) => match name.as_str().and_then(|name| named(file, name)) {
+                            Some(name) => match name.as_str().and_then(|name| names.find(name)) {
                                 Some(index) => Some(index),
                                 // Another image: nothing of the repository comes from there.
                                 None => continue,
@@ -227,17 +240,35 @@ fn images(linker: &Linker) -> Vec<Image> {
                 }
             }
             folders.push(folder);
-            copied.push(Copies { ships: shipped.contains(&stage.index), parent: stage.parent, steps: copies });
+            copied.push(Copies { ships: stage.ships, parent: stage.parent, steps: copies });
         }
         images.push(Image { context, ignore_file, ignored, stages: copied });
     }
     images
 }
 
-/// The stage of a name or number.
-fn named(stages: &[&Stage], name: &str) -> Option<usize> {
-    let by_name = stages.iter().position(|stage| stage.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
-    by_name.or_else(|| name.parse().ok().filter(|index| *index < stages.len()))
+/// The stages of a file by their names, which are compared without case.
+struct Names {
+    first: FxHashMap<String, usize>,
+    count: usize,
+}
+
+impl Names {
+    fn of(stages: &[&Stage]) -> Self {
+        let mut first = FxHashMap::default();
+        for (at, stage) in stages.iter().enumerate() {
+            if let Some(name) = &stage.name {
+                first.entry(name.to_ascii_lowercase()).or_insert(at);
+            }
+        }
+        Self { first, count: stages.len() }
+    }
+
+    /// The stage of a name or number.
+    fn find(&self, name: &str) -> Option<usize> {
+        let by_name = self.first.get(&name.to_ascii_lowercase()).copied();
+        by_name.or_else(|| name.parse().ok().filter(|index| *index < self.count))
+    }
 }
 
 /// A path inside an image, from the folder in force.
@@ -286,8 +317,8 @@ fn context(files: &Files, id: FileId, stages: &[&Stage]) -> String {
             continue;
         }
         let stands_in = |folder: &str| {
-            let start = format!("{folder}{source}");
-            files.iter().any(|(_, meta)| meta.path.strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            let path = format!("{folder}{source}");
+            files.find(&path).is_some() || files.below(&format!("{path}/")).next().is_some()
         };
         match (stands_in(&own), stands_in("")) {
             (false, true) => return String::new(),

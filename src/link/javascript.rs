@@ -134,7 +134,10 @@ fn holds_here(sink: &Sink, version: &dyn Fn(&str) -> Option<SmolStr>, symbols: O
     if sink.callee.last() == "$where" {
         return true;
     }
-    let is_store = |module: &str| matches!(module, "mongoose" | "mongodb" | "monk" | "mongojs" | "nedb" | "marsdb" | "@nestjs/mongoose");
+    let is_store = |module: &str| {
+        module.starts_with('.') && module.contains("mongo")
+            || matches!(module, "mongoose" | "mongodb" | "monk" | "mongojs" | "nedb" | "marsdb" | "@nestjs/mongoose")
+    };
     sink.kind != SinkKind::Query
         || ["mongoose", "mongodb", "monk", "mongojs", "marsdb", "nedb"].iter().any(|library| version(library).is_some())
         || symbols.is_some_and(|symbols| {

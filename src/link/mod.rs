@@ -89,6 +89,14 @@ impl Model {
         self.by_kind.get(&kind).into_iter().flatten().map(|at| &self.facts[*at])
     }
 
+    /// Every fact of a kind in one file.
+    pub fn of_file(&self, kind: Kind, file: FileId) -> impl Iterator<Item = &Fact> {
+        let all = self.by_kind.get(&kind).map_or(&[][..], Vec::as_slice);
+        let before = |at: &usize| self.facts[*at].span.file < file;
+        let of_it = move |at: &&usize| self.facts[**at].span.file == file;
+        all[all.partition_point(before)..].iter().take_while(of_it).map(|at| &self.facts[*at])
+    }
+
     /// Adds facts that no linking step has to see.
     pub fn add(&mut self, facts: Vec<Fact>) {
         self.facts.extend(facts);

@@ -1,7 +1,8 @@
 //! nestrs: which application serves which controller. The guards that an application puts in front of
 //! everything hold for what it serves, and for nothing of its neighbours in the workspace.
 //!
-//! Where no application is seen to serve a controller, any of them may: there the guards of all hold.
+//! Where no application is seen to serve a controller, any of them may: there the guards of all hold that are in
+//! the same workspace of cargo.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use smol_str::SmolStr;
 use super::Linker;
 use crate::ir::{Fact, FactKind, Node, NodeKind, Resource, Security};
 use crate::lower::nestrs::{guard_name, limits_rate};
+use crate::source::paths::{folder_of, folders_up};
 use crate::source::{FileId, Files};
 
 /// A type by its name and the file that declares it.
@@ -67,17 +69,23 @@ struct Served<'f> {
     declared: FxHashMap<&'f str, BTreeSet<FileId>>,
     /// Each application's types and guards.
     applications: Vec<(BTreeSet<Type>, Vec<Node>)>,
-    /// The guards of all.
-    guards: Vec<Node>,
+    /// The guards of all, with the workspaces that they stand in.
+    guards: Vec<(Option<&'f str>, Node)>,
+    /// The folders of workspaces.
+    workspaces: BTreeSet<&'f str>,
 }
 
 impl<'f> Served<'f> {
     fn new(facts: &'f [Fact], files: &'f Files, pools: &[Fact]) -> Self {
-        let guards_of = |file: Option<FileId>| {
-            let of_file = pools.iter().filter(|fact| file.is_none_or(|file| fact.span.file == file));
-            of_file.filter_map(|fact| if let FactKind::Guard(guard) = &fact.kind { Some(guard.what.clone()) } else { None }).collect()
+        let guard = |fact: &Fact| if let FactKind::Guard(guard) = &fact.kind { Some((fact.span.file, guard.what.clone())) } else { None };
+        let guards: Vec<(FileId, Node)> = pools.iter().filter_map(guard).collect();
+        let guards_of = |file: FileId| guards.iter().filter(|(of, _)| *of == file).map(|(_, guard)| guard.clone()).collect();
+        let is_workspace = |fact: &&Fact| {
+            fact.resource().is_some_and(|it| it.provider == "cargo" && it.ty == "manifest" && it.attrs.get("workspace").is_some())
         };
-        let mut served = Self { files, declared: FxHashMap::default(), applications: Vec::new(), guards: guards_of(None) };
+        let workspaces = facts.iter().filter(is_workspace).map(|fact| folder_of(files.path(fact.span.file))).collect();
+        let mut served = Self { files, declared: FxHashMap::default(), applications: Vec::new(), guards: Vec::new(), workspaces };
+        served.guards = guards.iter().map(|(file, guard)| (served.workspace(*file), guard.clone())).collect();
         let mut parts: FxHashMap<Type, &Node> = FxHashMap::default();
         for fact in facts {
             let name = match &fact.kind {
@@ -97,7 +105,7 @@ impl<'f> Served<'f> {
                 continue;
             };
             let reached = served.reach(modules, fact.span.file, &parts);
-            served.applications.push((reached, guards_of(Some(fact.span.file))));
+            served.applications.push((reached, guards_of(fact.span.file)));
         }
         served
     }
@@ -126,13 +134,24 @@ impl<'f> Served<'f> {
         self.declared.get(name)?.iter().copied().max_by_key(|file| (shared(file), std::cmp::Reverse(file.0)))
     }
 
+    /// The folder of the workspace that a file belongs to; without one, a crate stands by itself.
+    fn workspace(&self, file: FileId) -> Option<&'f str> {
+        folders_up(folder_of(self.files.path(file))).find(|folder| self.workspaces.contains(folder))
+    }
+
+    /// The guards of every application that may serve a file.
+    fn guards_around(&self, file: FileId) -> Vec<Node> {
+        let workspace = self.workspace(file);
+        self.guards.iter().filter(|(of, _)| *of == workspace).map(|(_, guard)| guard.clone()).collect()
+    }
+
     /// The guards in front of what a type of a file answers.
     fn guards(&self, name: &str, fact: &Fact) -> Vec<Node> {
-        let Some(file) = self.declaration(name, fact.span.file) else { return self.guards.clone() };
+        let Some(file) = self.declaration(name, fact.span.file) else { return self.guards_around(fact.span.file) };
         let ty = (SmolStr::from(name), file);
         let mut serving = self.applications.iter().filter(|(reached, _)| reached.contains(&ty)).map(|(_, guards)| guards).peekable();
         if serving.peek().is_none() {
-            return self.guards.clone();
+            return self.guards_around(fact.span.file);
         }
         serving.flatten().cloned().collect()
     }

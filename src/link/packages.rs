@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::ir::{Fact, FactKind, Map, Node, Resource};
 use crate::source::paths::{folder_of, folders_up, join};
@@ -113,8 +113,14 @@ impl Packages {
         }
         // `"#models/*": "./app/models/*.js"`.
         let own = resource.attrs.get("imports").and_then(Node::as_map).into_iter().flat_map(Map::pairs);
-        let own: Vec<Alias> =
+        let mut own: Vec<Alias> =
             own.filter_map(|(pattern, target)| Some(Alias::new(pattern, [join(folder, target.as_str()?)?.into()].into()))).collect();
+        // `"_moduleAliases": { "@": "src" }` of the package module-alias: the name alone, and what is below it.
+        for (name, target) in resource.attrs.get("_moduleAliases").and_then(Node::as_map).into_iter().flat_map(Map::pairs) {
+            let Some(target) = target.as_str().and_then(|target| join(folder, target)) else { continue };
+            own.push(Alias::new(name, [target.clone().into()].into()));
+            own.push(Alias::new(&format!("{name}/*"), [format_smolstr!("{target}/*")].into()));
+        }
         if !own.is_empty() {
             self.aliases.entry(folder.into()).or_default().extend(own);
         }
@@ -158,7 +164,16 @@ impl Packages {
         if specifier.starts_with('.') {
             return file_at(files, &join(folder_of(from), specifier)?);
         }
-        self.through_alias(files, from, specifier).or_else(|| self.in_workspace(files, specifier))
+        self.through_alias(files, from, specifier)
+            .or_else(|| self.in_workspace(files, specifier))
+            .or_else(|| self.at_root(files, from, specifier))
+    }
+
+    /// `@/lib/auth` below the project's root or its sources, where no settings say what the alias stands for.
+    fn at_root(&self, files: &Files, from: &str, specifier: &str) -> Option<FileId> {
+        let below = specifier.strip_prefix("@/").or_else(|| specifier.strip_prefix("~/"))?;
+        let mut projects = folders_up(folder_of(from)).filter(|folder| self.by_folder.contains_key(*folder));
+        projects.find_map(|folder| ["src/", "", "app/"].iter().find_map(|part| file_at(files, &join(folder, &format!("{part}{below}"))?)))
     }
 
     fn through_alias(&self, files: &Files, from: &str, specifier: &str) -> Option<FileId> {
@@ -220,7 +235,7 @@ fn aliases_of(path: &str, settings: &BTreeMap<&str, &Resource>, depth: usize) ->
         aliases.push(Alias::new(pattern, targets));
     }
     if let Some(base) = base {
-        let target = if base.is_empty() { "*".into() } else { smol_str::format_smolstr!("{base}/*") };
+        let target = if base.is_empty() { "*".into() } else { format_smolstr!("{base}/*") };
         aliases.push(Alias { prefix: SmolStr::default(), suffix: SmolStr::default(), star: true, targets: vec![target] });
     }
     if aliases.is_empty()

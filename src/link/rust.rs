@@ -11,8 +11,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::Linker;
-use super::routes::may_check;
-use crate::ir::{Binding, BindingKind, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Span, Why};
+use super::routes::{lets_all_through, may_check};
+use crate::ir::{Binding, BindingKind, Call, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Span, Tri, Why};
 use crate::source::{FileId, Files};
 
 /// Calls of one extractor that are looked at.
@@ -61,6 +61,28 @@ pub(super) fn link(linker: &mut Linker) {
         }
     }
     super::nestrs::guard(linker);
+}
+
+/// What a library makes that turns nobody away, whatever it is told: which origins `CorsLayer` allows, how large a
+/// body `RequestBodyLimitLayer` takes.
+fn harmless(call: &Call) -> Option<NodeKind> {
+    let mut root = call;
+    while let Some(receiver) = &root.receiver {
+        root = receiver.as_call()?;
+    }
+    let callee = library(&root.callee);
+    lets_all_through(&callee).then(|| NodeKind::Call(Box::new(Call::of(callee))))
+}
+
+/// A value that checks nothing: a constant by its name (`header::AUTHORIZATION` among the headers that a policy
+/// allows), a variable of the environment.
+fn is_constant(node: &Node) -> bool {
+    let is_constant = |name: &Ref| name.scope == Scope::Env || name.last().len() > 1 && !name.last().contains(char::is_lowercase);
+    match &node.kind {
+        NodeKind::Ref(name) => is_constant(name),
+        NodeKind::List(items) => items.iter().all(self::is_constant),
+        _ => false,
+    }
 }
 
 /// The bindings of all Rust files by name.
@@ -152,30 +174,30 @@ impl<'l> Index<'l> {
                 Some(func) => NodeKind::Func(self.with_inner(func, hops)),
                 None => NodeKind::Ref(library(&self.behind_aliases(name, from).1)),
             },
-            NodeKind::Call(call) => {
-                let mut parts: Vec<Node> = call.args.iter().map(|argument| self.guard(argument, from, hops)).collect();
-                parts.extend(call.receiver.as_ref().map(|receiver| self.guard(receiver, from, hops)));
-                match self.function(&call.callee, from).or_else(|| self.made_by(&call.callee, from)) {
-                    // A function that makes the guard: what it does and what it returns both count.
-                    Some(func) => {
-                        parts.push(Node::new(node.span, NodeKind::Func(func.clone())));
-                        parts.extend(func.returns.as_ref().map(|made| self.guard(made, func.span.file, hops)));
-                        NodeKind::List(parts)
-                    }
-                    None if call.receiver.is_some() => NodeKind::List(parts),
-                    None => {
-                        let mut call = call.clone();
-                        call.callee = library(&call.callee);
-                        call.args = parts;
-                        NodeKind::Call(call)
-                    }
-                }
+            NodeKind::Call(call) => harmless(call).unwrap_or_else(|| self.guard_by_call(node, call, from, hops)),
+            NodeKind::List(items) => {
+                NodeKind::List(items.iter().filter(|item| !is_constant(item)).map(|item| self.guard(item, from, hops)).collect())
             }
-            NodeKind::List(items) => NodeKind::List(items.iter().map(|item| self.guard(item, from, hops)).collect()),
             NodeKind::Op(op, operands) => NodeKind::Op(*op, operands.iter().map(|item| self.guard(item, from, hops)).collect()),
             other => other.clone(),
         };
         Node { span: node.span, via: node.via.clone(), kind }
+    }
+
+    /// What a call makes: a function that makes the guard by what it does and what it returns, a chain by its parts.
+    fn guard_by_call(&self, node: &Node, call: &Call, from: FileId, hops: usize) -> NodeKind {
+        let arguments = call.args.iter().filter(|argument| !is_constant(argument));
+        let mut parts: Vec<Node> = arguments.map(|argument| self.guard(argument, from, hops)).collect();
+        parts.extend(call.receiver.as_ref().map(|receiver| self.guard(receiver, from, hops)));
+        match self.function(&call.callee, from).or_else(|| self.made_by(&call.callee, from)) {
+            Some(func) => {
+                parts.push(Node::new(node.span, NodeKind::Func(func.clone())));
+                parts.extend(func.returns.as_ref().map(|made| self.guard(made, func.span.file, hops)));
+                NodeKind::List(parts)
+            }
+            None if call.receiver.is_some() => NodeKind::List(parts),
+            None => NodeKind::Call(Box::new(Call { callee: library(&call.callee), args: parts, ..call.clone() })),
+        }
     }
 
     /// An extractor with what those that it asks first do: `request.guard::<User>()?`,
@@ -190,16 +212,18 @@ impl<'l> Index<'l> {
             if ty.last().starts_with("from_request") {
                 ty.path.pop();
             }
-            if !ty.last().starts_with(char::is_uppercase) {
-                continue;
-            }
+            let is_type = ty.last().starts_with(char::is_uppercase);
             let Some(inner) = self.function(&ty, func.span.file).filter(|inner| inner.span != func.span) else { continue };
             let inner = self.with_inner(inner, hops);
+            // A helper that reads the token and refuses whoever has none: `read_token(parts)?`.
+            if !is_type && !inner.reads_credentials {
+                continue;
+            }
             if !inner.denies.is_empty() {
                 let mut whole = Func::clone(func);
                 whole.denies.extend(inner.denies.iter().copied());
                 whole.reads_credentials |= inner.reads_credentials;
-                whole.lets_anonymous_through = inner.lets_anonymous_through;
+                whole.lets_anonymous_through = if is_type { inner.lets_anonymous_through } else { Tri::No };
                 return Arc::new(whole);
             }
         }
@@ -290,17 +314,22 @@ impl<'l> Index<'l> {
     fn seen_in(&self, func: &Func, hops: usize, visited: &mut FxHashSet<Span>) -> Seen {
         let mut seen = Seen { credentials: func.reads_credentials, refusal: !func.denies.is_empty() };
         let Some(hops) = hops.checked_sub(1).filter(|_| visited.insert(func.span)) else { return seen };
-        for call in func.calls.iter().take(MAX_CALLS) {
+        for (at, call) in func.calls.iter().enumerate().take(MAX_CALLS) {
+            if is_optional(&func.calls[..at], call) {
+                continue;
+            }
             seen.refusal |=
                 matches!(call.callee.last(), "Err" | "err" | "ok_or" | "ok_or_else" | "bail!" | "ensure!" | "Error" | "Failure");
-            let [owner, name] = call.callee.path.as_slice() else { continue };
-            let is_type = owner.starts_with(char::is_uppercase);
-            let asked = if name.starts_with("from_request") || name == "extract" {
-                Ref::new(call.callee.scope.clone(), [owner.clone()])
-            } else {
-                call.callee.clone()
+            let asked = match call.callee.path.as_slice() {
+                // `User::from_request(…)`: the type's own summary.
+                [owner, name] if owner.starts_with(char::is_uppercase) && (name.starts_with("from_request") || name == "extract") => {
+                    Ref::new(call.callee.scope.clone(), [owner.clone()])
+                }
+                [owner, _] if owner.starts_with(char::is_uppercase) => call.callee.clone(),
+                [_] => call.callee.clone(),
+                _ => continue,
             };
-            if let Some(inner) = self.function(&asked, func.span.file).filter(|_| is_type) {
+            if let Some(inner) = self.function(&asked, func.span.file) {
                 let inner = self.seen_in(inner, hops, visited);
                 seen.credentials |= inner.credentials;
                 seen.refusal |= inner.refusal;
@@ -368,7 +397,7 @@ struct Seen {
 fn is_optional(before: &[CallSite], call: &CallSite) -> bool {
     let asked = |call: &&CallSite| matches!(call.callee.last(), "guard" | "extract" | "extract_with_state");
     let around = before.iter().rev().find(|call| !asked(call));
-    around.is_some_and(|around| around.span.start > call.span.start && matches!(around.callee.last(), "succeeded" | "ok"))
+    around.is_some_and(|around| around.span.start > call.span.start && matches!(around.callee.last(), "succeeded" | "ok" | "is_ok"))
 }
 
 /// loco's prelude brings `auth::JWT` in by a glob.

@@ -161,8 +161,11 @@ impl<'l> Names<'l> {
         }
         for star in &self.stars[file.0 as usize] {
             let Some(module) = self.module(file, star) else { continue };
-            if depth > MAX_HOPS || !seen.insert((module, Ref::new(Scope::Global, path.iter().cloned()))) || seen.len() > 256 {
+            if depth > MAX_HOPS || seen.len() > 256 {
                 return None;
+            }
+            if !seen.insert((module, Ref::new(Scope::Global, path.iter().cloned()))) {
+                continue;
             }
             if let Some(found) = self.export(module, path, seen, depth + 1) {
                 return Some(found);

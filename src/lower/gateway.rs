@@ -37,6 +37,14 @@ pub(super) struct Endpoint<'e> {
     pub asks: Asks,
     /// Where it is declared.
     pub span: Span,
+    /// The function of the repository that answers.
+    pub handler: Option<Ref>,
+}
+
+/// `src/handlers/users.list` as the name that a module exports, as seen from the file that declares it.
+pub(super) fn handler(written: &str) -> Option<Ref> {
+    let (file, name) = written.rsplit_once('.')?;
+    Some(Ref::import(format_smolstr!("./{}", file.trim_start_matches("./")), name))
 }
 
 impl Gateway {
@@ -96,6 +104,7 @@ impl Gateway {
             Asks::Nothing(span) => Field::known(Security::Off, *span),
             Asks::Unknown(span) => Field::unknown(Why::Opaque, *span),
         };
+        route.handler = endpoint.handler.clone().map(|handler| Node::new(endpoint.span, NodeKind::Ref(handler)));
         out.push(Fact::new(endpoint.span, key, FactKind::Route(Box::new(route))));
     }
 }

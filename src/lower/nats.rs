@@ -12,7 +12,7 @@ pub use chart::is_chart;
 
 use super::embedded;
 use crate::ir::{Entry, Fact, FactKind, Map, Node, NodeKind, Resource, Text};
-use crate::source::is_nats_configuration;
+use crate::source::FileKind;
 
 /// A configuration as it is written, before includes and variables are put in.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ fn files(object: &Node, path: &str, out: &mut Vec<Config>) {
             let decoded = if encoded { decode(text) } else { None };
             let text = decoded.as_ref().unwrap_or(text);
             let Some(Node { kind: NodeKind::Map(map), .. }) = embedded::nats(text) else { continue };
-            let only_included = !is_nats_configuration(&text.to_string());
+            let only_included = FileKind::of(key, &text.to_string()) != FileKind::NatsConf;
             out.push(Config { path: format!("{path}/{key}"), name: key.clone(), map, is_part: false, only_included });
         }
     }
@@ -161,6 +161,8 @@ pub fn canonical(key: &str) -> SmolStr {
         "pass" => "password",
         "username" => "user",
         "net" => "host",
+        "permission" => "permissions",
+        "default_permission" => "default_permissions",
         "leaf" => "leafnodes",
         "ws" => "websocket",
         "monitor_port" => "http_port",

@@ -68,13 +68,21 @@ pub fn endpoints(facts: &[Fact], symbols: &[Symbols], out: &mut Vec<Fact>) {
             let text = |key: &str| props.and_then(|props| props.get(key)).map(ToString::to_string);
             let verb = text("Method").map_or_else(|| "ANY".to_owned(), |verb| verb.to_ascii_uppercase());
             let path = text("Path").unwrap_or_else(|| "$default".to_owned());
-            let endpoint = Endpoint { verb: &verb, path: &path, asks: api.asks(props, event.span), span: event.span };
+            let handler = handler(&function.attrs);
+            let endpoint = Endpoint { verb: &verb, path: &path, asks: api.asks(props, event.span), span: event.span, handler };
             match kind {
                 "Api" => gateway.rest(&endpoint, out),
                 _ => gateway.http(&endpoint, out),
             }
         }
     }
+}
+
+/// The function's own file and name: `CodeUri: src/`, `Handler: app.list`.
+fn handler(function: &Node) -> Option<Ref> {
+    let folder = function.get("CodeUri").and_then(Node::as_str).unwrap_or_default().trim_matches(['.', '/']);
+    let named = function.get("Handler")?.as_str()?;
+    super::gateway::handler(if folder.is_empty() { named.to_owned() } else { format!("{folder}/{named}") }.as_str())
 }
 
 fn url(fact: &Fact, function: &Resource, out: &mut Vec<Fact>) {
@@ -116,11 +124,9 @@ impl<'f> Api<'f> {
             return if self.implicit { own(event).unwrap_or(Asks::Nothing(span)) } else { own(event).unwrap_or(Asks::Unknown(span)) };
         };
         let is_described = ["DefinitionBody", "DefinitionUri"].iter().any(|key| api.get(key).is_some());
-        let is_private =
-            api.all("EndpointConfiguration.Type").iter().any(|ty| ty.as_str() != Some("REGIONAL") && ty.as_str() != Some("EDGE"));
         let is_narrowed = |auth: Option<&Node>| !option(auth, "ResourcePolicy", |_| Some(())).is_absent();
         let auth = api.get("Auth");
-        if is_described || is_private || is_narrowed(auth) || is_narrowed(event.and_then(|event| event.get("Auth"))) {
+        if is_described || is_private(api) || is_narrowed(auth) || is_narrowed(event.and_then(|event| event.get("Auth"))) {
             return Asks::Unknown(span);
         }
         if let Some(own) = own(event) {
@@ -135,6 +141,31 @@ impl<'f> Api<'f> {
             Field::Absent => Asks::Nothing(span),
         }
     }
+}
+
+/// Whether an API may be out of the reach of strangers.
+fn is_private(api: &Node) -> bool {
+    let is_public = |ty: &&Node| matches!(ty.as_str(), Some("REGIONAL" | "EDGE"));
+    !api.all("EndpointConfiguration.Type").iter().all(is_public)
+}
+
+/// The place of the document that an API of a template is made of, as it is written there, and whether the
+/// template asks for more than the document: `Auth`, a policy, an endpoint that is not public.
+pub fn document(resource: &Resource) -> Option<(&str, bool)> {
+    let is_api = matches!(
+        resource.ty.as_str(),
+        "AWS::Serverless::Api" | "AWS::Serverless::HttpApi" | "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api"
+    );
+    let api = &resource.attrs;
+    let mut bodies = ["DefinitionBody", "DefinitionUri", "Body"].iter().filter_map(|key| api.get(key)).filter(|_| is_api);
+    let place = bodies.find_map(included)?;
+    Some((place, is_private(api) || api.get("Auth").is_some() || api.get("Policy").is_some()))
+}
+
+/// `./api.yaml`, or where the transform `AWS::Include` takes it from.
+fn included(body: &Node) -> Option<&str> {
+    let transform = || body.as_call().filter(|call| matches!(call.callee.last(), "Fn::Transform" | "Transform"));
+    body.as_str().or_else(|| transform()?.args.first()?.get("Parameters")?.get("Location")?.as_str())
 }
 
 /// What an event itself asks.

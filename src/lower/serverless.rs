@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::cloudformation::aws;
 use super::gateway::{Asks, Endpoint, Gateway};
 use super::javascript::option;
-use crate::ir::{Cors, Fact, FactKind, Field, Map, Node, NodeKind, Origins, Resource, Span};
+use crate::ir::{Cors, Fact, FactKind, Field, Map, Node, NodeKind, Origins, Ref, Resource, Span};
 
 const LIBRARY: &str = "serverless";
 
@@ -56,11 +56,12 @@ impl Service {
             statements(function, path, name, out);
         }
         self.url(name, function, out);
+        let handler = function.get("handler").and_then(Node::as_str).and_then(super::gateway::handler);
         for event in function.get("events").map(Node::one_or_many).unwrap_or_default() {
             for (kind, written) in event.as_map().into_iter().flat_map(Map::pairs) {
                 match kind.as_str() {
-                    "http" => self.endpoint(written, true, event.span, out),
-                    "httpApi" => self.endpoint(written, false, event.span, out),
+                    "http" => self.endpoint(written, true, event.span, handler.clone(), out),
+                    "httpApi" => self.endpoint(written, false, event.span, handler.clone(), out),
                     "websocket" => self.websocket(written, event.span, out),
                     _ => {}
                 }
@@ -84,7 +85,7 @@ impl Service {
     }
 
     /// `http: GET /users`, `http: { path, method, authorizer, private, cors }`, `httpApi: '*'`.
-    fn endpoint(&self, written: &Node, is_rest: bool, span: Span, out: &mut Vec<Fact>) {
+    fn endpoint(&self, written: &Node, is_rest: bool, span: Span, handler: Option<Ref>, out: &mut Vec<Fact>) {
         let (verb, path) = match &written.kind {
             NodeKind::Text(text) => {
                 let Some(text) = text.as_str() else { return };
@@ -103,14 +104,14 @@ impl Service {
         let verb = if verb == "*" { "ANY" } else { &verb };
         let path = if path == "*" { "$default".to_owned() } else { format!("/{}", path.trim_start_matches('/')) };
         let asks = if self.is_narrowed { Asks::Unknown(span) } else { asks(written, span) };
-        let endpoint = Endpoint { verb, path: &path, asks, span };
+        let endpoint = Endpoint { verb, path: &path, asks, span, handler };
         if is_rest { self.gateway.rest(&endpoint, out) } else { self.gateway.http(&endpoint, out) }
     }
 
     fn websocket(&self, written: &Node, span: Span, out: &mut Vec<Fact>) {
         let route = written.get("route").unwrap_or(written);
         if route.as_str() == Some("$connect") {
-            self.gateway.http(&Endpoint { verb: "ANY", path: "$connect", asks: asks(written, span), span }, out);
+            self.gateway.http(&Endpoint { verb: "ANY", path: "$connect", asks: asks(written, span), span, handler: None }, out);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where what flows into a dangerous function comes from.
 
 mod address;
+mod log;
 mod markup;
 mod query;
 mod statement;
@@ -13,7 +14,7 @@ pub use self::markup::is_meant_as_markup;
 use self::query::is_query;
 use self::taint::tainted;
 use super::words::{names_password, names_secret_value, names_token};
-use crate::ir::{Entry, Map, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{Entry, Map, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 
 /// Says of each part of a resolved sink whether a request controls it. A sink that nothing of
 /// interest flows into is none.
@@ -21,8 +22,12 @@ pub fn judge(sink: &mut Sink) -> bool {
     let answer = sink.options.as_ref().and_then(Node::as_str).unwrap_or_default();
     let is_express = matches!(answer, "res" | "response" | "_res");
     match sink.kind {
+        SinkKind::Escape | SinkKind::Session | SinkKind::Within => return true,
+        SinkKind::Disclose => return discloses(sink),
+        SinkKind::Keep if sink.parts.iter().any(|part| part.label.is_empty()) => return keeps_password(sink),
+        SinkKind::LogLine if sink.options.is_some() => return log::line(sink),
         SinkKind::Hash | SinkKind::Random => return sink.parts.iter().any(|part| !part.label.is_empty()),
-        SinkKind::Send if sink.options.is_some() => return sends_secret(sink),
+        SinkKind::Send if sink.options.is_some() => return sends_in_the_clear(sink),
         SinkKind::Tls | SinkKind::Cookie | SinkKind::Cipher | SinkKind::Compare | SinkKind::Send | SinkKind::Keep => {
             return !sink.parts.is_empty() || sink.kind == SinkKind::Tls;
         }
@@ -35,9 +40,7 @@ pub fn judge(sink: &mut Sink) -> bool {
                 {
                     part.value = inner.clone();
                 }
-                if let Some(text) = statement::joined(&part.value) {
-                    part.value.kind = NodeKind::Text(text);
-                }
+                join(part);
             }
             sink.parts.retain(|part| statement::is_sql(&part.value) || statement::is_part(method, &part.value) || is_whole(part));
         }
@@ -45,22 +48,53 @@ pub fn judge(sink: &mut Sink) -> bool {
             "page" => return markup::is_of_page(sink),
             "trusted" => return markup::is_trusted(&mut sink.parts),
             _ => {
+                sink.parts.iter_mut().for_each(join);
                 let is_page = is_express && sink.callee.last() == "send";
                 sink.parts.retain(|part| markup::is_markup(&part.value) || is_page && markup::is_words(&part.value) || is_whole(part));
+                if let Some(part) = sink.parts.iter().find(|part| tainted(&part.value, 12).is_no() && markup::holds_record(&part.value, 12))
+                {
+                    let mut part = part.clone();
+                    part.tainted = Tri::Maybe;
+                    sink.options = Some(Node::text("record", part.value.span));
+                    sink.parts = vec![part];
+                    return true;
+                }
             }
         },
         SinkKind::ErrorBody => sink.parts.retain(|part| markup::shows_error(&part.value, is_express, 8)),
+        // What is copied into a new object is written nowhere yet.
+        SinkKind::Assign if sink.callee.last() == "assign" && sink.options.is_some() => return false,
         SinkKind::Assign => sink.parts.retain(|part| is_whole_body(&part.value)),
         SinkKind::Path if sink.callee.last() == "render" => {
             // What a template shows is escaped; a whole body brings options of the engine too.
             sink.parts.retain(|part| part.value.as_map().is_none() || is_whole_body(&part.value));
         }
         SinkKind::Fetch => sink.parts.retain(|part| address::controls_host(&part.value).is_yes() && !address::is_of_page(&part.value)),
+        // A page of Electron that was taken over asks for any program to be opened.
+        SinkKind::Redirect if sink.callee.last() == "openExternal" => {
+            sink.parts.retain_mut(|part| {
+                part.tainted = Tri::from(part.value.as_ref().is_some_and(is_asked_by_page)).max(address::controls_host(&part.value));
+                part.tainted.is_yes()
+            });
+            return !sink.parts.is_empty();
+        }
         SinkKind::Redirect => sink.parts.retain(|part| address::controls_host(&part.value).is_yes()),
         SinkKind::Query if sink.callee.last() == "$where" => {}
         SinkKind::Query => sink.parts.retain(|part| is_query(&part.value)),
         SinkKind::Filter => sink.parts.retain(|part| statement::is_filter(&part.value)),
         SinkKind::Store => return is_token_kept(&sink.parts),
+        SinkKind::Mail => {
+            sink.parts.retain_mut(|part| {
+                part.tainted = Tri::Yes;
+                address::links_to_own_host(&part.value, 6)
+            });
+            return !sink.parts.is_empty();
+        }
+        // Whoever runs a function may say how much it does, and the schema of an interface which of its methods; what a
+        // page reserves is its visitor's own.
+        SinkKind::Allocate | SinkKind::Method => {
+            sink.parts.retain(|part| !is_of_event(&part.value) && !address::is_of_page(&part.value));
+        }
         SinkKind::Code => embedded(sink),
         SinkKind::Log => {
             let by_everyone = sink.callee.last() == "postMessage";
@@ -68,13 +102,23 @@ pub fn judge(sink: &mut Sink) -> bool {
                 let heard = Heard { by_everyone, body_has_password: part.label == "password" };
                 let secret = secret_in(&part.value, heard, 4);
                 part.label = secret.clone().unwrap_or_default();
-                secret.is_some()
+                secret.is_some() || !by_everyone && log::personal_in(&part.value, 4).is_some()
             });
+            // A log that names no secret may tell of a person.
+            if !by_everyone && !sink.parts.is_empty() && sink.parts.iter().all(|part| part.label.is_empty()) {
+                sink.kind = SinkKind::Disclose;
+                return discloses(sink);
+            }
+            sink.parts.retain(|part| !part.label.is_empty());
         }
         _ => {}
     }
     let expands = sink.options.as_ref().and_then(|options| options.get("noent")).and_then(Node::as_bool);
-    if sink.kind == SinkKind::Xml && expands != Some(true) {
+    if sink.kind == SinkKind::Deserialize && says_safe_schema(sink) {
+        return false;
+    }
+    let always_expands = sink.parts.iter().any(|part| part.label == "expands");
+    if sink.kind == SinkKind::Xml && !always_expands && expands != Some(true) {
         return false;
     }
     for part in &mut sink.parts {
@@ -84,7 +128,8 @@ pub fn judge(sink: &mut Sink) -> bool {
             // A query that is left is one whose values come as they were sent.
             SinkKind::Assign | SinkKind::ErrorBody | SinkKind::Log | SinkKind::Query => Tri::Yes,
             // Entities are expanded whoever sends the document.
-            SinkKind::Xml => tainted(&part.value, 12).max(Tri::Maybe),
+            SinkKind::Xml if !always_expands => tainted(&part.value, 12).max(Tri::Maybe),
+            SinkKind::Allocate => tainted(size_of(&part.value), 12),
             SinkKind::Pollute => pollutes(part),
             // A text of a record that somebody filled in.
             SinkKind::Code if tainted(&part.value, 12).is_no() && markup::holds_record(&part.value, 12) => {
@@ -95,10 +140,26 @@ pub fn judge(sink: &mut Sink) -> bool {
         };
     }
     // A parameter of a function that runs things is its purpose; only what a request brings is wrong.
-    let must_be_seen = matches!(sink.kind, SinkKind::Exec | SinkKind::Code | SinkKind::Pattern | SinkKind::Deserialize | SinkKind::Filter);
+    let must_be_seen = matches!(
+        sink.kind,
+        SinkKind::Exec
+            | SinkKind::Code
+            | SinkKind::Pattern
+            | SinkKind::Deserialize
+            | SinkKind::Filter
+            | SinkKind::Allocate
+            | SinkKind::Method
+    ) || always_expands;
     let is_seen = |part: &SinkPart| part.tainted.is_yes() || part.label == "record";
     sink.parts.retain(|part| if must_be_seen { is_seen(part) } else { !part.tainted.is_no() });
     !sink.parts.is_empty()
+}
+
+/// Makes one text of a value that a call joins of others.
+fn join(part: &mut SinkPart) {
+    if let Some(text) = statement::joined(&part.value) {
+        part.value.kind = NodeKind::Text(text);
+    }
 }
 
 /// Where a value that a view shows comes from: yes for a request, no for what the code writes or makes itself,
@@ -117,12 +178,67 @@ pub fn origin(node: &Node) -> Tri {
     .min(Tri::Maybe)
 }
 
-/// A password or token among what goes with a request in the clear.
-fn sends_secret(sink: &Sink) -> bool {
-    let in_the_clear = sink.parts.iter().any(|part| part.value.as_text().is_some_and(goes_in_the_clear));
+/// What is handed to another company: secrets, and what tells of a person.
+fn discloses(sink: &mut Sink) -> bool {
+    let heard = Heard { by_everyone: false, body_has_password: false };
+    sink.parts.retain_mut(|part| {
+        let told = secret_in(&part.value, heard, 6).map(|name| (name, Tri::Yes));
+        let told = told.or_else(|| log::personal_in(&part.value, 6).map(|name| (name, Tri::Maybe)));
+        let Some((name, sure)) = told else { return false };
+        (part.label, part.tainted) = (name, sure);
+        true
+    });
+    !sink.parts.is_empty()
+}
+
+/// A password, and nothing else that is secret, in what is written down: programs keep tokens of their own.
+fn keeps_password(sink: &mut Sink) -> bool {
+    let heard = Heard { by_everyone: false, body_has_password: false };
+    sink.parts.retain_mut(|part| {
+        let Some(name) = secret_in(&part.value, heard, 6).filter(|name| names_password(name)) else { return false };
+        part.label = name;
+        true
+    });
+    !sink.parts.is_empty()
+}
+
+/// Whether a request goes in the clear. Its options stay if a password or token is among them.
+fn sends_in_the_clear(sink: &mut Sink) -> bool {
     let heard = Heard { by_everyone: true, body_has_password: false };
     let sent = sink.options.as_ref().and_then(Node::as_list).unwrap_or_default();
-    in_the_clear && sent.iter().any(|value| secret_in(value, heard, 5).is_some())
+    if !sent.iter().any(|value| secret_in(value, heard, 5).is_some()) {
+        sink.options = None;
+    }
+    sink.parts.iter().any(|part| part.value.as_text().is_some_and(goes_in_the_clear))
+}
+
+fn is_of_event(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Ref(name) => name.scope == Scope::Request && name.first() == "event",
+        NodeKind::Op(_, operands) => operands.iter().any(is_of_event),
+        _ => false,
+    }
+}
+
+/// What a page of Electron asks the process that shows it.
+fn is_asked_by_page(name: &Ref) -> bool {
+    name.scope == Scope::Request && name.first() == "ipc"
+}
+
+/// `load(text, { schema: JSON_SCHEMA })` of js-yaml: a schema without functions.
+fn says_safe_schema(sink: &Sink) -> bool {
+    let schema = sink.options.as_ref().and_then(|options| options.get("schema")?.as_ref());
+    schema.is_some_and(|schema| {
+        matches!(schema.last(), "JSON_SCHEMA" | "FAILSAFE_SCHEMA" | "CORE_SCHEMA" | "DEFAULT_SAFE_SCHEMA" | "SAFE_SCHEMA")
+    })
+}
+
+/// What a number is made of: `Number(text)`, `parseInt(text, 10)`.
+fn size_of(node: &Node) -> &Node {
+    match node.as_call() {
+        Some(call) if matches!(call.callee.last(), "Number" | "parseInt" | "parseFloat") => call.args.first().map_or(node, size_of),
+        _ => node,
+    }
 }
 
 /// What may come whole from a stranger, and does.
@@ -170,7 +286,8 @@ fn is_token_kept(parts: &[SinkPart]) -> bool {
     let [key, value] = parts else { return false };
     let Some(key) = key.value.as_str().map(str::to_ascii_lowercase) else { return false };
     let word: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-    let is_token = word.ends_with("token") || word.contains("jwt") && !word.contains("exp") || names_password(&word);
+    let is_of_card = ["cardnumber", "creditcard", "cvv", "ssn", "socialsecuritynumber"].iter().any(|name| word.ends_with(name));
+    let is_token = is_of_card || word.ends_with("token") || word.contains("jwt") && !word.contains("exp") || names_password(&word);
     is_token && (!value.value.is_known() || value.label == "cacheLocation")
 }
 
@@ -215,7 +332,9 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
                 (true, _) => Some(last).filter(|last| last.eq_ignore_ascii_case("authorization")),
                 _ => None,
             };
-            of_request.or(Some(last).filter(|last| is_secret(last))).map(SmolStr::new)
+            // `document.cookie`.
+            let of_page = Some(last).filter(|last| heard.by_everyone && *last == "cookie" && name.first() == "document");
+            of_request.or(of_page).or(Some(last).filter(|last| is_secret(last))).map(SmolStr::new)
         }
         NodeKind::Text(text) => text.holes().find_map(|hole| secret_in(hole, heard, depth - 1)),
         NodeKind::Op(Op::Attr, operands) => operands.get(1).and_then(Node::as_str).filter(|last| is_secret(last)).map(SmolStr::new),

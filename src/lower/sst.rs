@@ -176,6 +176,6 @@ fn asks(route: Option<&Node>, api: Option<&Node>, site: Span) -> Asks {
 fn endpoint(gateway: &Gateway, key: &str, asks: Asks, span: Span, out: &mut Vec<Fact>) {
     let (verb, path) = key.split_once(' ').unwrap_or(("ANY", key));
     if path.starts_with('/') || matches!(path, "$default" | "$connect") {
-        gateway.http(&Endpoint { verb, path: path.trim(), asks, span }, out);
+        gateway.http(&Endpoint { verb, path: path.trim(), asks, span, handler: None }, out);
     }
 }

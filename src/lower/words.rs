@@ -2,7 +2,7 @@
 //! [`super::variable`] asks the same of the variables of an environment.
 
 /// Names of secrets, without case and separators.
-const SECRETS: [&str; 49] = [
+const SECRETS: [&str; 52] = [
     "password",
     "passwd",
     "pwd",
@@ -23,6 +23,8 @@ const SECRETS: [&str; 49] = [
     "cardnumber",
     "cvv",
     "cvc",
+    "accountpin",
+    "cardpin",
     "ssn",
     "socialsecuritynumber",
     "socialsecurity",
@@ -52,6 +54,7 @@ const SECRETS: [&str; 49] = [
     "accountnumber",
     "medicalnotes",
     "medicalrecord",
+    "passportnumber",
 ];
 
 /// What begins the name of a word on a secret: `isPasswordSet`, `resetPassword`.
@@ -138,6 +141,36 @@ pub fn names_secret_value(name: &str) -> bool {
         && !OTHER.iter().any(|word| stem.ends_with(word))
 }
 
+/// Whether a name is that of what tells of a person: `user.email`, `phoneNumber`, `dateOfBirth`.
+pub fn names_personal(name: &str) -> bool {
+    const PERSONAL: [&str; 23] = [
+        "email",
+        "emailaddress",
+        "phone",
+        "phonenumber",
+        "mobile",
+        "mobilenumber",
+        "homeaddress",
+        "streetaddress",
+        "postaladdress",
+        "billingaddress",
+        "shippingaddress",
+        "dateofbirth",
+        "birthdate",
+        "birthday",
+        "dob",
+        "passportnumber",
+        "nationalid",
+        "taxid",
+        "fullname",
+        "firstname",
+        "lastname",
+        "iban",
+        "driverslicense",
+    ];
+    PERSONAL.contains(&letters(name).as_str())
+}
+
 /// Whether a name is that of a password itself: `password`, `newPassword`.
 pub fn names_password(name: &str) -> bool {
     let name = letters(name);
@@ -177,12 +210,19 @@ pub fn names_unguessable(name: &str) -> bool {
     ];
     /// Of codes, those that let somebody in.
     const LETS_IN: [&str; 9] = ["reset", "verification", "verify", "invite", "auth", "activation", "confirmation", "login", "recovery"];
-    const HARMLESS: [&str; 12] =
-        ["hint", "strength", "count", "length", "limit", "etag", "cache", "color", "id", "index", "address", "idempotency"];
+    const HARMLESS: [&str; 13] =
+        ["space", "hint", "strength", "count", "length", "limit", "etag", "cache", "color", "id", "index", "address", "idempotency"];
     let words = split(name);
     let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let is_code = words.last().is_some_and(|last| last == "code") && any(&LETS_IN);
-    letters(name) == "sessionid" || (is_code || any(&UNGUESSABLE)) && !any(&HARMLESS)
+    letters(name).contains("sessionid") || (is_code || any(&UNGUESSABLE)) && !any(&HARMLESS)
+}
+
+/// Whether a name is that of something that a machine has to draw so that nobody guesses it: `resetToken`, `apiKey`. A hash
+/// of a key is another matter, since what is hashed need not be kept from anybody.
+pub fn names_drawn(name: &str) -> bool {
+    let words = split(name);
+    names_unguessable(name) || words.ends_with(&["api".to_owned(), "key".to_owned()])
 }
 
 /// The words of a name, by case and separators.
@@ -212,6 +252,8 @@ mod tests {
         assert!(secrets.into_iter().all(names_secret_value));
         assert!(!others.into_iter().any(names_secret_value));
         assert!(["resetToken", "session_id", "csrf", "OTP"].into_iter().all(names_unguessable));
+        assert!(["apiKey", "user.api_key", "resetToken"].into_iter().all(names_drawn));
+        assert!(!["apiKeyId", "keyCount"].into_iter().any(names_drawn));
         assert!(!["tokenize", "passwordHint", "tokenCount", "etagSalt"].into_iter().any(names_unguessable));
     }
 }

@@ -4,16 +4,22 @@
 //!
 //! Tolerant: what does not fit is skipped to the end of its line. Keys keep their case (the server
 //! ignores it). An `include` becomes a spread of the file's name; a variable is an unresolved name.
+//!
+//! A configuration may be a template of Helm or Jinja: `{{ … }}` is a hole in a value and, where entries stand,
+//! leaves the map open; what a condition only may switch on is not taken for switched on.
 
 use smol_str::SmolStr;
 
 use super::{MAX_DEPTH, Parsed};
-use crate::ir::{Entry, Map, Node, NodeKind, Problem, ProblemKind, Ref, Scope};
+use crate::ir::{Entry, Map, Node, NodeKind, Problem, ProblemKind, Ref, Scope, Text, Why};
 use crate::source::Src;
+
+/// What ends a word without quotes in value position.
+const BARE: &[u8] = b"{}[],;#\n\r\"'";
 
 /// Reads a configuration as a map.
 pub fn parse(src: &Src<'_>) -> Parsed<Node> {
-    let mut reader = Reader { src, bytes: src.text.as_bytes(), at: 0, depth: 0, problems: Vec::new() };
+    let mut reader = Reader { src, bytes: src.text.as_bytes(), at: 0, depth: 0, conditions: 0, problems: Vec::new() };
     let mut map = Map::default();
     while reader.at < reader.bytes.len() {
         reader.entries(&mut map);
@@ -28,6 +34,8 @@ struct Reader<'s> {
     bytes: &'s [u8],
     at: usize,
     depth: usize,
+    /// Conditions and loops of a template that are open.
+    conditions: usize,
     problems: Vec<Problem>,
 }
 
@@ -61,12 +69,30 @@ impl Reader<'_> {
             if self.done() || self.peek() == b'}' {
                 return;
             }
+            if let Some(end) = action(&self.bytes[self.at..]) {
+                self.action(end, map);
+                continue;
+            }
             let start = self.at;
             self.entry(map);
             if self.at == start {
                 self.at += 1;
             }
         }
+    }
+
+    /// An action of a template between entries, which may leave out what stands there or put more in.
+    fn action(&mut self, len: usize, map: &mut Map) {
+        let text = self.slice(self.at, self.at + len);
+        match text.trim_start_matches(['{', '%', '-', ' ']).split([' ', '}', '-', '%']).next() {
+            Some("if" | "with" | "range" | "for" | "define" | "block") => self.conditions += 1,
+            Some("end" | "endif" | "endfor" | "endwith") => self.conditions = self.conditions.saturating_sub(1),
+            _ => {}
+        }
+        if !map.is_open() {
+            map.entries.push(Entry::Spread(Node::unknown(Why::Opaque, self.src.span(self.at..self.at + len))));
+        }
+        self.at += len;
     }
 
     fn entry(&mut self, map: &mut Map) {
@@ -98,7 +124,10 @@ impl Reader<'_> {
             }
             return;
         }
-        let value = self.value();
+        let mut value = self.value();
+        if self.conditions > 0 && matches!(value.kind, NodeKind::Bool(_)) {
+            value = Node::unknown(Why::Opaque, value.span);
+        }
         // The whole file in braces, as in JSON.
         if let (true, NodeKind::Map(inner)) = (key.is_empty() && self.depth == 0, &value.kind) {
             map.entries.extend(inner.entries.iter().cloned());
@@ -119,7 +148,7 @@ impl Reader<'_> {
             return Node::unknown(crate::ir::Why::Bound, span);
         }
         match self.peek() {
-            b'{' => {
+            b'{' if action(&self.bytes[start..]).is_none() => {
                 self.at += 1;
                 self.depth += 1;
                 let mut map = Map::default();
@@ -149,7 +178,7 @@ impl Reader<'_> {
             }
             quote @ (b'"' | b'\'') => {
                 let (inner, text) = self.quoted(quote);
-                Node::text(text, self.src.span(inner))
+                if text.contains("{{") { self.filled(inner) } else { Node::text(text, self.src.span(inner)) }
             }
             b'(' => {
                 let end = memchr::memchr(b')', &self.bytes[start..]).map_or(self.bytes.len(), |found| start + found);
@@ -163,7 +192,14 @@ impl Reader<'_> {
     /// A word without quotes, up to the line's end or a sign that ends it.
     fn bare(&mut self) -> Node {
         let start = self.at;
-        let word = self.word(b"{}[],;#\n\r\"'");
+        let word = self.word(BARE);
+        if action(&self.bytes[self.at..]).is_some() {
+            while let Some(len) = action(&self.bytes[self.at..]) {
+                self.at += len;
+                self.word(BARE);
+            }
+            return self.filled(start..self.at);
+        }
         let span = self.src.span(start..start + word.len());
         let lower = word.to_ascii_lowercase();
         let kind = match lower.as_str() {
@@ -214,9 +250,37 @@ impl Reader<'_> {
         (start.min(end)..end, text)
     }
 
+    /// A value with holes where a template puts something in.
+    fn filled(&self, range: std::ops::Range<usize>) -> Node {
+        let mut text = Text::default();
+        let mut at = range.start;
+        while at < range.end {
+            let rest = &self.bytes[at..range.end];
+            let hole = action(rest);
+            let len = hole.unwrap_or_else(|| memchr::memmem::find(&rest[1..], b"{{").map_or(rest.len(), |found| found + 1));
+            let span = self.src.span(at..at + len);
+            text.push(if hole.is_some() { Node::unknown(Why::Opaque, span) } else { Node::text(self.slice(at, at + len), span) });
+            at += len;
+        }
+        Node::new(self.src.span(range), NodeKind::Text(text))
+    }
+
     fn slice(&self, start: usize, end: usize) -> SmolStr {
         self.src.text.get(start..end).unwrap_or_default().into()
     }
+}
+
+/// The length of an action of a template that a text begins with: `{{ .Values.port }}`, `{% if tls %}`.
+fn action(bytes: &[u8]) -> Option<usize> {
+    const LONGEST: usize = 512;
+    let end = match bytes {
+        [b'{', b'{', ..] => b"}}",
+        [b'{', b'%', ..] => b"%}",
+        _ => return None,
+    };
+    let found = memchr::memmem::find(&bytes[..bytes.len().min(LONGEST)], end)?;
+    // A map within a map has another brace or a line break before it is closed.
+    (!bytes[2..found].iter().any(|byte| matches!(byte, b'{' | b'\n'))).then_some(found + 2)
 }
 
 /// `4222`, `8MB`, `1k`: the number with its unit.
@@ -260,8 +324,21 @@ mod tests {
     }
 
     #[test]
+    fn templates_leave_holes() {
+        let text =
+            "listen: 0.0.0.0:{{ .Values.port }}\n{{- if .Values.debug }}\ndebug: true\nuser: app\n{{- end }}\npass: \"{{ .Values.pass }}\"";
+        assert_eq!(shown(text).matches("0.0.0.0:").count(), 1);
+        let tree = parse(&Src::whole(FileId(0), text)).tree;
+        assert!(tree.as_map().unwrap().is_open());
+        assert_eq!(tree.get("debug").and_then(Node::as_bool), None);
+        assert_eq!(tree.get("user").and_then(Node::as_str), Some("app"));
+        assert!(tree.get("pass").and_then(Node::as_str).is_none());
+        assert_eq!(shown("a {{ b: 1\n}}"), shown("a { { b: 1\n}}"));
+    }
+
+    #[test]
     fn broken_text_ends() {
-        for text in ["{{{{", "}}}}", "a: [1, {b: ", "'", "a:\n}", "[[[", "= = =", "$", "a: $"] {
+        for text in ["{{{{", "{{é}}é{{", "é{% é", "a: x{{é}}é{{", "}}}}", "a: [1, {b: ", "'", "a:\n}", "[[[", "= = =", "$", "a: $"] {
             let _ = shown(text);
         }
         assert_eq!(parse(&Src::whole(FileId(0), &"a {".repeat(100_000))).problems.len(), 1);

@@ -50,7 +50,13 @@ pub(super) fn mask(text: &str) -> Option<Masked> {
     for range in actions {
         out.text.push_str(&text[at..range.start]);
         at = range.end;
-        out.action(text, range);
+        out.action(text, range.clone());
+        if let Some(word) = switched(text, &range) {
+            out.text.push_str(&text[at..word.start]);
+            at = word.end;
+            out.holes.push(Hole { at: out.text.len(), source: range });
+            out.text.extend([OPEN, CLOSE]);
+        }
     }
     out.text.push_str(&text[at..]);
     debug_assert_eq!(out.text.len(), text.len());
@@ -75,6 +81,23 @@ fn actions(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// `{{ if .Values.pod.hostNetwork }}` with `hostNetwork: true` below it: the word says what the value of the same
+/// name says. Gives its place.
+fn switched(text: &str, action: &Range<usize>) -> Option<Range<usize>> {
+    let path = body(&text[action.clone()]).strip_prefix("if ")?.trim();
+    let key = path.rsplit_once('.').map(|(_, key)| key).filter(|_| path.starts_with('.') && !path.contains(' '))?;
+    let block = text[action.end..].split("{{").next()?;
+    let mut at = action.end;
+    for line in block.split_inclusive('\n').take(4) {
+        let value = line.trim_start().strip_prefix(key).and_then(|rest| rest.strip_prefix(':'));
+        if let Some(word) = value.filter(|value| value.trim() == "true").and_then(|_| line.rfind("true")) {
+            return Some(at + word..at + word + 4);
+        }
+        at += line.len();
+    }
+    None
 }
 
 fn is_opening(bytes: &[u8], at: usize) -> bool {

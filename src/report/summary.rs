@@ -17,7 +17,8 @@ pub fn summary(report: &Report<'_>, verbose: bool, seconds: Option<f64>, out: &m
         writeln!(out, "warning: {}", report.view.text(warning))?;
     }
     let names = if verbose { usize::MAX } else { MAX_NAMES };
-    unread(report, names, out)?;
+    limited(report, |kind| kind != ProblemKind::Bound, "not read whole", names, out)?;
+    limited(report, |kind| kind == ProblemKind::Bound, "a bound was reached", names, out)?;
     skipped(report, names, out)?;
     let mut by_severity: BTreeMap<std::cmp::Reverse<Severity>, usize> = BTreeMap::new();
     for finding in &report.outcome.findings {
@@ -79,19 +80,19 @@ fn left_out(report: &Report<'_>) -> String {
     out
 }
 
-/// Files that could not be read whole, each named once with the first problem.
-fn unread(report: &Report<'_>, names: usize, out: &mut dyn Write) -> io::Result<()> {
+/// Files of which something was not read or not evaluated, each named once with the first problem of those kinds.
+fn limited(report: &Report<'_>, of: impl Fn(ProblemKind) -> bool, what: &str, names: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut files: BTreeMap<&str, (usize, String)> = BTreeMap::new();
-    for problem in report.outcome.problems.iter().filter(|problem| problem.kind != ProblemKind::Bound) {
+    for problem in report.outcome.problems.iter().filter(|problem| of(problem.kind)) {
         let at = format!("{}: {}", report.view.start(problem.span).line, report.view.text(&problem.message));
         files.entry(report.view.path(problem.span)).or_insert((0, at)).0 += 1;
     }
     for (path, (count, first)) in files.iter().take(names) {
         let more = if *count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
-        writeln!(out, "not read whole: {path}:{first}{more}")?;
+        writeln!(out, "{what}: {path}:{first}{more}")?;
     }
     if let more @ 1.. = files.len().saturating_sub(names) {
-        writeln!(out, "not read whole: {} more (--verbose names them)", plural(more, "file"))?;
+        writeln!(out, "{what}: {} more (--verbose names them)", plural(more, "file"))?;
     }
     Ok(())
 }

@@ -156,14 +156,14 @@ fn matches_row(section: &str, image: &str, stage: &Stage) -> bool {
 
 /// The stages of the fact's file, in order.
 fn stages_of<'m>(cx: &Check<'m>, fact: &Fact) -> Vec<&'m Stage> {
-    let stages = cx.model.of(Kind::Stage).filter(|other| other.span.file == fact.span.file);
-    stages.filter_map(|fact| if let FactKind::Stage(stage) = &fact.kind { Some(&**stage) } else { None }).collect()
+    cx.model
+        .of_file(Kind::Stage, fact.span.file)
+        .filter_map(|fact| if let FactKind::Stage(stage) = &fact.kind { Some(&**stage) } else { None })
+        .collect()
 }
 
 /// A secret in the image: in `ENV`, `ARG` or `LABEL`, or in a file that is copied in.
 pub(super) fn secret(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) {
-    let stages = stages_of(cx, fact);
-    let ships = shipped(&stages).iter().any(|shipped| shipped.index == stage.index);
     for step in &stage.steps {
         match &step.kind {
             StepKind::Env { key, value } | StepKind::Label { key, value } if names_secret(key) => {
@@ -183,12 +183,12 @@ pub(super) fn secret(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) {
                 if default.as_deref().is_some_and(is_filled_in) {
                     let found = cx.finding(fact, step.span, format!("`ARG {key}` has a secret as its default"));
                     cx.report(found.subject(key.clone()));
-                } else if default.is_none() && ships && is_used_in_run(stage, key) {
+                } else if default.is_none() && stage.ships && is_used_in_run(stage, key) {
                     let what = format!("`{key}` is passed as a build argument, which the image's history keeps");
                     cx.report(cx.finding(fact, step.span, what).severity(Severity::Medium).subject(key.clone()));
                 }
             }
-            StepKind::Copy { sources, .. } if ships => {
+            StepKind::Copy { sources, .. } if stage.ships => {
                 for source in sources.iter().filter_map(Text::as_str) {
                     if let Some(what) = secret_file(source).filter(|_| !is_harmless_here(cx, source)) {
                         let found = cx.finding(fact, step.span, format!("`{source}` is copied into the image: {what}"));

@@ -1,7 +1,7 @@
 //! NATS: what a server's configuration leaves open. Only what `[match]` cannot say is here.
 
 use crate::finding::{Finding, Severity};
-use crate::ir::{Confidence, Fact, Map, Node, Resource, Span, Tri};
+use crate::ir::{Confidence, Fact, Map, Node, Resource, Span, Text, Tri};
 
 use super::Check;
 use crate::lower::nats::is_written;
@@ -97,7 +97,10 @@ pub(super) fn peers(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
         let knows =
             ["reject_unknown", "reject_unknown_cluster"].iter().any(|key| block.get(key).is_some_and(|on| on.as_bool() != Some(false)));
         if listens && !asks && !knows && block.get("authorization").is_none() && clients_from_outside(block).is_yes() {
-            report(cx, cx.finding(fact, span, format!("servers may join at `{name}` without credentials")).subject(name));
+            // From the name of the block to what makes it listen.
+            let listener = ["listen", "port"].iter().find_map(|key| block.get(key)).filter(|it| it.span.file == span.file);
+            let place = listener.map_or(span, |it| span.to(it.span));
+            report(cx, cx.finding(fact, place, format!("servers may join at `{name}` without credentials")).subject(name));
         }
     }
 }
@@ -199,6 +202,15 @@ pub(super) fn wide_permissions(cx: &mut Check<'_>, fact: &Fact, resource: &Resou
         }
         return;
     }
+    if let Some(account) = section(resource, "nats-account-jwt").and_then(|claims| claims.get("nats")) {
+        let defaults = account.get("default_permissions");
+        let names_all = |way: &str| defaults.and_then(|defaults| defaults.get(way)).is_some_and(|claim| everything(claim).is_some());
+        if names_all("pub") && names_all("sub") {
+            let what = "a user without permissions of its own may publish to every subject and read every subject (`default_permissions`)";
+            report(cx, cx.finding(fact, fact.span, what));
+        }
+        return;
+    }
     let Some(user) = section(resource, "nats-user") else { return };
     let Some(permissions) = user.get("permissions").and_then(Node::as_map) else { return };
     match (permissions.get("publish").and_then(everything), permissions.get("subscribe").and_then(everything)) {
@@ -222,16 +234,63 @@ pub(super) fn wide_permissions(cx: &mut Check<'_>, fact: &Fact, resource: &Resou
     }
 }
 
-/// An account exports all that it has to every other one.
+/// An account exports all that it has, or the server's own subjects, to every other one.
 pub(super) fn export_everything(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
-    let Some(account) = section(resource, "nats-account") else { return };
+    let by_token = section(resource, "nats-account-jwt").and_then(|claims| claims.get("nats")).and_then(Node::as_map);
+    let Some(account) = section(resource, "nats-account").or(by_token) else { return };
+    let account_name = if by_token.is_some() { format!("account {}", resource.name) } else { resource.name.to_string() };
     for export in account.get("exports").map(Node::one_or_many).unwrap_or_default() {
-        let is_all = ["stream", "service"].iter().any(|kind| export.get(kind).and_then(Node::as_str) == Some(">"));
+        // A configuration names the subject by the kind of the export, a token by itself.
+        let subject = ["stream", "service", "subject"].iter().find_map(|key| export.get(key).and_then(Node::as_str)).unwrap_or_default();
+        // The accounts' own subjects, which the position of the token keeps apart, are what `nsc` exports.
+        let is_system = subject.starts_with("$SYS.") && subject.ends_with(".>") && !subject.contains('*');
         let is_limited = export.get("accounts").is_some() || export.get("token_req").is_some_and(|on| on.as_bool() != Some(false));
-        if is_all && !is_limited && export.as_map().is_some_and(|map| !map.is_open()) {
-            report(cx, cx.finding(fact, export.span, format!("{} exports `>` without naming who may import", resource.name)));
+        if (subject == ">" || is_system) && !is_limited && export.as_map().is_some_and(|map| !map.is_open()) {
+            let finding = cx.finding(fact, export.span, format!("{account_name} exports `{subject}` without naming who may import"));
+            report(cx, if is_system { finding.severity(Severity::High) } else { finding });
         }
     }
+}
+
+/// Applications sign in to the account that sees every other one.
+pub(super) fn system_account(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    let Some(server) = section(resource, "nats-server") else { return };
+    let Some((_, account)) = server.pair("system_account") else { return };
+    let Some(name) = account.as_str().filter(|name| !name.to_ascii_lowercase().contains("sys")) else { return };
+    let Some(accounts) = server.get("accounts").and_then(Node::as_map).filter(|accounts| !accounts.is_open()) else { return };
+    let has_users = |account: &Node| account.as_map().is_none_or(|map| map.is_open() || map.get("users").is_some());
+    // Where another account has users too, who signs in to this one is there to operate the server.
+    let is_only_one = accounts.pairs().all(|(other, account)| (other == name) == has_users(account));
+    if is_only_one && accounts.get(name).is_some() && server.get("authorization").is_none() {
+        let what = format!("every user is one of `{name}`, the system account");
+        report(cx, cx.finding(fact, account.span, what));
+    }
+}
+
+/// A server connects to another one over the internet, and nothing makes it insist on TLS.
+pub(super) fn remote_unencrypted(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    let Some(remote) = section(resource, "nats-remote").filter(|remote| !remote.is_open() && remote.get("tls").is_none()) else { return };
+    if resource.name != "leafnodes remote" {
+        return;
+    }
+    for url in ["url", "urls"].iter().filter_map(|key| remote.get(key)).flat_map(Node::one_or_many) {
+        let Some((scheme, host)) = url.as_str().and_then(|url| url.split_once("://")) else { continue };
+        if matches!(scheme, "nats" | "nats-leaf" | "leaf" | "ws") && is_public_host(host) {
+            report(cx, cx.finding(fact, url.span, format!("the remote `{scheme}://{host}` is reached without TLS")));
+        }
+    }
+}
+
+/// Whether a host of a URL is one of the internet: no address of a private network, and no name that only a
+/// cluster or an office knows.
+fn is_public_host(authority: &str) -> bool {
+    const INSIDE: [&str; 8] = ["svc", "local", "internal", "lan", "home", "localdomain", "intranet", "test"];
+    let host = authority.rsplit('@').next().unwrap_or_default().split([':', '/']).next().unwrap_or_default();
+    if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
+        return !(address.is_private() || address.is_loopback() || address.is_link_local() || address.is_unspecified());
+    }
+    let is_name = host.contains('.') && !host.contains(['$', '{', '<', '[']);
+    is_name && !host.split('.').any(|label| INSIDE.contains(&label))
 }
 
 /// A client without credentials becomes this user.
@@ -247,7 +306,12 @@ pub(super) fn no_auth_user(cx: &mut Check<'_>, fact: &Fact, resource: &Resource)
         }
         _ => None,
     });
-    let unlimited = user.is_some_and(|map| match map.get("permissions").and_then(Node::as_map) {
+    let permissions = user.and_then(|map| map.get("permissions")).and_then(Node::as_map);
+    // A few subjects for everybody are what the option is for.
+    if permissions.is_some_and(|map| ["publish", "subscribe"].into_iter().all(|way| map.get(way).is_some_and(is_limited))) {
+        return;
+    }
+    let unlimited = user.is_some_and(|map| match permissions {
         None => !map.is_open(),
         Some(permissions) => permissions.get("publish").and_then(everything).is_some(),
     });
@@ -286,7 +350,8 @@ fn clients_from_outside(server: &Map) -> Tri {
 fn listener(server: &Map, otherwise: Span) -> (Span, String) {
     for key in ["listen", "port", "host"] {
         if let Some((span, value)) = server.pair(key) {
-            return (span, format!("`{key}: {value}`"));
+            let is_filled_in = value.as_text().is_some_and(Text::has_holes);
+            return (span, if is_filled_in { format!("the client port (`{key}`)") } else { format!("`{key}: {value}`") });
         }
     }
     (otherwise, "the default port 4222 on every address".to_owned())
@@ -309,6 +374,13 @@ fn everything(node: &Node) -> Option<Span> {
         return None;
     }
     allowed(node).into_iter().find(|subject| subject.as_str() == Some(">")).map(|subject| subject.span)
+}
+
+/// Whether what may be sent or read is named, and is not all there is.
+fn is_limited(node: &Node) -> bool {
+    let subjects = allowed(node);
+    let is_every = |subject: &&Node| matches!(subject.as_str(), Some(">" | "*.>") | None);
+    denies_everything(node) || (!subjects.is_empty() && !subjects.iter().any(is_every))
 }
 
 fn denies_everything(node: &Node) -> bool {

@@ -1,10 +1,12 @@
 //! nestrs: what its threat model leaves to the application.
 
+pub(super) mod settings;
+
 use std::collections::BTreeMap;
 
 use super::Check;
 use crate::finding::Severity;
-use crate::ir::{EnvEntry, Fact, FactKind, FileId, Guard, Kind, Node, OAuthClient, Resource, Route, Security, Tri};
+use crate::ir::{Fact, FactKind, FileId, Guard, Kind, Node, OAuthClient, Resource, Route, Security, Tri};
 use crate::lower::nestrs::{guard_name, limits_rate, signs_token};
 
 /// Tries a minute that a sign-in may allow: the framework's own default.
@@ -189,7 +191,7 @@ pub(super) fn token_endpoint(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
 
 /// A sign-in that nothing slows down.
 pub(super) fn login_without_throttle(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
-    if route.framework != "nestrs" || !route.methods.iter().any(|method| method == "POST") {
+    if !route.framework.starts_with("nestrs") || !route.methods.iter().any(|method| method == "POST") {
         return;
     }
     let path = route.path.to_string().to_ascii_lowercase();
@@ -204,6 +206,16 @@ pub(super) fn login_without_throttle(cx: &mut Check<'_>, fact: &Fact, route: &Ro
     // Who is known already tries no passwords; a guard of clients by their secrets is one to try.
     let knows = guards(route).any(|guard| !limits_rate(&name_of(guard)) && !name_of(guard).contains("Client")) && !is_public(route);
     if !(whole || part) || knows {
+        return;
+    }
+    let skips = route.markers.iter().find(|marker| marker.as_ref().is_some_and(|name| name.last() == "skip_throttle"));
+    if let Some(marker) = skips {
+        let what = format!("`#[skip_throttle]` lets `{}` be tried without limit", fact.owner);
+        cx.report_by_place(cx.finding(fact, marker.span, what));
+        return;
+    }
+    // Over axum the limit is the application's.
+    if route.framework != "nestrs" {
         return;
     }
     if !limited {
@@ -228,17 +240,37 @@ pub(super) fn public_callback(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     }
 }
 
+/// What is known to nobody but its owner, or is the caller's own.
+fn names_capability(name: &str) -> bool {
+    ["token", "code", "secret", "hash", "signature", "session", "logout", "subscri", "invit"].iter().any(|word| name.contains(word))
+}
+
 /// What anybody may delete or change.
-pub(super) fn public_write(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
-    // What is known to nobody but its owner, or is the caller's own.
-    const CAPABILITIES: [&str; 9] = ["token", "code", "secret", "hash", "signature", "session", "logout", "subscri", "invit"];
+pub(super) fn public_write(cx: &mut Check<'_>) {
+    let model = cx.model;
+    for fact in model.of(Kind::Route) {
+        if let FactKind::Route(route) = &fact.kind {
+            public_route(cx, fact, route);
+        }
+    }
+    for (fact, mutation) in resources(cx, "nestrs-public-mutation") {
+        let taken = mutation.attrs.get("takes").map(names).unwrap_or_default();
+        let mut said = taken.into_iter().chain([mutation.name.as_str()]).map(str::to_ascii_lowercase);
+        if !said.any(|name| names_capability(&name) || name.contains("password") || name.contains("login")) {
+            let what = format!("`{}` is `#[public]`: anybody changes what they can name", fact.owner);
+            cx.report_by_place(cx.finding(fact, fact.span, what));
+        }
+    }
+}
+
+fn public_route(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     if route.framework != "nestrs" || !is_public(route) || is_guarded(route) || takes_proof(route) {
         return;
     }
     let path = route.path.to_string().to_ascii_lowercase();
     let deletes = route.methods.iter().any(|method| method == "DELETE");
     let changes = deletes || route.methods.iter().any(|method| method == "PUT" || method == "PATCH");
-    if changes && (deletes || names_id(&path)) && !CAPABILITIES.iter().any(|word| path.contains(word)) {
+    if changes && (deletes || names_id(&path)) && !names_capability(&path) {
         let does = if deletes { "deletes" } else { "changes" };
         cx.report_by_place(cx.finding(fact, fact.span, format!("`{}` is `#[public]`: anybody {does} what they can name", fact.owner)));
     }
@@ -253,13 +285,49 @@ fn names_id(path: &str) -> bool {
     })
 }
 
+/// Whoever the caller claims to be is believed.
+pub(super) fn client_role(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    let (span, what) = match resource.ty.as_str() {
+        "nestrs-guards" => {
+            let Some(list) = resource.attrs.get("guards") else { return };
+            if !names(list).iter().any(|name| name.ends_with("XRoleMetadataGuard")) {
+                return;
+            }
+            (list.span, format!("`{}` is guarded by a role that the client names itself (the header `x-role`)", fact.owner))
+        }
+        "nestrs-strategy" => {
+            let Some(header) = resource.attrs.get("header") else { return };
+            (fact.span, format!("the caller is whoever the header `{header}` says, which anybody may send"))
+        }
+        _ => return,
+    };
+    cx.report_by_place(cx.finding(fact, span, what));
+}
+
+/// A row of a repository of nestrs over axum that is looked up by what the caller sends: `find_one(id)`, where
+/// `find_one_authorized(&user, id)` would ask the policies.
+fn unauthorized_query(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
+    const QUERIES: [&str; 7] = ["find_one", "find_by_id", "find_where", "update", "update_by_id", "delete", "delete_by_id"];
+    let Some(body) = route.body.as_ref().filter(|_| route.framework == "nestrs-axum" && !is_public(route)) else { return };
+    let is_of = |name: &str| body.params.iter().any(|param| param.ty.as_ref().is_some_and(|ty| ty.last() == name));
+    if !names_id(&route.path.to_string()) || !is_of("Path") || !is_guarded(route) || takes_proof(route) {
+        return;
+    }
+    if let Some(call) = body.calls.iter().find(|call| QUERIES.contains(&call.callee.last())) {
+        let what = format!("`{}` asks for the row of a plain id, and no policy is asked whether the caller may", fact.owner);
+        cx.report_by_place(cx.finding(fact, call.span, what));
+    }
+}
+
 /// A row that is looked up by what the caller sends.
 pub(super) fn unbound_id(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
+    unauthorized_query(cx, fact, route);
     let Some(body) = route.body.as_ref().filter(|_| route.framework == "nestrs" && !is_public(route)) else { return };
     let plain = body.params.iter().any(|param| param.ty.as_ref().is_some_and(|ty| ty.last() == "Path"));
     let checks = body.calls.iter().any(|call| {
         let name = call.callee.last();
-        matches!(name, "access" | "bind" | "can" | "authorize" | "ensure" | "scoped") || name.contains("scope")
+        matches!(name, "access" | "bind" | "can" | "authorize" | "ensure" | "scoped")
+            || (name.contains("scope") && !name.contains("unscoped"))
     });
     let bound =
         body.params.iter().any(|param| param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "Bind" | "Scope" | "Authorize" | "Ability")));
@@ -292,97 +360,16 @@ pub(super) fn exchange(cx: &mut Check<'_>, fact: &Fact, client: &OAuthClient) {
     }
 }
 
-/// Variables of environments, without what is for development and tests.
-fn settings<'m>(cx: &Check<'m>) -> impl Iterator<Item = (&'m Fact, &'m EnvEntry)> + use<'m> {
-    cx.model.of(Kind::EnvEntry).filter_map(|fact| match &fact.kind {
-        FactKind::EnvEntry(entry) => Some((fact, entry)),
-        _ => None,
-    })
-}
-
-/// Whether a key is a setting below any prefix: `ACME_AUTHN__ISSUER` is `AUTHN__ISSUER`.
-fn is_setting(key: &str, setting: &str) -> bool {
-    key.strip_suffix(setting).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('_'))
-}
-
-/// Tokens for others are accepted.
-pub(super) fn audience(cx: &mut Check<'_>) {
-    for (fact, entry) in settings(cx) {
-        let off = match &entry.key {
-            key if is_setting(key, "AUTHN__ALLOW_ANY_AUDIENCE") => true,
-            key if is_setting(key, "AUTHN__EXPLICIT_TYPING") => false,
-            _ => continue,
-        };
-        if entry.value.as_bool() == Some(off) {
-            cx.report(cx.finding(fact, entry.value.span, format!("`{}` switches a check of tokens off", entry.key)));
-        }
-    }
-    for (fact, options) in resources(cx, "nestrs-token-options") {
-        const OFF: [(&str, bool, &str); 3] = [
-            ("any-audience", true, "allow_any_audience: true"),
-            ("explicit-typing", false, "explicit_typing: false"),
-            ("audience", false, "audience: None"),
-        ];
-        for (key, off, name) in OFF {
-            if options.attrs.get(key).and_then(Node::as_bool) == Some(off) {
-                cx.report_by_place(cx.finding(fact, fact.span, format!("`{name}` switches a check of tokens off")));
-            }
-        }
-    }
-}
-
-/// Filters that keep what the guards and the scope report out of the log.
-pub(super) fn silenced(cx: &mut Check<'_>) {
-    for (fact, entry) in settings(cx).filter(|(_, entry)| entry.key.ends_with("_LOG")) {
-        if entry.value.as_str().is_some_and(silences) {
-            cx.report(cx.finding(fact, entry.value.span, format!("`{}` silences what the guards and the scope report", entry.value)));
-        }
-    }
-    for (fact, filter) in resources(cx, "nestrs-log") {
-        if let Some(text) = filter.attrs.get("filter").and_then(Node::as_str).filter(|text| silences(text)) {
-            cx.report_by_place(cx.finding(fact, fact.span, format!("`{text}` silences what the guards and the scope report")));
-        }
-    }
-}
-
-/// Whether one of a filter's directives turns a target of the framework's warnings off.
-fn silences(filter: &str) -> bool {
-    const CRATES: [&str; 4] = ["nest_rs::", "nest_rs_", "nestrs::", "nestrs_"];
-    const TARGETS: [&str; 4] = ["authn", "authz", "orm", "seaorm"];
-    filter.split(',').filter_map(|directive| directive.trim().split_once('=')).any(|(target, level)| {
-        let name = CRATES.iter().find_map(|framework| target.strip_prefix(framework));
-        matches!(level, "off" | "error") && name.is_some_and(|name| TARGETS.contains(&name))
-    })
-}
-
-/// Tokens that live longer than a day.
-pub(super) fn lifetime(cx: &mut Check<'_>) {
-    const DAY: f64 = 86_400.0;
-    for (fact, entry) in settings(cx).filter(|(_, entry)| is_setting(&entry.key, "AUTHN__EXPIRES_IN_SECS")) {
-        if let Some(seconds) = entry.value.as_number().filter(|seconds| *seconds > DAY) {
-            cx.report(cx.finding(fact, entry.value.span, format!("access tokens live {seconds} seconds")));
-        }
-    }
-    for (fact, options) in resources(cx, "nestrs-token-options") {
-        if let Some(seconds) = options.attrs.get("lifetime").and_then(Node::as_number).filter(|seconds| *seconds > DAY) {
-            cx.report_by_place(cx.finding(fact, fact.span, format!("access tokens live {seconds} seconds")));
-        }
-    }
-}
-
-/// A protection that is on by default is switched off where it counts.
-pub(super) fn protection(cx: &mut Check<'_>, fact: &Fact, entry: &EnvEntry) {
-    let file = cx.model.files.path(fact.span.file).rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    if ["dev", "test", "local", "example", "sample"].iter().any(|word| file.contains(word)) {
+/// Tools that anybody may call.
+pub(super) fn open_tools(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
+    if resource.ty != "nestrs-tool" {
         return;
     }
-    let value = entry.value.to_string();
-    let off = |settings: &[&str], wanted: &str| settings.iter().any(|setting| is_setting(&entry.key, setting)) && value == wanted;
-    if off(&["HTTP__SECURITY_HEADERS", "HTTP__FAIL_SECURE_STRICT", "GRAPHQL__DISABLE_INTROSPECTION"], "false")
-        || off(&["GRAPHQL__PLAYGROUND", "STORAGE__ALLOW_HTTP"], "true")
-        || off(&["MCP__ALLOWED_HOSTS"], "")
-        || off(&["WS__MAX_CONNECTION_SECS", "GRAPHQL__MAX_CONNECTION_SECS", "HTTP__SSE_MAX_CONNECTION_SECS"], "0")
-    {
-        cx.report(cx.finding(fact, entry.value.span, format!("`{}` takes a protection away that is on by default", entry.key)));
-    }
+    let finding = if let Some(tool) = resource.attrs.get("tool").and_then(Node::as_str) {
+        cx.finding(fact, fact.span, format!("the tool `{tool}` of `{}` is `#[public]`: any client of the endpoint may call it", fact.owner))
+    } else {
+        let what = format!("`{}` lets everybody call its tools (`AllowAllMcpGuard`)", fact.owner);
+        cx.finding(fact, fact.span, what).severity(Severity::Low)
+    };
+    cx.report_by_place(finding);
 }

@@ -1,5 +1,7 @@
 //! Routes: which of them anybody may call, and the table that `seclint routes` prints.
 
+pub(super) mod admin;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
@@ -7,7 +9,7 @@ use smol_str::SmolStr;
 use crate::finding::Severity;
 use crate::ir::{Confidence, Fact, FactKind, Func, Guard, GuardScope, Kind, Node, NodeKind, Route, ServiceKind, Span, Tri};
 use crate::link::Model;
-use crate::link::routes::{is_empty_form, is_sensitive, only_reads};
+use crate::link::routes::{is_empty_form, is_of_accounts, is_sensitive, only_reads, shows_people};
 use crate::source::FileId;
 
 use super::Check;
@@ -21,6 +23,9 @@ fn asks_for_secret(path: &str) -> bool {
     let words = ["login", "signin", "authenticate", "session", "sessions", "token", "otp", "verifyotp", "verify2fa", "2fa", "mfa"];
     words.contains(&last.as_str()) || last.contains("password") || last.contains("forgot")
 }
+
+/// The one framework that tries several routes of one path in turn.
+const ROCKET: &str = "rocket";
 
 /// Parts of the names of packages that limit how often something may be asked.
 const LIMITERS: [&str; 9] = ["rate-limit", "ratelimit", "limiter", "throttle", "brute", "slow-down", "bottleneck", "arcjet", "recaptcha"];
@@ -103,6 +108,8 @@ fn name_of(guard: &Node) -> String {
         NodeKind::Call(call) if matches!(call.callee.last(), "input" | "output" | "meta") && call.callee.path.len() > 1 => {
             call.callee.path[call.callee.path.len() - 2].split('@').next().unwrap_or_default().to_owned()
         }
+        // What leaves paths out is known by the guard.
+        NodeKind::Call(call) if call.callee.last() == "exclude" && !call.args.is_empty() => name_of(&call.args[0]),
         NodeKind::Call(call) => format!("{}()", call.callee.last_named().split('@').next().unwrap_or_default()),
         NodeKind::List(parts) => parts.first().map_or_else(String::new, name_of),
         NodeKind::Func(func) if func.name.is_empty() => "inline function".to_owned(),
@@ -111,15 +118,20 @@ fn name_of(guard: &Node) -> String {
     }
 }
 
-fn routes(model: &Model) -> impl Iterator<Item = Registered<'_>> {
+pub(super) fn routes(model: &Model) -> impl Iterator<Item = Registered<'_>> {
     model.of(Kind::Route).filter_map(|fact| match &fact.kind {
         FactKind::Route(route) => Some((fact, &**route)),
         _ => None,
     })
 }
 
+/// The routes that something serves, of those the ones that no document alone tells of.
+fn served(model: &Model) -> impl Iterator<Item = Registered<'_>> {
+    routes(model).filter(|(_, route)| !super::openapi::is_documented(route))
+}
+
 /// A registered route.
-type Registered<'m> = (&'m Fact, &'m Route);
+pub(super) type Registered<'m> = (&'m Fact, &'m Route);
 
 /// An application, and the framework that it is written with.
 type Application<'m> = (Near, &'m str);
@@ -132,11 +144,11 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
     let model = cx.model;
     let habits = Habits::of(model);
     let mut bare: BTreeMap<Application<'_>, Vec<Registered<'_>>> = BTreeMap::new();
-    for (fact, route) in routes(model).filter(|(fact, route)| !route.auth.is_yes() && is_served(model, fact) && !is_told(model, route)) {
+    for (fact, route) in served(model).filter(|(fact, route)| !route.auth.is_yes() && is_served(model, fact) && !habits.is_told(route)) {
         let Some(severity) = weight(route) else { continue };
         if let Some(signed) = habits.signed_beside(fact, route) {
             report_unsigned(cx, (fact, route), signed);
-        } else if route.public.is_some() {
+        } else if route.public.is_some() || habits.is_sign_up(fact, route) {
             // Anybody may call it by nature.
         } else if route.auth.is_maybe() {
             let finding = cx.finding(fact, fact.span, format!("`{}` may be open: {}", fact.owner, route.reason));
@@ -144,13 +156,13 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
         } else {
             let application = (Near::of(fact, route), route.framework.as_str());
             match habits.protected.get(&application) {
-                Some(_) if is_read(route) && !habits.protects_reads.contains(&application) => {}
+                Some(_) if is_read(route) && !habits.protects_reads.contains(&application) && !shows_people(route) => {}
                 Some(protected) => report_open(cx, (fact, route), severity, protected),
                 None => bare.entry(application).or_default().push((fact, route)),
             }
         }
     }
-    for (application, open) in bare {
+    for (application, open) in bare.into_iter().filter(|(application, _)| !habits.unclear.contains(application)) {
         report_bare(cx, &open, habits.knows_users.contains(&application));
     }
 }
@@ -161,12 +173,6 @@ fn is_served(model: &Model, fact: &Fact) -> bool {
     !(class.test || class.docs || class.vendored || class.generated)
 }
 
-/// Whether it is said elsewhere who may call a route: rules of their own read that.
-fn is_told(model: &Model, route: &Route) -> bool {
-    // nestrs says by marks what is public.
-    is_platform_api(model, route) || route.framework == "nestrs" || answers_the_turned_away(model, route)
-}
-
 /// What applications do with their other routes.
 #[derive(Default)]
 struct Habits<'m> {
@@ -174,24 +180,49 @@ struct Habits<'m> {
     protected: BTreeMap<Application<'m>, Registered<'m>>,
     /// Where somebody is asked before reading; elsewhere everything is there to be read.
     protects_reads: BTreeSet<Application<'m>>,
+    /// Where what stands in front of some route can't be told.
+    unclear: BTreeSet<Application<'m>>,
     /// Where people sign in or up.
     knows_users: BTreeSet<Application<'m>>,
+    /// Where people sign in, and where they sign up.
+    signs_in: BTreeSet<Application<'m>>,
+    signs_up: BTreeSet<Application<'m>>,
     /// Webhooks that check who calls them.
     signed_webhooks: Vec<Registered<'m>>,
+    /// Methods and paths of Rocket's guarded routes.
+    guarded_twins: BTreeSet<(&'m [SmolStr], String)>,
+    /// APIs of a platform, which declare their security in one place: the platform's own rules look there.
+    apis: BTreeSet<Span>,
 }
 
 impl<'m> Habits<'m> {
     fn of(model: &'m Model) -> Self {
-        let mut habits = Self::default();
-        for (fact, route) in routes(model) {
+        let is_api = |fact: &&Fact| matches!(&fact.kind, FactKind::Service(service) if service.kind == ServiceKind::Api);
+        let apis = model.of(Kind::Service).filter(is_api).map(|fact| fact.span).collect();
+        let mut habits = Self { apis, ..Self::default() };
+        for (fact, route) in served(model) {
             if is_webhook(route) && route.auth.is_yes() {
                 habits.signed_webhooks.push((fact, route));
+            }
+            if route.framework == ROCKET && route.auth.is_yes() {
+                habits.guarded_twins.insert((&route.methods, route.path.to_string()));
             }
             if !model.files.class(fact.span).is_not_production() {
                 habits.learn(fact, route);
             }
         }
         habits
+    }
+
+    /// Whether it is said elsewhere who may call a route: rules of their own read that.
+    fn is_told(&self, route: &Route) -> bool {
+        // nestrs says by marks what is public.
+        route.app.is_some_and(|app| self.apis.contains(&app)) || route.framework == "nestrs" || self.answers_the_turned_away(route)
+    }
+
+    /// Rocket tries the routes of one path in turn: one next to a guarded one gets whom that forwards.
+    fn answers_the_turned_away(&self, route: &Route) -> bool {
+        route.framework == ROCKET && self.guarded_twins.contains(&(route.methods.as_slice(), route.path.to_string()))
     }
 
     fn learn(&mut self, fact: &'m Fact, route: &'m Route) {
@@ -203,10 +234,25 @@ impl<'m> Habits<'m> {
             if route.auth.is_yes() && is_read(route) {
                 self.protects_reads.insert(application);
             }
-            if matches!(route.public.as_deref(), Some("sign-in" | "sign-up")) {
-                self.knows_users.insert(application);
+            if route.auth.is_maybe() && route.chain.iter().any(|guard| guard.authn.is_maybe()) {
+                self.unclear.insert(application);
             }
+            match route.public.as_deref() {
+                Some("sign-in") => self.signs_in.insert(application),
+                Some("sign-up") => self.signs_up.insert(application),
+                _ => continue,
+            };
+            self.knows_users.insert(application);
         }
+    }
+
+    /// `POST /users` where people sign in, and sign up nowhere else.
+    fn is_sign_up(&self, fact: &Fact, route: &'m Route) -> bool {
+        let application = (Near::of(fact, route), route.framework.as_str());
+        route.methods.iter().all(|method| method == "POST")
+            && is_of_accounts(&route.path)
+            && self.signs_in.contains(&application)
+            && !self.signs_up.contains(&application)
     }
 
     /// A webhook of the same file that checks who calls, next to one that does not.
@@ -249,28 +295,22 @@ fn checks_signature(route: &Route) -> bool {
     route.body.as_ref().is_none_or(|body| body.calls.iter().any(|call| sounds(&call.callee.last().to_ascii_lowercase())))
 }
 
-/// Rocket tries the routes of one path in turn: one next to a guarded one gets whom that forwards.
-fn answers_the_turned_away(model: &Model, route: &Route) -> bool {
-    let is_twin = |other: &Route| {
-        other.framework == "rocket"
-            && other.auth.is_yes()
-            && other.methods == route.methods
-            && other.path.to_string() == route.path.to_string()
-    };
-    route.framework == "rocket" && !route.auth.is_yes() && routes(model).any(|(_, other)| is_twin(other))
+/// `/api/auth/:nextauth*`: which of what is below is asked for a password is not known.
+fn is_catch_all(route: &Route) -> bool {
+    route.path.to_string().ends_with('*')
 }
 
 fn is_read(route: &Route) -> bool {
-    route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD"))
+    route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "QUERY"))
 }
 
 /// How much a route matters; `None` for one that only reads what may be meant for all.
-fn weight(route: &Route) -> Option<Severity> {
+pub(super) fn weight(route: &Route) -> Option<Severity> {
     let method = route.methods.first().map_or("", SmolStr::as_str);
     let writes = route.body.as_ref().is_some_and(|body| body.writes);
-    let sensitive = is_sensitive(&route.path);
+    let sensitive = is_sensitive(&route.path) || shows_people(route);
     match method {
-        _ if route.body.as_ref().is_some_and(|body| does_nothing(body)) => None,
+        _ if route.body.as_ref().is_some_and(|body| does_nothing(body)) && !takes_files(route) => None,
         "GET" if is_empty_form(&route.path) => None,
         "POST" | "PUT" | "PATCH" | "DELETE" if writes || !only_reads(&route.path) => Some(Severity::High),
         "MUTATION" => Some(Severity::High),
@@ -278,6 +318,15 @@ fn weight(route: &Route) -> Option<Severity> {
         "POST" | "GET" | "ANY" | "QUERY" if sensitive => Some(Severity::Medium),
         _ => None,
     }
+}
+
+/// Whether what stands in front of a handler keeps files: `upload.single('image')` of multer.
+fn takes_files(route: &Route) -> bool {
+    let keeps = |guard: &Guard| {
+        let called = guard.what.as_call().map(|call| &call.callee);
+        called.is_some_and(|callee| callee.path.len() > 1 && matches!(callee.last(), "single" | "array" | "fields" | "any"))
+    };
+    route.chain.iter().any(keeps)
 }
 
 /// Whether a handler only answers: it calls nothing but the methods of a response.
@@ -307,18 +356,6 @@ fn does_nothing(body: &Func) -> bool {
         "into_response",
     ];
     !body.calls.is_empty() && body.calls.iter().all(|call| ANSWERS.contains(&call.callee.last()))
-}
-
-/// An API of a platform declares its security in one place: the platform's own rules look there.
-fn is_platform_api(model: &Model, route: &Route) -> bool {
-    service_at(model, route.app).is_some_and(|kind| kind == ServiceKind::Api)
-}
-
-fn service_at(model: &Model, place: Option<Span>) -> Option<ServiceKind> {
-    model.of(Kind::Service).find_map(|fact| match &fact.kind {
-        FactKind::Service(service) if Some(fact.span) == place => Some(service.kind),
-        _ => None,
-    })
 }
 
 fn report_unsigned(cx: &mut Check<'_>, (fact, route): Registered<'_>, (signed, _): &Registered<'_>) {
@@ -371,14 +408,21 @@ fn report_bare(cx: &mut Check<'_>, open: &[Registered<'_>], knows_users: bool) {
 pub(super) fn without_rate_limit(cx: &mut Check<'_>) {
     let model = cx.model;
     let limit = |route: &Route| Tri::any(route.chain.iter().map(|guard| guard.rate_limit));
-    let limited = routes(model).find(|(_, route)| limit(route).is_yes());
-    for (fact, route) in routes(model) {
+    let limited = served(model).find(|(_, route)| limit(route).is_yes());
+    for (fact, route) in served(model) {
         let class = model.files.class(fact.span);
         let is_guessed = matches!(route.public.as_deref(), Some("sign-in" | "password reset"));
         // Who signs in stands before the guards; the one of the route itself may be what reads the password.
         let is_known = route.chain.iter().any(|guard| guard.authn.is_yes() && guard.scope != GuardScope::Route);
         let is_tried = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "MUTATION"));
-        if class.is_not_production() || class.generated || is_known || !is_guessed || !is_tried || !limit(route).is_no() {
+        if class.is_not_production()
+            || class.generated
+            || is_known
+            || !is_guessed
+            || !is_tried
+            || !limit(route).is_no()
+            || is_catch_all(route)
+        {
             continue;
         }
         let limits_nothing = names_none(cx, fact.span, &LIMITERS);

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Check;
-use crate::ir::{Call, Fact, Field, Node, NodeKind};
+use crate::ir::{Call, Fact, Field, Node, NodeKind, Part, Piece};
 use crate::lower::option;
 use crate::tables::{V, table};
 
@@ -76,6 +76,11 @@ pub(super) fn source(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     judge(cx, fact, call, "source");
 }
 
+/// Remote calls that are not encrypted.
+pub(super) fn clear(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "clear");
+}
+
 fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
     // `app.register(helmet, options)` calls the plugin with what is behind it.
     let plugin = call.args.first().and_then(Node::as_ref).filter(|plugin| call.callee.last() == "register" && plugin.module().is_some());
@@ -115,14 +120,26 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
 
 /// The folder of the program or a file of it, or the root of all: `__dirname`, `path.join(__dirname)`, `.`, `/`.
 fn is_own_folder(value: &Node) -> bool {
+    let is_folder = |name: &Node| name.as_ref().is_some_and(|name| name.names().as_slice() == ["__dirname"]);
     match &value.kind {
-        NodeKind::Text(text) => text.as_str().is_some_and(|text| matches!(text, "." | "./" | "/")),
-        NodeKind::Ref(name) => name.names().as_slice() == ["__dirname"],
-        NodeKind::Call(call) => {
-            matches!(call.callee.last(), "join" | "resolve") && matches!(call.args.as_slice(), [only] if is_own_folder(only))
-        }
+        // `__dirname + '/'`.
+        NodeKind::Text(text) => match text.pieces.as_slice() {
+            [Piece { part: Part::Hole(first), .. }, Piece { part: Part::Lit(rest), .. }] => is_folder(first) && names_no_file(rest),
+            _ => text.as_str().is_some_and(|text| matches!(text, "." | "./" | "/")),
+        },
+        NodeKind::Ref(_) => is_folder(value),
+        NodeKind::Call(call) => match (call.callee.last(), call.args.as_slice()) {
+            ("join" | "resolve", [only]) => is_own_folder(only),
+            ("join", [first, rest @ ..]) => is_own_folder(first) && rest.iter().all(|part| part.as_str().is_some_and(names_no_file)),
+            _ => false,
+        },
         _ => false,
     }
+}
+
+/// Whether a path leads to the folder that it begins in.
+fn names_no_file(path: &str) -> bool {
+    path.bytes().all(|byte| byte == b'/') || matches!(path, "." | "./")
 }
 
 /// Whether nothing else can set it: options of a name may be completed before they are used, those in
@@ -142,6 +159,7 @@ fn is_off(row: &V, value: &Node) -> bool {
         NodeKind::Number(value) => {
             row.int("below").and_then(|least| i32::try_from(least).ok()).is_some_and(|least| *value < f64::from(least))
         }
+        NodeKind::Text(text) if text.as_str().is_some_and(|text| row.texts("holds").any(|bad| bad.eq_ignore_ascii_case(text))) => true,
         _ => row.flag("here") && is_own_folder(value),
     }
 }

@@ -1,9 +1,10 @@
 //! Dangerous functions and what flows into them.
 
 use super::Check;
+use super::source::shown;
 use super::validated::is_validated;
 use crate::finding::{Level, Severity};
-use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Sink, SinkKind, SinkPart, Tri};
 
 /// SQL put together from text and values.
 pub(super) fn sql(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
@@ -120,11 +121,22 @@ pub(super) fn timing(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     }
 }
 
+/// Tokens that whoever sends them can compute.
+pub(super) fn computed_token(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == "computed") {
+        cx.report_by_place(cx.finding(fact, fact.span, "the token is a hash of what the caller sends with it: anybody can compute it"));
+    }
+}
+
 /// Passwords that are compared as they are stored.
 pub(super) fn plain_password(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    if sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == "password") {
-        cx.report_by_place(cx.finding(fact, fact.span, "the password is compared with the stored one: it is stored as it is"));
-    }
+    let label = sink.parts.first().filter(|_| sink.kind == SinkKind::Compare).map(|part| part.label.as_str());
+    let what = match label {
+        Some("password") => "the password is compared with the stored one: it is stored as it is",
+        Some("stored") => "the password is stored as it came, and compared so at the login",
+        _ => return,
+    };
+    cx.report_by_place(cx.finding(fact, fact.span, what));
 }
 
 /// Passwords and keys in a log.
@@ -151,6 +163,57 @@ pub(super) fn allocate(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     flow(cx, fact, sink, SinkKind::Allocate, |_| format!("`{}` reserves as much as the caller says", sink.callee.last()));
 }
 
+/// Texts that are escaped in part.
+pub(super) fn escape(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Escape) else { return };
+    let pattern = part.value.as_str().unwrap_or_default();
+    let what = match part.label.as_str() {
+        "first" => format!("`replace` with {pattern} replaces the first place alone"),
+        "slash" => format!("a backslash before what {pattern} escapes makes it mean something again"),
+        "early" => format!("{pattern} is replaced first, and makes of escaped text what is unescaped again"),
+        "tag" => format!("{pattern} takes no tag out that is written in another way"),
+        _ => format!("{pattern} is replaced last, and escapes what was escaped before"),
+    };
+    cx.report_by_place(cx.finding(fact, fact.span, what));
+}
+
+/// Addresses that may hold a known one anywhere.
+pub(super) fn within(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    purpose(cx, fact, sink, SinkKind::Within, |part| format!("`{}` passes wherever it holds an allowed address", part.label));
+}
+
+/// Data of persons in logs and with other companies.
+pub(super) fn disclose(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    let Some(part) = sink.parts.iter().max_by_key(|part| part.tainted).filter(|_| sink.kind == SinkKind::Disclose) else { return };
+    let to = match sink.callee.last() {
+        "log" | "info" | "debug" | "warn" | "error" | "trace" | "fatal" | "verbose" if sink.options.is_none() => "is written to the log",
+        name if name.ends_with("Error") => "is put into the message of an error",
+        _ => "is sent to another company",
+    };
+    let finding = cx.finding(fact, fact.span, format!("`{}` {to}", part.label));
+    cx.report_by_place(if part.tainted.is_yes() { finding.severity(Severity::Medium) } else { finding });
+}
+
+/// Headers that a caller chooses.
+pub(super) fn header(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Header, |part| format!("the caller says what this header is ({})", shown(part)));
+}
+
+/// Sessions that are kept when somebody logs in.
+pub(super) fn session(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    purpose(cx, fact, sink, SinkKind::Session, |part| format!("the session keeps its name when `{}` is put into it", part.label));
+}
+
+/// Methods that a caller names.
+pub(super) fn method(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Method, |part| format!("the caller says which method is called ({})", shown(part)));
+}
+
+/// Links in letters whose host is what the request says.
+pub(super) fn mail(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Mail, |_| "whoever asks for the letter says which host its link leads to".to_owned());
+}
+
 /// Passwords and keys in an address.
 pub(super) fn sent_secret(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     purpose(cx, fact, sink, SinkKind::Send, |part| format!("`{}` is a part of the address that is asked", part.label));
@@ -160,7 +223,7 @@ pub(super) fn sent_secret(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 pub(super) fn sent_in_the_clear(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     if let Some(part) = sink.parts.first().filter(|part| sink.kind == SinkKind::Send && part.label.is_empty()) {
         let host = part.value.as_text().map(ToString::to_string).unwrap_or_default();
-        let host = host.trim_start_matches("http://").split(['/', '?']).next().unwrap_or_default().to_owned();
+        let host = host.trim_start_matches("http://").trim_start_matches("ws://").split(['/', '?']).next().unwrap_or_default().to_owned();
         // With a secret, the request is meant; else the address, wherever it is written.
         let has_secret = sink.options.is_some();
         let place = if has_secret { fact.span } else { part.value.span };
@@ -187,6 +250,11 @@ pub(super) fn weak_cipher(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     if sink.kind != SinkKind::Cipher {
         return;
     }
+    if let Some(bytes) = short_tag(sink) {
+        let what = format!("a tag of {bytes} bytes is guessed in few tries");
+        cx.report_by_place(cx.finding(fact, fact.span, what));
+        return;
+    }
     let what = match sink.callee.last() {
         name @ ("createCipher" | "createDecipher") => {
             format!("`{name}` makes the key of the password with one round of MD5, and no random start")
@@ -199,10 +267,21 @@ pub(super) fn weak_cipher(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     cx.report_by_place(cx.finding(fact, fact.span, what));
 }
 
+/// The length of the tag that says whether a message was changed, where it is too short.
+fn short_tag(sink: &Sink) -> Option<f64> {
+    const SHORTEST: f64 = 12.0;
+    let options = sink.parts.iter().find(|part| part.label == "options")?;
+    options.value.get("authTagLength").and_then(Node::as_number).filter(|bytes| *bytes < SHORTEST)
+}
+
 /// The name of a broken cipher, or of one in the mode that shows equal blocks as equal.
 fn weak_algorithm(sink: &Sink) -> Option<String> {
     let named = sink.parts.iter().find(|part| part.label == "algorithm").and_then(|part| part.value.as_str());
     let name = named.or_else(|| Some(sink.callee.first()).filter(|_| sink.callee.module() == Some("crypto-js")))?;
+    let mode = sink.parts.iter().find(|part| part.label == "options").and_then(|part| part.value.get("mode")?.as_ref());
+    if mode.is_some_and(|mode| mode.last() == "ECB") {
+        return Some(format!("{name}-ECB"));
+    }
     let lower = name.to_ascii_lowercase();
     let is_broken =
         ["des", "3des", "rc2", "rc4", "bf", "blowfish", "cast", "idea", "seed", "tripledes"].iter().any(|weak| lower.starts_with(weak));
@@ -251,12 +330,13 @@ fn fixed(node: &Node, zeros: bool) -> Option<&Node> {
 
 /// A whole request body written into a record.
 pub(super) fn assign(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    flow(cx, fact, sink, SinkKind::Assign, |_| format!("`{}` writes whatever fields the caller sends", sink.callee.last()));
+    flow(cx, fact, sink, SinkKind::Assign, |_| format!("`{}` writes whatever fields the caller sends", sink.callee.last_named()));
 }
 
 /// Insides of the server in an answer.
 pub(super) fn error_body(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     flow(cx, fact, sink, SinkKind::ErrorBody, |part| match part.value.as_ref() {
+        _ if sink.callee.last() == "render" => "the page is handed the whole error, with its stack".to_owned(),
         Some(name) if name.last() != "stack" => "the whole error is sent to the caller".to_owned(),
         _ => "insides of the error are sent to the caller".to_owned(),
     });
@@ -350,13 +430,4 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
         _ => finding.confidence(Confidence::Low),
     };
     cx.report_by_place(finding);
-}
-
-/// The value that matters, by its name.
-fn shown(part: &SinkPart) -> String {
-    let holes = || part.value.as_text().into_iter().flat_map(crate::ir::Text::holes);
-    let of_request = |node: &&Node| node.as_ref().is_some_and(|name| name.scope == Scope::Request);
-    let hole = holes().find(of_request).or_else(|| holes().next());
-    let name = hole.unwrap_or(&part.value).as_ref().map(ToString::to_string);
-    name.map_or_else(|| "a value".to_owned(), |name| format!("`{}`", name.split('@').next().unwrap_or_default()))
 }

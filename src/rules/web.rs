@@ -2,7 +2,7 @@
 //! by the packages that its manifest names, since nothing else of these can be seen for certain.
 
 use super::Check;
-use crate::ir::{Call, Fact, FactKind, Field, Kind, Map, Node, Service, ServiceKind, Span};
+use crate::ir::{Call, Fact, FactKind, Field, Kind, Map, Node, NodeKind, Service, ServiceKind, Span};
 use crate::lower::option;
 
 /// Packages that set the headers.
@@ -33,6 +33,35 @@ pub(super) fn forged_forms(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     });
     if matches!(is_open, Field::Absent) && changes && names_none(cx, fact.span, &FORMS) {
         cx.report_by_place(cx.finding(fact, fact.span, "the session's cookie goes with forms of other sites (no `sameSite`, no token)"));
+    }
+}
+
+/// Limits that count by a header of the caller's making.
+pub(super) fn limit_by_header(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    if !matches!(call.callee.module(), Some("express-rate-limit" | "hono-rate-limiter" | "express-slow-down")) {
+        return;
+    }
+    let key = call.args.first().and_then(|options| options.get("keyGenerator")).and_then(|key| match &key.kind {
+        NodeKind::Func(func) => func.returns.as_ref(),
+        _ => None,
+    });
+    if key.is_some_and(|key| reads_forwarded(key, 6)) {
+        cx.report_by_place(cx.finding(fact, fact.span, "callers are counted by `X-Forwarded-For`, which they write themselves"));
+    }
+}
+
+/// Whether a value is made of the header that names the addresses a request came through.
+fn reads_forwarded(node: &Node, depth: u32) -> bool {
+    let is_header = |name: &str| name.eq_ignore_ascii_case("x-forwarded-for");
+    let reads = |node: &Node| depth > 0 && reads_forwarded(node, depth - 1);
+    match &node.kind {
+        NodeKind::Ref(name) => name.path.iter().any(|part| is_header(part)),
+        NodeKind::Text(text) => node.as_str().is_some_and(is_header) || text.holes().any(reads),
+        NodeKind::Op(_, operands) => operands.iter().any(reads),
+        NodeKind::Call(call) => {
+            call.callee.path.iter().any(|part| is_header(part)) || call.receiver.as_ref().is_some_and(reads) || call.args.iter().any(reads)
+        }
+        _ => false,
     }
 }
 

@@ -35,8 +35,31 @@ impl Scanner<'_> {
         let class = if class == KeyClass::Token && name == "token" && self.is_nats_context() { KeyClass::Password } else { class };
         let plain_secret = class == KeyClass::Secret && name.eq_ignore_ascii_case("secret");
         let class = if plain_secret && self.signs(key.start) { KeyClass::Signing } else { class };
+        let of_client = matches!(class, KeyClass::Token | KeyClass::Password) && self.is_of_nats_client(key.start);
         let Some(assignment) = assignment::read(self.text, key, self.file.kind) else { return };
-        self.assigned(&assignment, class);
+        if of_client {
+            self.assigned_at(&assignment, KeyClass::Password, Some(Position::Config));
+        } else {
+            self.assigned(&assignment, class);
+        }
+    }
+
+    /// Whether a key is one of the options of a NATS client, whose token and password people choose:
+    /// `nats.Options{Token: "…"}`, `nats.connect(url, password="…")`, `new Options.Builder().token("…")`.
+    fn is_of_nats_client(&self, at: usize) -> bool {
+        const WINDOW: usize = 200;
+        const OPTIONS: [&[u8]; 6] =
+            [b"nats.Options", b"NatsAuthOpts", b"nats.connect(", b"natsserver.Options", b" Options.Builder(", b"ConnectOptions::new("];
+        if !self.file.kind.is_code() {
+            return false;
+        }
+        let before = &self.text[at.saturating_sub(WINDOW)..at];
+        let starts = OPTIONS.iter().filter_map(|name| Some(memchr::memmem::rfind(before, name)? + name.len() - 1));
+        let Some(between) = starts.max().map(|start| &before[start..]) else { return false };
+        let count = |brackets: [u8; 2]| between.iter().filter(|byte| brackets.contains(byte)).count();
+        let (open, closed) = (count([b'(', b'{']), count([b')', b'}']));
+        // Of a chain the last call is closed, and the next one begins.
+        open > closed || (open == closed && closed > 0 && between.ends_with(b"."))
     }
 
     /// `"Jwt": { "Key": "…" }` of .NET's settings.
@@ -63,6 +86,11 @@ impl Scanner<'_> {
     }
 
     pub(super) fn assigned(&mut self, assignment: &Assignment, class: KeyClass) {
+        self.assigned_at(assignment, class, None);
+    }
+
+    /// The same where the position is known by more than the file's kind.
+    pub(super) fn assigned_at(&mut self, assignment: &Assignment, class: KeyClass, position: Option<Position>) {
         let Assignment { key, value: span, quoted } = assignment;
         let span = if *quoted { span.clone() } else { context::trim(self.text, span.clone()) };
         let (name, value) = (setter(self.str(key)), self.str(&span));
@@ -76,18 +104,19 @@ impl Scanner<'_> {
             value: (span.start, span.end),
             quoted: *quoted,
         };
-        let position = self.position(&place);
+        let position = position.unwrap_or_else(|| self.position(&place));
+        let decoded = self.decoded(value).or_else(|| self.uncoloured(&span));
+        let plain = decoded.as_deref().unwrap_or(value);
         let verdict = if self.is_public_by_design() {
             Err(Reason::PathClass)
         } else if let Some(reason) = place.refutes() {
             Err(reason)
         } else if value::is_resource_name(value, class) && names_resources(self.file.kind) || is_of_quadlet(&self.file.path, name) {
             Err(Reason::Identifier)
-        } else if DETECTORS.is_publishable(value) || validity::nkey(value).is_some_and(|kind| !kind.seed) {
+        } else if DETECTORS.is_publishable(plain) || validity::nkey(plain).is_some_and(|kind| !kind.seed) {
             Err(Reason::PublicByContext)
         } else {
-            let decoded = self.decoded(value).or_else(|| self.uncoloured(&span));
-            value::judge(name, class, decoded.as_deref().unwrap_or(value), position)
+            value::judge(name, class, plain, position)
                 .or_else(|reason| value::judge_pair(name, value).ok_or(reason))
                 .and_then(|verdict| self.in_example(value, verdict))
         };

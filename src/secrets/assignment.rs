@@ -227,7 +227,9 @@ impl Cursor<'_> {
             _ if gap > at && matches!(self.before, b'<' | b':') && matches!(self.kind, FileKind::Xml | FileKind::Text) => {
                 self.element_with_attributes(gap)
             }
-            [b'`', ..] if gap > at && self.kind == FileKind::Prose => self.digits(self.quoted_at(gap)),
+            [b'`', ..] if gap > at && self.kind == FileKind::Prose => {
+                self.digits(self.quoted_at(gap)).filter(|(value, _)| !self.is_call(value))
+            }
             _ if gap > at && self.spaced(key) => self.literal(gap, key),
             // `param adminPassword string = 'v'` of Bicep.
             _ if gap > at && !is_quoted && (self.kind.is_code() || self.line_before(key.start, 16) == b"param ") => self.declared(key, gap),

@@ -49,7 +49,7 @@ pub(super) const RANK_ARMOUR: usize = 2000;
 /// The secret of a kept candidate.
 pub(super) fn secret(file: &SourceFile, candidate: &Candidate) -> Option<Secret> {
     let value = file.text.get(candidate.span.clone())?;
-    let known = known::sample(value);
+    let known = known::sample(value).or_else(|| is_made_for_job(file, candidate, value).then_some("it says that it is for a job of CI"));
     Some(Secret {
         detector: candidate.detector.into(),
         name: candidate.name.clone(),
@@ -102,13 +102,23 @@ pub(super) fn keystore(file: &SourceFile) -> Option<Secret> {
     })
 }
 
+/// Whether a value in a description of CI jobs says in words that it is made up for them: `test-only`, `ci_secret`.
+fn is_made_for_job(file: &SourceFile, candidate: &Candidate, value: &str) -> bool {
+    const SAYS: [&str; 7] = ["test", "tests", "testing", "ci", "e2e", "dummy", "fake"];
+    let mut parts = value.split(['-', '_']);
+    let is_phrase = || value.len() <= 40 && value.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_' | b'2'));
+    is_password_by_choice(candidate) && is_of_ci(&file.path) && is_phrase() && parts.any(|part| SAYS.contains(&part))
+}
+
+/// Whether nothing but its key makes it a secret.
+fn is_password_by_choice(candidate: &Candidate) -> bool {
+    matches!(candidate.reason, Reason::LiteralPassword | Reason::Chosen)
+}
+
 /// What makes harm less likely at a candidate's place: the role of the file, a comment, a job of CI.
 pub(super) fn lowered(file: &SourceFile, candidate: &Candidate) -> Option<SmolStr> {
-    let is_of_job = || {
-        matches!(candidate.reason, Reason::LiteralPassword | Reason::Chosen)
-            && is_of_ci(&file.path)
-            && is_word(file.text.get(candidate.span.clone()).unwrap_or_default())
-    };
+    let is_of_job =
+        || is_password_by_choice(candidate) && is_of_ci(&file.path) && is_word(file.text.get(candidate.span.clone()).unwrap_or_default());
     role(file, candidate.span.start)
         .or_else(|| is_of_job().then_some("it is a word that opens a service of a CI job or a development container"))
         .map(SmolStr::new_static)

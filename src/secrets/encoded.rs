@@ -39,7 +39,11 @@ const BASE64: &[&str] = &[
     "amqp://",
     "://user",
     "PRIVATE KEY",
+    "NKEY SEED",
 ];
+
+/// What seeds of NATS begin with: of one that is encoded by itself.
+const SEEDS: &[&str] = &["SUA", "SAA", "SOA", "SNA", "SCA", "SXA", "SMA", "SVA"];
 
 /// The same for the longer encodings.
 const OTHER: &[&str] = &["passw", "Passw", "PASSW", "secret", "SECRET", "token", "TOKEN", "api_key", "://", "PRIVATE KEY"];
@@ -49,7 +53,8 @@ const MIN_RUN: usize = 24;
 
 /// The literals of the automaton.
 pub(super) fn spellings() -> impl Iterator<Item = (Vec<u8>, Encoding)> {
-    let base64 = BASE64.iter().flat_map(|word| base64_spellings(word)).map(|literal| (literal, Encoding::Base64));
+    let seeds = SEEDS.iter().flat_map(|word| base64_spellings(word).into_iter().take(1));
+    let base64 = BASE64.iter().flat_map(|word| base64_spellings(word)).chain(seeds).map(|literal| (literal, Encoding::Base64));
     let other = OTHER.iter().flat_map(move |word| {
         let mut hexes = vec![spelled(word, |byte| format!("{byte:02x}")), spelled(word, |byte| format!("{byte:02X}"))];
         hexes.dedup();

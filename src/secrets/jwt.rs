@@ -47,16 +47,6 @@ pub(super) fn read(token: &str) -> Option<Jwt> {
     Some(Jwt { header, claims, signature: base64(signature).map_or(0, |raw| raw.len()) })
 }
 
-/// The claims of a NATS user's token, as text; `None` for any other token.
-pub(super) fn nats_user_claims(token: &str) -> Option<String> {
-    if read(token)?.use_of() == Use::Public {
-        return None;
-    }
-    let claims = String::from_utf8(base64(token.split('.').nth(1)?)?).ok()?;
-    serde_json::from_str::<Value>(&claims).ok()?.get("nats")?;
-    Some(claims)
-}
-
 impl Jwt {
     fn algorithm(&self) -> &str {
         self.header.get("alg").and_then(Value::as_str).unwrap_or_default()

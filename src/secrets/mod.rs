@@ -32,6 +32,7 @@ mod keyfile;
 mod known;
 pub mod mask;
 mod mnemonic;
+mod nats;
 mod pair;
 mod place;
 mod randomness;
@@ -55,8 +56,7 @@ pub use value::Reason;
 use serde::Serialize;
 
 use crate::extract::Extract;
-use crate::ir::{FactKind, Node, Resource, ResourceMode};
-use crate::source::{MapPiece, Src};
+use crate::ir::FactKind;
 
 /// How much work a file was: deterministic, for the benchmark's golden.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -103,7 +103,7 @@ pub fn scan(cx: &mut Extract<'_>) {
     }
     let candidates = scan::candidates(cx.file, &cx.hits);
     for found in candidates.iter().filter(|found| found.detector == "jwt") {
-        nats_user(cx, found.span.clone());
+        nats::claims(cx, found.span.clone());
     }
     for found in candidates.iter().filter(|found| found.confidence.is_some()) {
         if let Some(secret) = candidate::secret(cx.file, found) {
@@ -111,22 +111,4 @@ pub fn scan(cx: &mut Extract<'_>) {
             cx.fact(secret.span, owner, FactKind::Secret(Box::new(secret)));
         }
     }
-}
-
-/// Adds what the token of a NATS user says of it, all at the token's place.
-fn nats_user(cx: &mut Extract<'_>, token: std::ops::Range<usize>) {
-    let Some(claims) = cx.file.text.get(token.clone()).and_then(jwt::nats_user_claims) else { return };
-    let span = cx.file.src().span(token);
-    let whole = MapPiece { at: 0, len: claims.len() as u32, host: span };
-    let attrs = crate::parse::json::parse(&Src::embedded(span.file, &claims, &[whole])).tree;
-    let name: smol_str::SmolStr = attrs.get("name").and_then(Node::as_str).unwrap_or("user").into();
-    let resource = Resource {
-        provider: "nats".into(),
-        ty: "nats-user-jwt".into(),
-        name: name.clone(),
-        address: name.clone(),
-        mode: ResourceMode::Managed,
-        attrs,
-    };
-    cx.fact(span, name, FactKind::Resource(resource));
 }

@@ -8,6 +8,8 @@ use crate::tables::{self, V};
 pub(super) enum Holds {
     /// What a key of this class would be assigned.
     Class(KeyClass),
+    /// A password, whatever it looks like: nothing else is ever handed over there.
+    Written,
     /// A password with a digit or a sign: the call is known by a name that others have too.
     DrawnPassword,
     /// `user:password`.
@@ -55,6 +57,7 @@ fn index(row: &V, key: &str) -> Option<usize> {
 fn holds(row: &V) -> Holds {
     match row.text("class") {
         "pair" => Holds::UserPassword,
+        "written" => Holds::Written,
         "encoded" => Holds::Encoded,
         "drawn" => Holds::DrawnPassword,
         "token" => Holds::Class(KeyClass::Token),

@@ -35,6 +35,7 @@ pub fn sample(id: &str, seed: u64) -> Option<String> {
     match id {
         _ if id.starts_with("private-key-") => keys::key(id, &mut random),
         _ if id.starts_with("nats-jwt-") => nats::jwt(id, &mut random),
+        _ if id.starts_with("nats-") && id.ends_with("-public") => Some(nats::public(id, &mut random)),
         "bip39-mnemonic" => Some(super::mnemonic::write(&random.bytes(16))),
         "basic-credentials" => Some(STANDARD.encode(format!("admin:{}", random.word(12)))),
         "random-hex" => Some(random.of(b"0123456789abcdef", 32)),

@@ -240,8 +240,11 @@ pub(super) fn is_resource_name(value: &str, class: KeyClass) -> bool {
         "jwt",
         "config",
     ];
+    // Names of objects have no capitals, or no digits between them.
+    let is_phrase = value.bytes().any(|byte| byte.is_ascii_uppercase()) && value.bytes().any(|byte| byte.is_ascii_digit());
     let value = value.trim_end_matches(|c: char| c.is_ascii_digit());
-    matches!(class, KeyClass::Secret | KeyClass::Signing)
+    !is_phrase
+        && matches!(class, KeyClass::Secret | KeyClass::Signing)
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && value.rsplit_once('-').is_some_and(|(_, last)| ENDINGS.contains(&last.to_ascii_lowercase().as_str()))
 }

@@ -22,8 +22,8 @@ pub struct FileMeta {
     pub ignored: Option<bool>,
     /// Bytes of its decoded text.
     pub bytes: usize,
-    /// Whether a parser read it; most source files need none.
-    pub parsed: bool,
+    /// Bytes of it that a parser read, if one did; most source files need none.
+    pub parsed: Option<usize>,
     /// Its text, kept while a finding may need to show it.
     pub text: Option<Arc<str>>,
 }
@@ -46,7 +46,7 @@ impl From<&SourceFile> for FileMeta {
             tracked: None,
             ignored: None,
             bytes: file.text.len(),
-            parsed: false,
+            parsed: None,
             text: Some(file.text.clone()),
         }
     }

@@ -69,11 +69,13 @@ impl FileKind {
         if name.ends_with(".tf.json") || name.ends_with(".tofu.json") {
             return Some(Self::Json);
         }
+        if matches!(template_of(name), "nats.conf" | "nats-server.conf" | "gnatsd.conf") {
+            return Some(Self::NatsConf);
+        }
         match name {
             ".npmrc" | ".yarnrc" | ".pypirc" | ".gitconfig" | ".boto" | ".s3cfg" | ".flaskenv" | ".my.cnf" | ".editorconfig"
             | "credentials" | "pip.conf" => Some(Self::Ini),
             ".bashrc" | ".zshrc" | ".profile" | ".bash_profile" | ".zshenv" | ".zprofile" => Some(Self::Shell),
-            "nats.conf" | "nats-server.conf" | "gnatsd.conf" => Some(Self::NatsConf),
             "jenkinsfile" | "gemfile" | "rakefile" | "vagrantfile" | "podfile" | "fastfile" | "brewfile" | "capfile" => Some(Self::Code),
             "cargo.lock" | "poetry.lock" | "uv.lock" => Some(Self::Toml),
             ".babelrc" | ".eslintrc" | ".swcrc" | ".dockercfg" | "composer.lock" => Some(Self::Json),
@@ -135,7 +137,7 @@ impl FileKind {
         if name.ends_with("rc") && head.starts_with('{') {
             return Self::Json;
         }
-        if name.ends_with(".conf") && is_nats_configuration(text) {
+        if template_of(name).ends_with(".conf") && is_nats_configuration(text) {
             return Self::NatsConf;
         }
         Self::Text
@@ -158,9 +160,15 @@ impl FileKind {
     }
 }
 
+/// The name of what a template makes: `nats.conf` of `nats.conf.tpl`.
+fn template_of(name: &str) -> &str {
+    const ENDINGS: [&str; 6] = [".tpl", ".tmpl", ".gotmpl", ".j2", ".template", ".erb"];
+    ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
+}
+
 /// Whether a text is nats-server's configuration: it names what only that server has, and none of what
 /// other servers with braces have.
-pub fn is_nats_configuration(text: &str) -> bool {
+fn is_nats_configuration(text: &str) -> bool {
     const OWN: [&str; 20] = [
         "jetstream",
         "leafnodes",

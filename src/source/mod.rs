@@ -23,7 +23,7 @@ pub use decode::{Encoding, decode};
 pub use escape::{escape, is_log_command, is_plain, path_from_bytes, path_to_uri};
 pub use files::{FileMeta, Files};
 pub use keystore::keystore;
-pub use kind::{FileKind, is_nats_configuration};
+pub use kind::FileKind;
 pub(crate) use lines::floor;
 pub use lines::{LineCol, LineIndex};
 pub use span::{FileId, MapPiece, Span, Src};

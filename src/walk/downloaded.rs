@@ -1,13 +1,13 @@
 //! The modules that `terraform init` downloaded into a tree. An ignore file names them as a rule, but the
 //! configuration that calls them can't be evaluated without them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use globset::GlobSet;
 use ignore::WalkBuilder;
 
-use super::{Entry, Root, excluded};
+use super::{Entry, Root, Seen, excluded};
 
 /// Files of downloaded modules that are taken.
 const MAX_FILES: usize = 20_000;
@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 12;
 
 /// The configuration below `.terraform/modules` of every folder with configuration, as far as a walk did
 /// not list it. Links are not followed, and what modules bring for tests and examples is left out.
-pub(super) fn downloaded(seen: &BTreeMap<PathBuf, Entry>, root: &Root, exclude: &GlobSet) -> Vec<(PathBuf, Entry)> {
+pub(super) fn downloaded(seen: &Seen, root: &Root, exclude: &GlobSet) -> Vec<(PathBuf, Entry)> {
     let is_configuration = |at: &&PathBuf| at.extension().is_some_and(|ending| ending == "tf" || ending == "tofu");
     let folders: BTreeSet<&Path> = seen.keys().filter(is_configuration).filter_map(|at| at.parent()).collect();
     let mut found = Vec::new();

@@ -28,11 +28,33 @@ fn kept(password: String, card_number: &str, mut file: std::fs::File) {
 
 async fn stored(pool: &sqlx::PgPool, password: &str, credit_card_number: &str, form: axum::Json<Form>) {
     sqlx::query("INSERT INTO users (password) VALUES ($1)").bind(&form.password).execute(pool).await; // <-- secret-kept-plain
+    sqlx::query("INSERT INTO users (password) VALUES ($1)").bind(password).execute(pool).await; // <-- secret-kept-plain
+    let password = seal(password);
     sqlx::query("INSERT INTO users (password) VALUES ($1)").bind(password).execute(pool).await;
     sqlx::query("INSERT INTO cards (number) VALUES ($1)").bind(credit_card_number).execute(pool).await; // <-- secret-kept-plain
     let text = format!("INSERT INTO payments (number) VALUES ('{}')", credit_card_number);
     sqlx::query(&text).execute(pool).await; // <-- secret-kept-plain, sql-injection
     sqlx::query("SELECT id FROM users WHERE password = $1").bind(password).fetch_one(pool).await;
+}
+
+fn in_sqlite(db: &rusqlite::Connection, account_pin: &str, account_pins: i64) {
+    db.execute("INSERT INTO boxes (pin) VALUES (?1)", (account_pin,)); // <-- secret-kept-plain
+    db.execute("INSERT INTO totals (pins) VALUES (?1)", (account_pins,));
+    let shown = format!("**{}", &account_pin[account_pin.len() - 2..]);
+    db.execute("INSERT INTO shown (pin) VALUES (?1)", (shown,));
+}
+
+fn in_shared_folder(private_key: &str) {
+    let path = std::env::temp_dir().join("agent.key");
+    std::fs::write(path, private_key); // <-- secret-kept-plain
+    std::fs::write("/etc/agent/agent.key", private_key);
+}
+
+async fn in_pairs(ssn: &str) {
+    let mut address = reqwest::Url::parse("https://tax.example.com/person").unwrap();
+    address.query_pairs_mut().append_pair("ssn", ssn); // <-- secret-in-address
+    address.query_pairs_mut().append_pair("page", "2");
+    reqwest::get(address).await;
 }
 
 async fn in_query(user: &str, password: &str) -> reqwest::Result<String> {

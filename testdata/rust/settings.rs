@@ -28,7 +28,7 @@ struct NoVerify;
 
 impl rustls::client::danger::ServerCertVerifier for NoVerify {
     fn verify_server_cert(&self, _: &Cert, _: &[Cert]) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+        Ok(ServerCertVerified::assertion()) // <-- tls-verification-off
     }
 }
 
@@ -123,4 +123,22 @@ fn old_versions_of_a_client() -> reqwest::Result<reqwest::Client> {
 fn rocket_cookies(jar: &rocket::http::CookieJar<'_>) {
     jar.add(rocket::http::Cookie::build(("sid", "1")).http_only(true));
     jar.add(rocket::http::Cookie::build(("sid", "1")).secure(false)); // <-- cookie-flag-off
+}
+
+fn behind_the_address() {
+    redis::Client::open("rediss://cache.example.com:6379/#insecure"); // <-- tls-verification-off
+    redis::Client::open("rediss://cache.example.com:6379/");
+}
+
+fn mail(login: lettre::Credentials) {
+    SmtpTransport::builder_dangerous("mail.example.com").credentials(login.clone()).build(); // <-- tls-verification-off
+    SmtpTransport::builder_dangerous("mail.example.com").tls(Tls::Required(parameters())).credentials(login.clone()).build();
+    SmtpTransport::builder_dangerous("localhost").credentials(login).build();
+    SmtpTransport::builder_dangerous("mail.example.com").build();
+}
+
+fn by_hand(sid: &str) -> impl axum::response::IntoResponse {
+    let kept = [(axum::http::header::SET_COOKIE, format!("session={sid}; Path=/; HttpOnly; Secure"))];
+    let gone = [("set-cookie", "session=; Max-Age=0")];
+    (kept, gone, [(axum::http::header::SET_COOKIE, format!("session={sid}; Path=/; HttpOnly"))]) // <-- cookie-flag-off
 }

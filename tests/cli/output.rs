@@ -23,6 +23,15 @@ high[test-bad-value]: `A` is bad
     assert_eq!(tree.run(&["scan", "-q"]).err, "");
 }
 
+/// What was not evaluated is said where a person reads it, not in the machines' formats alone.
+#[test]
+fn a_reached_bound_is_named() {
+    let tree = Tree::new(&[("main.tf", "resource \"aws_s3_bucket\" \"logs\" {\n  count = 20000\n}\n")]);
+    let said = tree.run(&["scan"]).err;
+    assert!(said.starts_with("a bound was reached: main.tf:1: "), "{said}");
+    assert_eq!(tree.run(&["scan", "--strict", "--exit-zero"]).code, 0, "what was read was read whole");
+}
+
 #[test]
 fn findings_are_grouped_by_file_and_by_rule() {
     let tree = Tree::new(&[(".env", "A=bad\n"), ("b/.env", "X=good\nLONG=bad\nB=bad\n")]);

@@ -1,5 +1,6 @@
 //! Clients of NATS in languages that no parser reads: where they accept any certificate.
 
+use super::{is_comment, line_around};
 use crate::extract::Extract;
 use crate::ir::{FactKind, Ref, Scope, Sink, Span};
 
@@ -17,7 +18,7 @@ struct Switch {
     instead: &'static [&'static str],
 }
 
-const SWITCHES: [Switch; 4] = [
+const SWITCHES: [Switch; 6] = [
     Switch {
         ending: ".go",
         library: "nats-io/nats.go",
@@ -26,6 +27,8 @@ const SWITCHES: [Switch; 4] = [
         instead: &["VerifyPeerCertificate", "VerifyConnection"],
     },
     Switch { ending: ".py", library: "nats", name: "verify_mode", value: Some("ssl.CERT_NONE"), instead: &[] },
+    Switch { ending: ".py", library: "nats", name: "_create_unverified_context()", value: None, instead: &[] },
+    Switch { ending: ".py", library: "nats", name: "check_hostname", value: Some("False"), instead: &["CERT_NONE"] },
     Switch { ending: ".cs", library: "NATS.", name: "InsecureSkipVerify", value: Some("true"), instead: &[] },
     Switch { ending: ".java", library: "io.nats.client", name: ".opentls()", value: None, instead: &[] },
 ];
@@ -50,11 +53,12 @@ pub(in crate::extract) fn extract(cx: &mut Extract<'_>) {
 impl Switch {
     /// Whether the setting at a place is made there, and not in a comment.
     fn is_thrown(&self, text: &str, at: usize) -> bool {
-        let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..at];
+        let (before, behind) = line_around(text, at);
         let after = text[at + self.name.len()..].trim_start();
         let is_set =
             self.value.is_none_or(|value| after.strip_prefix([':', '=']).is_some_and(|after| after.trim_start().starts_with(value)));
-        let is_comment = line.trim_start().starts_with(['#', '*']) || line.trim_start().starts_with("//") || line.contains(" // ");
-        is_set && !is_comment
+        // A server in the same process is reached over no network.
+        let is_in_process = [before, behind].iter().any(|part| part.contains("InProcessServer("));
+        is_set && !is_comment(before) && !is_in_process
     }
 }

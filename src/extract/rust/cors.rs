@@ -184,8 +184,25 @@ fn stars(library: &str) -> bool {
 fn by_function(node: &Node) -> Origins {
     match &node.kind {
         NodeKind::Func(func) if func.returns.as_ref().is_some_and(|value| value.as_bool() == Some(true)) => Origins::Reflected,
+        NodeKind::Func(func) => match func.returns.as_ref().and_then(pattern_of_test) {
+            Some(pattern) => Origins::List(vec![pattern]),
+            None => Origins::Callback(node.clone()),
+        },
         _ => Origins::Callback(node.clone()),
     }
+}
+
+/// A test for an end of the origin as the pattern that it is: `origin.as_bytes().ends_with(b"example.com")`.
+fn pattern_of_test(test: &Node) -> Option<Node> {
+    let call = test.as_call().filter(|call| call.receiver.is_some())?;
+    let part = call.args.first()?.as_str()?.replace('.', "\\.").replace('/', "\\/");
+    let pattern = match call.callee.last() {
+        "ends_with" => format!("/{part}$/"),
+        "starts_with" => format!("/^{part}/"),
+        "contains" => format!("/{part}/"),
+        _ => return None,
+    };
+    Some(Node::text(pattern, test.span))
 }
 
 fn flag(node: &Node, span: Span) -> Field<bool> {

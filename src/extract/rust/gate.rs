@@ -1,6 +1,8 @@
 //! Whether a file that names no library is worth parsing for what it logs: a word for a secret somewhere
 //! and a log somewhere else are in a third of all files of an application with passwords.
 
+use memchr::memmem;
+
 use crate::prefilter::secret_words;
 
 use super::sites;
@@ -13,8 +15,8 @@ const BEGINNINGS: [(&str, char); 4] = [("!(", ';'), ("! (", ';'), ("fs::write(",
 /// Whether a word for a secret stands in a call that logs, or a value is shown there whole.
 pub(super) fn may_log_secrets(text: &str) -> bool {
     BEGINNINGS.iter().any(|(beginning, end)| {
-        text.match_indices(beginning).any(|(at, found)| {
-            let is_macro = found.starts_with('!');
+        memmem::find_iter(text.as_bytes(), beginning).any(|at| {
+            let is_macro = beginning.starts_with('!');
             let name = if is_macro { macro_before(&text[..at]) } else { "" };
             (!is_macro || sites::is_log_macro(name)) && (name == "dbg" || shows(call_at(&text[at..], *end)))
         })

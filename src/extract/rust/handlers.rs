@@ -89,7 +89,7 @@ pub(super) fn operations(cx: &mut Extract<'_>, items: &[Item]) {
                     cx.fact(span, owner, FactKind::Route(Box::new(route)));
                 }
             }
-            ItemKind::Module { items, .. } if !super::names::is_test(&item.attrs) => operations(cx, items),
+            ItemKind::Module { items, .. } => operations(cx, items),
             _ => {}
         }
     }
@@ -167,7 +167,7 @@ pub(super) fn controllers(cx: &mut Extract<'_>, items: &[Item], names: &Names<'_
                     cx.fact(span, owner, FactKind::Route(Box::new(route)));
                 }
             }
-            ItemKind::Module { items, .. } if !super::names::is_test(&item.attrs) => controllers(cx, items, names),
+            ItemKind::Module { items, .. } => controllers(cx, items, names),
             _ => {}
         }
     }

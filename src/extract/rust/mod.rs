@@ -1,6 +1,6 @@
 //! Rust services: what their functions build and call, as facts and as names for linking.
 //!
-//! Test code (`#[test]`, `#[cfg(test)]`) gives neither: it is not shipped.
+//! Test code (`#[test]`, `#[cfg(test)]`) is not shipped, and not read ([`crate::parse::rust::live`]).
 
 mod chain;
 mod cors;
@@ -25,10 +25,11 @@ use crate::ir::{
     Binding, BindingKind, Call, CallSite, FactKind, Field, Func, Guard, GuardScope, Node, NodeKind, Ref, Scope, Sink, SinkKind, Span, Tri,
     Why,
 };
-use crate::parse::rust::{Attr, Function, Item, ItemKind, Stmt};
+use crate::parse::rust::{Attr, Function, Item, ItemKind, Stmt, live, parse};
 
 use super::Extract;
-use crate::prefilter::Gate;
+use crate::prefilter::{Gate, Gates};
+use crate::source::Src;
 use chain::Chain;
 use eval::Eval;
 use names::Names;
@@ -38,6 +39,7 @@ use sites::Interest;
 const GATES: [Gate; 5] = [Gate::Jwt, Gate::Cors, Gate::RustRoutes, Gate::Nestrs, Gate::RustSinks];
 
 /// A function that was read: its summary, and the calls in it that somebody knows.
+#[derive(Default)]
 struct Read {
     owner: SmolStr,
     func: Func,
@@ -52,11 +54,16 @@ struct Read {
 
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
-    let may_log_secrets = || cx.gates.has(Gate::SecretWord) && cx.gates.has(Gate::RustLog) && gate::may_log_secrets(&cx.file.text);
-    if !cx.gates.has_any(&GATES) && !may_log_secrets() {
+    if !is_wanted(cx.gates, &cx.file.text) {
         return;
     }
-    let tree = cx.take(crate::parse::rust::parse(&cx.file.src()));
+    // What opened a gate is often in a test or a comment alone.
+    let live = live(&cx.file.text);
+    if !is_wanted(crate::prefilter::look(&live.text).gates, &live.text) {
+        return;
+    }
+    let tree = cx.take(parse(&Src::embedded(cx.file.id, &live.text, &[])));
+    cx.out.parsed = Some(live.bytes);
     let names = Names::of(&tree, &cx.file.text);
     let mut reader = Reader { names: &names, read: Vec::new(), bindings: Vec::new() };
     reader.items(&tree.items, "");
@@ -79,13 +86,17 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     if cx.file.text.contains("poem_openapi") {
         handlers::operations(cx, &tree.items);
     }
-    cx.out.symbols.imports = Names::imports(&tree);
     cx.out.symbols.bindings = bindings;
     for read in reads {
         let span = read.func.span;
         let value = Node::new(span, NodeKind::Func(Arc::new(read.func)));
         cx.out.symbols.bindings.push(Binding { name: read.owner, kind: BindingKind::Function, value, span });
     }
+}
+
+/// Whether a text names something that a rule knows, or may write a secret to a log.
+fn is_wanted(gates: Gates, text: &str) -> bool {
+    gates.has_any(&GATES) || gates.has(Gate::SecretWord) && gates.has(Gate::RustLog) && gate::may_log_secrets(text)
 }
 
 /// Goes through items and reads each function once.
@@ -98,26 +109,13 @@ struct Reader<'n, 't> {
 impl Reader<'_, '_> {
     fn items(&mut self, items: &[Item], self_type: &str) {
         for item in items {
-            if names::is_test(&item.attrs) {
-                continue;
-            }
             match &item.kind {
                 ItemKind::Function(function) => self.function(function, &item.attrs, self_type),
                 ItemKind::Const { name, value } => {
                     let (node, sites) = Eval::new(self.names, self_type).constant(value);
                     let func = Func { name: name.text.clone(), span: value.span, ..Func::default() };
                     if !sites.is_empty() {
-                        self.read.push(Read {
-                            owner: name.text.clone(),
-                            func,
-                            sites,
-                            compares_expiry: false,
-                            routers: Vec::new(),
-                            global_guards: Vec::new(),
-                            sinks: Vec::new(),
-                            headers: Vec::new(),
-                            costs: Vec::new(),
-                        });
+                        self.read.push(Read { owner: name.text.clone(), func, sites, ..Read::default() });
                     } else if node.is_known() && node.weight(64) < 64 {
                         self.bind(name.text.clone(), BindingKind::Const, node, name.span);
                     }
@@ -125,6 +123,12 @@ impl Reader<'_, '_> {
                 ItemKind::Impl { of, ty, items } => {
                     let before = self.read.len();
                     self.items(items, ty.last());
+                    if let Some(place) =
+                        of.as_ref().filter(|of| of.last().ends_with("CertVerifier")).and_then(|_| sinks::accepts_all(items))
+                    {
+                        let off = Sink::unverified(Ref::new(Scope::Local, ["verify_server_cert"]), place);
+                        self.read.push(Read { owner: ty.last().into(), sinks: vec![(place, off)], ..Read::default() });
+                    }
                     match of.as_ref().map_or("", |of| of.last()) {
                         of if is_extractor(of) => self.extractor(ty.last(), ty.span, before, None),
                         "Transform" | "Middleware" | "Layer" => {
@@ -248,7 +252,7 @@ fn routed(cx: &mut Extract<'_>, items: &[Item]) {
     for item in items {
         match &item.kind {
             ItemKind::Function(function) => handlers::free(cx, &item.attrs, function, framework),
-            ItemKind::Module { items, .. } if !names::is_test(&item.attrs) => routed(cx, items),
+            ItemKind::Module { items, .. } => routed(cx, items),
             _ => {}
         }
     }

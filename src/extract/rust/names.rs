@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::ir::{Import, Node, Ref, Scope};
-use crate::parse::rust::{Attr, Expr, Field, Function, Item, ItemKind, Path, RustTree, Stmt, Type, Use};
+use crate::ir::{Node, Ref, Scope};
+use crate::parse::rust::{Expr, Field, Function, Item, ItemKind, Path, RustTree, Stmt, Type, Use, Variant};
 
 /// Bytes of functions that are read again for their callers, in one file.
 const MAX_FOLLOWED: usize = 1 << 19;
@@ -32,8 +32,12 @@ pub(super) struct Names<'t> {
     constants: FxHashMap<SmolStr, &'t Expr>,
     functions: FxHashMap<SmolStr, &'t Function>,
     structs: FxHashMap<SmolStr, Struct<'t>>,
-    enums: FxHashSet<SmolStr>,
+    enums: FxHashMap<SmolStr, &'t [Variant]>,
+    /// Types of the file that implement a trait, by the trait; none where there are several.
+    implementors: FxHashMap<SmolStr, Option<&'t str>>,
     aliases: FxHashMap<SmolStr, &'t Type>,
+    /// Whether some `use … as` gives a name of the file's own.
+    renames: bool,
     /// Verifiers of certificates, and whether they accept every one.
     verifiers: FxHashMap<SmolStr, bool>,
     /// Bytes of functions that may still be read again for their callers.
@@ -61,7 +65,7 @@ impl<'t> Names<'t> {
                 ItemKind::Const { name, value } => {
                     self.constants.insert(qualified(owner, &name.text), value);
                 }
-                ItemKind::Function(function) if !is_test(&item.attrs) => {
+                ItemKind::Function(function) => {
                     self.functions.insert(qualified(owner, &function.name.text), function);
                     self.add_uses(function);
                 }
@@ -70,19 +74,23 @@ impl<'t> Names<'t> {
                         item.attrs.iter().any(|attr| attr.is("derive") && attr.args.iter().any(|arg| is_named(&arg.value, "Debug")));
                     self.structs.insert(name.text.clone(), Struct { fields, prints });
                 }
-                ItemKind::Enum { name, .. } => {
-                    self.enums.insert(name.text.clone());
+                ItemKind::Enum { name, variants } => {
+                    self.enums.insert(name.text.clone(), variants);
                 }
                 ItemKind::Alias { name, ty } if owner.is_none() => {
                     self.aliases.insert(name.text.clone(), ty);
                 }
                 ItemKind::Impl { of, ty, items } => {
                     if of.as_ref().is_some_and(|of| of.last().ends_with("CertVerifier")) {
-                        self.verifiers.insert(ty.last().into(), super::sinks::accepts_all(items));
+                        self.verifiers.insert(ty.last().into(), super::sinks::accepts_all(items).is_some());
+                    }
+                    if let Some(of) = of {
+                        let only = self.implementors.entry(of.last().into()).or_insert(Some(ty.last()));
+                        *only = only.filter(|known| *known == ty.last());
                     }
                     self.add(items, Some(ty.last()));
                 }
-                ItemKind::Module { items, .. } if !is_test(&item.attrs) => self.add(items, None),
+                ItemKind::Module { items, .. } => self.add(items, None),
                 ItemKind::Macro(call) => self.add(&call.items, None),
                 _ => {}
             }
@@ -95,6 +103,7 @@ impl<'t> Names<'t> {
                 self.globs.extend(leaf.path.first().cloned());
             }
             self.crates.extend(leaf.path.first().cloned());
+            self.renames |= leaf.path.last() != Some(&leaf.local.text);
             self.uses.insert(leaf.local.text.clone(), leaf);
         }
     }
@@ -111,13 +120,6 @@ impl<'t> Names<'t> {
                 _ => {}
             }
         }
-    }
-
-    /// The imports, for linking, sorted by place.
-    pub(super) fn imports(tree: &RustTree) -> Vec<Import> {
-        let mut found = Vec::new();
-        collect_imports(&tree.items, &mut found);
-        found
     }
 
     /// A path with `use` applied. A single name that nothing brings in is local.
@@ -159,12 +161,38 @@ impl<'t> Names<'t> {
 
     /// Whether a name is an enum of this file.
     pub(super) fn is_enum(&self, name: &str) -> bool {
-        self.enums.contains(name)
+        self.enums.contains_key(name)
+    }
+
+    /// The fields of a variant of an enum of this file.
+    pub(super) fn variant(&self, name: &str, variant: &str) -> Option<&'t [Field]> {
+        self.enums.get(name)?.iter().find(|known| known.name.text == variant).map(|known| known.fields.as_slice())
+    }
+
+    /// The only type of this file that implements a trait.
+    pub(super) fn only_type_with(&self, name: &str) -> Option<&'t str> {
+        self.implementors.get(name).copied().flatten()
     }
 
     /// What a type alias of this file stands for.
     pub(super) fn alias(&self, name: &str) -> Option<&'t Type> {
         self.aliases.get(name).copied()
+    }
+
+    /// A type by the names that it was given where it is defined, if this file calls it otherwise:
+    /// `type Search = Query<Filter>`, `use axum::extract::Path as Segments`.
+    pub(super) fn meant(&self, ty: &Type) -> Option<Type> {
+        let alias = self.alias(ty.last()).filter(|_| ty.args.is_empty());
+        if self.renames { Some(self.renamed(alias.unwrap_or(ty))) } else { alias.cloned() }
+    }
+
+    fn renamed(&self, ty: &Type) -> Type {
+        let leaf = match ty.names.as_slice() {
+            [one] => self.uses.get(one).filter(|leaf| leaf.path.last().is_some_and(|last| last != one && last != "*")),
+            _ => None,
+        };
+        let names = leaf.map_or(&ty.names, |leaf| &leaf.path).clone();
+        Type { names, args: ty.args.iter().map(|inner| self.renamed(inner)).collect(), span: ty.span }
     }
 
     /// Whether a verifier of this file accepts every certificate; none if it is not of this file.
@@ -232,37 +260,4 @@ fn is_named(expr: &Expr, name: &str) -> bool {
 
 fn qualified(owner: Option<&str>, name: &str) -> SmolStr {
     owner.map_or_else(|| name.into(), |owner| smol_str::format_smolstr!("{owner}::{name}"))
-}
-
-fn collect_imports(items: &[Item], found: &mut Vec<Import>) {
-    for item in items {
-        match &item.kind {
-            ItemKind::Use(leaves) => found.extend(leaves.iter().map(|leaf| Import {
-                local: leaf.local.text.clone(),
-                target: Ref::new(Scope::Rust, leaf.path.iter().cloned()),
-                span: leaf.local.span,
-            })),
-            ItemKind::Module { items, .. } if !is_test(&item.attrs) => collect_imports(items, found),
-            _ => {}
-        }
-    }
-}
-
-/// `#[test]`, `#[tokio::test]`, `#[cfg(test)]`, `#[rstest]`, `#[bench]`: code that is not shipped.
-pub(super) fn is_test(attrs: &[Attr]) -> bool {
-    attrs.iter().any(|attr| match attr.path.last() {
-        "test" | "rstest" | "bench" | "proptest" | "test_case" | "quickcheck" => true,
-        "cfg" => attr.args.iter().any(|arg| says_test(&arg.value)),
-        _ => false,
-    })
-}
-
-/// `test`, `any(test, …)`, `all(test, …)`; not `not(test)`.
-fn says_test(expr: &Expr) -> bool {
-    use crate::parse::rust::ExprKind;
-    match &expr.kind {
-        ExprKind::Path(path) => path.single() == Some("test"),
-        ExprKind::Call { callee, args } => callee.as_path().is_some_and(|path| path.last() != "not") && args.iter().any(says_test),
-        _ => false,
-    }
 }

@@ -147,6 +147,8 @@ impl Writer<'_, '_> {
             ("push" | "unshift", [child]) if self.router.framework == "salvo" => self.mount(Text::default(), child, step.span),
             ("hoop", [guard]) => self.guard(guard),
             ("merge" | "service" | "configure" | "add_route" | "add_routes", [child]) => self.mount(Text::default(), child, step.span),
+            // Rocket's fairings can't answer a request: one may send it to another route at most, and says so.
+            ("attach", [fairing]) if !speaks_of_login(fairing) => {}
             ("layer" | "route_layer" | "wrap" | "wrap_fn" | "with" | "around" | "attach" | "before" | "with_if", [guard, ..]) => {
                 self.guard(guard);
             }
@@ -231,6 +233,16 @@ fn layers(guard: &Node) -> Vec<&Node> {
     chain.steps.iter().filter(|step| matches!(step.name, "layer" | "option_layer")).filter_map(|step| step.args.first()).collect()
 }
 
+/// Whether the name of what is made says that it looks for credentials.
+fn speaks_of_login(made: &Node) -> bool {
+    let names = |name: &Ref| name.path.iter().any(|part| part.to_ascii_lowercase().contains("auth"));
+    match &made.kind {
+        NodeKind::Ref(name) => names(name),
+        NodeKind::Call(call) => names(&call.callee),
+        _ => true,
+    }
+}
+
 /// `handler.layer(auth)`, poem's `handler.with(auth)`.
 fn without_layers(handler: &Node) -> (&Node, Vec<Node>) {
     let chain = Chain::of(handler);
@@ -259,6 +271,14 @@ fn method_of(name: &str) -> Option<SmolStr> {
 fn method_of_own(callee: &Ref) -> Option<SmolStr> {
     let (verb, _) = callee.last().split_once('_')?;
     method_of(verb)
+}
+
+/// A step by which a router of axum is known, whoever made it: `admin::router().route("/jobs", get(jobs))`.
+pub(super) fn is_step_of_axum(name: &str, args: &[Node]) -> bool {
+    let [path, served] = args else { return false };
+    let is_path = path.as_str().is_some_and(|path| path.starts_with('/'));
+    let serves = || Chain::of(served).constructor().is_some_and(|call| method_of(call.callee.last()).is_some());
+    is_path && (name == "route" && serves() || name == "nest")
 }
 
 /// `routes!(list, create)` of utoipa.

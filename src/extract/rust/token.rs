@@ -7,6 +7,9 @@ use crate::ir::{Call, Entry, Field, Map, Node, NodeKind, Op, Scope, Span, Text, 
 
 use super::chain::Chain;
 
+/// Seconds of a day: whoever forgives that much after a token's end does not check it.
+const A_DAY: f64 = 86_400.0;
+
 /// A call that reads a token.
 pub(super) fn check(node: &Node) -> Option<TokenCheck> {
     let call = Chain::of(node).constructor()?;
@@ -173,6 +176,15 @@ fn apply_options(node: &Node, check: &mut TokenCheck) {
         check.expiry = Field::known(false, chain.root.span);
         return;
     }
+    // jwt-simple checks the end unless it is told to forgive for long.
+    if let Some(call) = chain.constructor().filter(|call| call.callee.names().contains(&"VerificationOptions")) {
+        let tolerance = call.args.first().and_then(|fields| fields.get("time_tolerance")).into_iter();
+        let set = chain.last(&["time_tolerance="]).into_iter().flat_map(|step| step.args);
+        if let Some(long) = tolerance.chain(set).find(|value| seconds(value).is_some_and(|seconds| seconds >= A_DAY)) {
+            check.expiry = Field::known(false, long.span);
+        }
+        return;
+    }
     let Some(call) = chain.constructor().filter(|call| call.callee.names().contains(&"Validation")) else {
         let (why, span) = (node.why(), node.span);
         check.signature = Field::unknown(why, span);
@@ -200,6 +212,7 @@ fn apply_options(node: &Node, check: &mut TokenCheck) {
         match step.name {
             "insecure_disable_signature_validation" | "disable_validation" => check.signature = Field::known(false, step.span),
             "validate_exp=" | "exp" | "validate_exp" => check.expiry = flag(first),
+            "leeway=" if first.and_then(seconds).is_some_and(|seconds| seconds >= A_DAY) => check.expiry = Field::known(false, step.span),
             "set_audience" | "aud=" | "aud" => check.audience = value(),
             "validate_aud=" if first.and_then(Node::as_bool) == Some(false) && check.audience.is_absent() => check.audience = value(),
             "set_issuer" | "iss=" | "iss" => check.issuer = value(),
@@ -222,6 +235,24 @@ fn apply_options(node: &Node, check: &mut TokenCheck) {
     }
 }
 
+/// How long a value is, in seconds: a number, `Duration::from_days(365)`, within `Some`.
+fn seconds(node: &Node) -> Option<f64> {
+    if let Some(seconds) = node.as_number() {
+        return Some(seconds);
+    }
+    let call = node.as_call()?;
+    let count = call.args.first().and_then(Node::as_number)?;
+    let unit = match call.callee.last() {
+        "from_secs" | "seconds" => 1.0,
+        "from_mins" | "minutes" => 60.0,
+        "from_hours" | "hours" => 3_600.0,
+        "from_days" | "days" => A_DAY,
+        "from_weeks" | "weeks" => 7.0 * A_DAY,
+        _ => return None,
+    };
+    Some(count * unit)
+}
+
 /// `Validation { validate_exp: false, ..Validation::default() }`.
 fn from_map(map: &Map, check: &mut TokenCheck) {
     for entry in &map.entries {
@@ -231,6 +262,7 @@ fn from_map(map: &Map, check: &mut TokenCheck) {
                     |value: &Node| value.as_bool().map_or(Field::unknown(value.why(), value.span), |is| Field::known(is, value.span));
                 match key.as_str() {
                     "validate_exp" => check.expiry = flag(value),
+                    "leeway" if seconds(value).is_some_and(|seconds| seconds >= A_DAY) => check.expiry = Field::known(false, value.span),
                     "validate_aud" if value.as_bool() == Some(false) => check.audience = Field::known(value.clone(), value.span),
                     "iss" => check.issuer = Field::known(value.clone(), value.span),
                     "aud" => check.audience = Field::known(value.clone(), value.span),

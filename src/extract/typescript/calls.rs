@@ -70,6 +70,9 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
         if !is_known(&callee, node) && (!has_settings(&callee) || is_in_development(node)) {
             continue;
         }
+        if callee.last() == "createInsecure" && (stays_here(node) || is_one_of_two(node)) {
+            continue;
+        }
         if is_cors(&callee) && is_outside_production(node) {
             continue;
         }
@@ -99,7 +102,7 @@ fn home(node: Syntax<'_>) -> Option<Syntax<'_>> {
 }
 
 /// `decode(accessToken)` where the identity provider has just handed the token over: beside its refresh
-/// token, or in its answer to a request of the server's own.
+/// token, or in its answer to a request of the server's own. So does who has just signed it.
 fn is_of_provider<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
     let is_decode = call.field(Field::Function).is_some_and(|function| {
         matches!(function.field(Field::Property).unwrap_or(function).text(), "decode" | "decodeJwt" | "jwtDecode" | "jwt_decode")
@@ -111,7 +114,13 @@ fn is_of_provider<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
             let list = name.ancestors().find(|outer| outer.kind() == Kind::FormalParameters);
             list.is_some_and(|list| list.text().contains("refreshToken") && list.text().contains("ccessToken"))
         }
-        Some((Form::Variable(Some(made), _), _)) => made.kind() == Kind::Await && made.text().ends_with("response.text()"),
+        Some((Form::Variable(Some(made), path), _)) => {
+            let is_answer = made.kind() == Kind::Await && made.text().ends_with("response.text()");
+            let call = if made.kind() == Kind::Await { made.first() } else { Some(*made) };
+            let function = call.filter(|call| call.kind() == Kind::Call && path.is_empty()).and_then(|call| call.field(Field::Function));
+            let called = function.map_or("", |function| function.field(Field::Property).unwrap_or(function).text());
+            is_answer || matches!(called, "sign" | "signAsync" | "jwtSign")
+        }
         _ => false,
     }
 }
@@ -169,12 +178,25 @@ fn has_settings(callee: &Ref) -> bool {
     [module, family].iter().any(|library| KNOWN.settings.contains(&(*library, callee.last())))
 }
 
+/// `new Client('localhost:50051', credentials.createInsecure())`: what is asked is on this machine.
+fn stays_here(call: Syntax<'_>) -> bool {
+    let beside = call.parent().filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::first);
+    let address = beside.filter(|first| matches!(first.kind(), Kind::String | Kind::TemplateString)).map_or("", unquoted);
+    ["localhost", "127.0.0.1", "[::1]", "unix:"].iter().any(|own| address.starts_with(own))
+}
+
+/// `tls ? credentials.createSsl() : credentials.createInsecure()`: a setting says which.
+fn is_one_of_two(call: Syntax<'_>) -> bool {
+    let choices = call.ancestors().take_while(|outer| !outer.kind().is_function());
+    choices.filter(|outer| matches!(outer.kind(), Kind::Ternary | Kind::If)).any(|outer| outer.text().contains("createSsl"))
+}
+
 fn is_cors(callee: &Ref) -> bool {
     callee.last() == "enableCors" || matches!(callee.module(), Some("cors" | "@koa/cors" | "@fastify/cors"))
 }
 
 /// Whether a call is not made in production, by a condition that says so: `if (isProduction) … else …`.
-fn is_outside_production(call: Syntax<'_>) -> bool {
+pub(super) fn is_outside_production(call: Syntax<'_>) -> bool {
     call.ancestors().filter(|outer| outer.kind() == Kind::If).any(|outer| {
         let asked = outer.field(Field::Condition).map_or("", Syntax::text).to_ascii_lowercase();
         let is_else = outer.field(Field::Alternative).is_some_and(|other| other.holds(call));

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::names::{Declaration, Form, Module, imported, unquoted};
+use super::names::{Declaration, Form, Module, imported, is_package, unquoted};
 use super::request;
 use crate::ir::{Call, Entry, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Text, Tri, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -204,6 +204,11 @@ impl<'t> Module<'t> {
                     node = node.field(Field::Object)?;
                 }
                 Kind::Await | Kind::Parenthesized | Kind::As | Kind::NonNull => node = node.first()?,
+                // `const { JWT } = jose`.
+                Kind::Identifier => {
+                    let base = self.package(node)?;
+                    return Some(names.iter().rev().fold(base, |base, name| extend(&base, name)));
+                }
                 Kind::Call => {
                     let base = self.required(node)?;
                     return Some(names.iter().rev().fold(base, |base, name| extend(&base, name)));
@@ -212,6 +217,16 @@ impl<'t> Module<'t> {
             }
         }
         None
+    }
+
+    /// The package, or the export of one, that a name stands for.
+    fn package(&self, name: Syntax<'t>) -> Option<Ref> {
+        let package = match &self.lookup(name.text(), name)?.form {
+            Form::Import(target) => target.clone(),
+            Form::Variable(Some(value), path) if path.is_empty() && value.kind() == Kind::Call => self.required(*value)?,
+            _ => return None,
+        };
+        package.module().is_some_and(is_package).then_some(package)
     }
 
     /// The module of `require('x')` and `import('x')`.
@@ -271,6 +286,7 @@ impl<'t> Module<'t> {
                     .is_some_and(|declaration| matches!(&declaration.form, Form::Parameter(path) if path.is_empty()))
         };
         match &base.scope {
+            Scope::Global | Scope::Local if request::is_of_router(base, name) => Some(Ref::new(Scope::Request, ["address"])),
             Scope::Global | Scope::Local if base.path.iter().any(|part| matches!(part.as_str(), "snapshot" | "$route")) => {
                 let is_part = matches!(name, "queryParams" | "params" | "queryParamMap" | "paramMap" | "fragment" | "query" | "hash");
                 is_part.then(|| Ref::new(Scope::Request, ["address"]))

@@ -12,6 +12,12 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
     let mut arguments = routing.arguments(at.call);
     match at.method {
         "use" => {
+            // What a name in the place of a path stands for is known when names are: where it is a guard, it holds.
+            if let [first, _, ..] = arguments.as_slice()
+                && matches!(first.kind, NodeKind::Ref(_))
+            {
+                routing.guard(at, first.clone(), GuardScope::Controller);
+            }
             let prefixes = take_paths(&mut arguments);
             for handler in flat(arguments) {
                 for prefix in &prefixes {
@@ -73,14 +79,10 @@ pub(super) fn take_paths(arguments: &mut Vec<Node>) -> Vec<Option<Node>> {
 /// A string, a list of strings, a regular expression.
 fn is_path(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Text(_) | NodeKind::Op(..) => true,
+        // Of a name (`PATHS.login`, `apiVersion`), linking tells a constant from a guard.
+        NodeKind::Text(_) | NodeKind::Op(..) | NodeKind::Ref(_) => true,
         NodeKind::List(items) => !items.is_empty() && items.iter().all(is_path),
         NodeKind::Call(call) => call.is_new && call.callee.last() == "RegExp",
-        NodeKind::Ref(name) => {
-            // `routes.users`, `PATHS.login`: a constant; a handler's name would come last.
-            let last = name.last_named().to_ascii_lowercase();
-            ["path", "route", "url", "prefix", "endpoint"].iter().any(|word| last.contains(word)) || name.path.len() > 1
-        }
         _ => false,
     }
 }

@@ -10,6 +10,8 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 
 const ORIGIN: &str = "access-control-allow-origin";
 const CONTENT_POLICY: &str = "content-security-policy";
+const FRAME: &str = "x-frame-options";
+const HSTS: &str = "strict-transport-security";
 const CREDENTIALS: &str = "access-control-allow-credentials";
 
 /// Emits what a content policy lets a page run, as the call of helmet that would set it. With a nonce or a hash,
@@ -33,6 +35,13 @@ fn content_policy(name: Syntax<'_>, cx: &mut Extract<'_>) {
     cx.fact(place.span(), "Content-Security-Policy", FactKind::Call(call));
 }
 
+/// Emits a header with its text, as a call of `headers#frame` (who may put the page in a frame) or `headers#hsts`.
+fn said<'t>(module: &Module<'t>, name: Syntax<'t>, export: &str, cx: &mut Extract<'_>) {
+    let Some((value, place)) = value_of(name).filter(|(value, _)| value.kind() == Kind::String) else { return };
+    let call = Call { args: vec![module.lower(value)], ..Call::of(Ref::import("headers", export)) };
+    cx.fact(place.span(), unquoted(name), FactKind::Call(call));
+}
+
 /// Emits how a listener tells the windows whose messages it takes, as a policy that lists them.
 fn of_messages(function: Syntax<'_>, cx: &mut Extract<'_>) {
     let Some(pattern) = loose_test(function) else { return };
@@ -46,6 +55,8 @@ fn of_messages(function: Syntax<'_>, cx: &mut Extract<'_>) {
 /// Emits the policies of a file.
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
     module.tree.all().filter(|node| is_header(*node, CONTENT_POLICY)).for_each(|name| content_policy(name, cx));
+    module.tree.all().filter(|node| is_header(*node, FRAME)).for_each(|name| said(module, name, "frame", cx));
+    module.tree.all().filter(|node| is_header(*node, HSTS)).for_each(|name| said(module, name, "hsts", cx));
     module.tree.all().filter(|node| node.kind().is_function() && hears_windows(*node)).for_each(|function| of_messages(function, cx));
     for node in module.tree.all().filter(|node| is_header(*node, ORIGIN)) {
         let Some((value, place)) = value_of(node) else { continue };

@@ -26,6 +26,15 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
                 }
             }
         }
+        // `router.prefix('/api')` after the router is made.
+        "prefix" if arguments.len() == 1 => routing.prefix(at, &arguments[0]),
+        "register" if arguments.len() >= 3 => {
+            let path = arguments.remove(0);
+            let methods = arguments.remove(0);
+            for method in methods.one_or_many().into_iter().filter_map(Node::as_str) {
+                routing.route(at, Dialect::Koa, method, &path, arguments.iter().take(1).cloned().collect());
+            }
+        }
         method if is_verb(method) && arguments.len() >= 2 => {
             // A route may have a name before its path.
             let named = arguments.len() >= 3 && arguments[0].as_text().is_some() && arguments[1].as_text().is_some();

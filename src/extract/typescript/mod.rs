@@ -5,6 +5,7 @@
 
 mod adonis;
 mod calls;
+mod controllers;
 mod dialect;
 mod elysia;
 mod env;
@@ -13,6 +14,7 @@ mod express;
 mod fastify;
 mod func;
 mod gate;
+mod graphql;
 mod hapi;
 mod headers;
 mod hono;
@@ -55,8 +57,9 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         || env::is_named_in(cx)
         || serverless::is_service(path)
         || gate::may_tell_secrets(&cx.file.text)
+        || cx.gates.has(Gate::Random) && gate::may_be_guessed(&cx.file.text)
         || is_barrel(path, &cx.file.text);
-    if !is_wanted || is_unit_test(path, &cx.file.text) || is_packed(path, &cx.file.text) {
+    if !is_wanted || is_declaration(path) || is_unit_test(path, &cx.file.text) || is_packed(path, &cx.file.text) {
         return;
     }
     let file = cx.file;
@@ -74,8 +77,10 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
             routing::extract(cx, &module);
         }
         nestjs::extract(cx, &module);
+        controllers::extract(cx, &module);
         nextjs::extract(cx, &module);
         trpc::extract(cx, &module);
+        graphql::extract(cx, &module);
     }
     let functions = calls::emit(&module, cx);
     let handed = sinks::emit(&module, cx);
@@ -91,6 +96,11 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     cx.out.symbols = module.symbols();
     cx.out.symbols.functions = functions;
     cx.out.symbols.handed = handed;
+}
+
+/// Whether a file declares what others define: it has no values.
+fn is_declaration(path: &str) -> bool {
+    [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// Whether a file tests others, by its name and its text: the servers, keys and requests in it are made up,

@@ -259,6 +259,13 @@ impl<'t> Module<'t> {
             .find_map(|scope| self.declared.get(&(name, scope.id())))
     }
 
+    /// The package or file that an imported name comes from, as written.
+    pub(super) fn source_of(&self, name: Syntax<'t>) -> Option<&'t str> {
+        let declaration = self.lookup(name.text(), name)?.name;
+        let statement = declaration.ancestors().find(|outer| matches!(outer.kind(), Kind::ImportStatement | Kind::ImportRequire))?;
+        statement.field(Field::Source).map(unquoted)
+    }
+
     /// Whether a declaration is assigned to again.
     pub(super) fn is_reassigned(&self, declaration: &Declaration<'t>) -> bool {
         self.reassigned.contains_key(&declaration.name.id())

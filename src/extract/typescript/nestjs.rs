@@ -8,8 +8,8 @@ use super::routing::path_text;
 use super::symbols::decorators_of;
 use crate::extract::Extract;
 use crate::ir::{
-    Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Op, Ref, Route, Scope, Service, ServiceKind, Span, Text,
-    Why,
+    Call, Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Op, Ref, Route, Scope, Service, ServiceKind, Span,
+    Text, Why,
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -68,8 +68,9 @@ fn class<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
         facts.push(Fact::new(span, super::shown(&binding), FactKind::Mount(mount)));
     }
     if !served && has_endpoints(module, node) {
-        let markers = written.iter().map(|(_, marker)| marker.clone()).collect();
-        add_service(&binding, ServiceKind::Controller, name.span(), None, markers, facts);
+        let markers: Vec<Node> = written.iter().map(|(_, marker)| marker.clone()).collect();
+        let prefix = markers.iter().find_map(composed_path).cloned();
+        add_service(&binding, ServiceKind::Controller, name.span(), prefix, markers, facts);
         if let Some(FactKind::Service(Service { options: Some(Node { kind: NodeKind::Map(map), .. }), .. })) =
             facts.last_mut().map(|fact| &mut fact.kind)
         {
@@ -100,6 +101,12 @@ fn class<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
             _ => {}
         }
     }
+}
+
+/// `@ApiController('posts')` of the application's own, which makes a controller of the class.
+fn composed_path(marker: &Node) -> Option<&Node> {
+    let call = marker.as_call().filter(|call| call.callee.last_named().contains("Controller"))?;
+    call.args.first().filter(|first| first.as_text().is_some())
 }
 
 fn add_service(binding: &Ref, kind: ServiceKind, span: Span, prefix: Option<Node>, markers: Vec<Node>, facts: &mut Vec<Fact>) {
@@ -161,7 +168,7 @@ fn endpoint(decorator: &Node, member: &str, span: Span) -> Option<(SmolStr, Node
     }
 }
 
-/// What a module holds: controllers, other modules, guards for the whole application.
+/// What a module holds: controllers, resolvers among its providers, other modules, guards for the whole application.
 fn add_module(binding: &Ref, options: &Node, facts: &mut Vec<Fact>) {
     if let Some(providers) = options.get("providers") {
         providers.each(&mut |provider| {
@@ -170,7 +177,7 @@ fn add_module(binding: &Ref, options: &Node, facts: &mut Vec<Fact>) {
             }
         });
     }
-    for list in ["controllers", "imports"].iter().filter_map(|key| options.get(key)) {
+    for list in ["controllers", "providers", "imports"].iter().filter_map(|key| options.get(key)) {
         let order = list.span.start;
         list.each(&mut |item| routed(binding, item, facts));
         for child in held(list, 6) {
@@ -295,18 +302,31 @@ fn global_prefix<'t>(module: &Module<'t>, app: Syntax<'t>) -> Option<Node> {
     })
 }
 
+/// A guard that leaves paths out, which linking knows by this name.
+fn except(guard: Node, paths: &[Node]) -> Node {
+    let span = guard.span;
+    let args = std::iter::once(guard).chain(paths.iter().cloned()).collect();
+    Node::new(span, NodeKind::Call(Box::new(Call { args, ..Call::of(Ref::import("@nestjs/common", "exclude")) })))
+}
+
 /// `consumer.apply(AuthMiddleware).forRoutes({ path: 'user', method: RequestMethod.GET })`.
 fn middleware<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
     let Some(class) = node.ancestors().find(|outer| outer.kind().is_class()).and_then(|class| class.field(Field::Name)) else { return };
     let lowered = module.lower(node);
     let Some(call) = lowered.as_call() else { return };
     let mut guards: Vec<Node> = Vec::new();
+    let mut excluded: Vec<Node> = Vec::new();
     let mut receiver = call.receiver.as_ref();
     while let Some(inner) = receiver.and_then(Node::as_call) {
         if inner.callee.last() == "apply" {
             guards.extend(super::routing::flat(inner.args.clone()));
+        } else if inner.callee.last() == "exclude" {
+            excluded.extend(super::routing::flat(inner.args.clone()));
         }
         receiver = inner.receiver.as_ref();
+    }
+    if !excluded.is_empty() {
+        guards = guards.into_iter().map(|guard| except(guard, &excluded)).collect();
     }
     let of_module = Ref::new(Scope::Local, [class.text()]);
     for target in super::routing::flat(call.args.clone()) {

@@ -5,7 +5,9 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::names::Module;
 use crate::extract::Extract;
-use crate::ir::{Fact, FactKind, Guard, GuardScope, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why};
+use crate::ir::{
+    Fact, FactKind, Field as Value, Guard, GuardScope, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why,
+};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const PACKAGE: &str = "next";
@@ -91,9 +93,13 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
         _ => {}
     }
     if module.tree.root().children().take(3).any(|node| is_use_server(node)) {
-        let actions: Vec<(&str, Span)> = exported(module);
-        for (name, span) in actions {
+        // What is said to be the server's alone is called by no page, unless one is handed it.
+        let is_internal = ["\"server-only\"", "'server-only'"].iter().any(|package| cx.file.text.contains(package));
+        for (name, span) in exported(module) {
             add("ACTION", &format!("/{name}"), Ref::new(Scope::Local, [name]), span, &mut facts);
+            if let (true, Some(FactKind::Route(route))) = (is_internal, facts.last_mut().map(|fact| &mut fact.kind)) {
+                route.security = Value::unknown(Why::Opaque, span);
+            }
         }
         if !facts.is_empty() {
             facts.push(service(cx.file.span()));
@@ -175,6 +181,7 @@ fn middleware(cx: &Extract<'_>, module: &Module<'_>, facts: &mut Vec<Fact>) {
     let names = exported(module);
     let named = names.iter().find(|(name, _)| matches!(*name, "middleware" | "proxy"));
     let (handler, span) = match named {
+        _ if let Some(handed_on) = handed_on(module) => handed_on,
         Some((name, span)) => (Ref::new(Scope::Local, [*name]), *span),
         None => match default_span(module) {
             Some(span) => (Ref::new(Scope::Import(own_module(&cx.file.path)), ["default"]), span),
@@ -205,6 +212,20 @@ fn middleware(cx: &Extract<'_>, module: &Module<'_>, facts: &mut Vec<Fact>) {
         let guard = Guard::new(Node::new(span, NodeKind::Ref(handler.clone())), scope, None, 0);
         facts.push(Fact::new(span, PACKAGE, FactKind::Guard(guard)));
     }
+}
+
+/// `export { default } from 'next-auth/middleware'`: the middleware of a library.
+fn handed_on(module: &Module<'_>) -> Option<(Ref, Span)> {
+    let exports = module.tree.root().children().filter(|node| node.kind() == Kind::Export);
+    exports.filter_map(|export| Some((export.child(Kind::ExportClause)?, export.field(Field::Source)?))).find_map(|(clause, source)| {
+        let is_middleware = |specifier: &Syntax<'_>| {
+            let shown = specifier.field(Field::Alias).or_else(|| specifier.field(Field::Name)).map_or("", Syntax::text);
+            matches!(shown, "default" | "middleware" | "proxy")
+        };
+        let specifier = clause.children().filter(|child| child.kind() == Kind::ExportSpecifier).find(is_middleware)?;
+        let name = specifier.field(Field::Name)?;
+        Some((super::names::imported(super::names::unquoted(source), &[name.text()]), name.span()))
+    })
 }
 
 /// Whether the middleware looks at the path itself: which paths it then guards is not followed.

@@ -4,17 +4,18 @@ use super::func::is_denial;
 use crate::ir::{Ref, Span};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
-/// `if (!token) return next()`, `if (!roles) return true`, `catch { next() }`: whoever has no
+/// `if (!token) return next()`, `if (!roles?.length) return true`, `catch { next() }`: whoever has no
 /// credentials is let through.
 pub(super) fn without_credentials(node: Syntax<'_>) -> bool {
     let branch = if node.kind() == Kind::If {
         let Some(condition) = node.field(Field::Condition) else { return false };
         let inner = condition.first().filter(|_| condition.kind() == Kind::Parenthesized).unwrap_or(condition);
         let text = inner.text();
-        let is_absence =
-            text.starts_with('!') || ["== null", "== undefined", "=== null", "=== undefined"].iter().any(|test| text.ends_with(test));
+        let tests = ["== null", "== undefined", "=== null", "=== undefined", "length == 0", "length === 0"];
+        let is_absence = text.starts_with('!') || tests.iter().any(|test| text.ends_with(test));
         // What is absent is the last name: of `token.expiry === null`, not the token.
         let tested = text.trim_start_matches('!').split([' ', '(']).next().unwrap_or_default();
+        let tested = tested.trim_end_matches(".length").trim_end_matches('?');
         let lower = tested.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         let of_caller = ["token", "header", "auth", "user", "session", "cookie", "jwt", "bearer", "credential", "role", "permission"]
             .iter()
@@ -124,13 +125,16 @@ pub(super) fn is_ignored(call: Syntax<'_>, callee: &Ref) -> bool {
 }
 
 fn is_only_logged(declarator: Syntax<'_>) -> bool {
-    let Some(name) = declarator.field(Field::Name).filter(|name| name.kind() == Kind::Identifier) else { return false };
+    let Some(pattern) = declarator.field(Field::Name) else { return false };
+    let is_taken = |node: &Syntax<'_>| matches!(node.kind(), Kind::Identifier | Kind::ShorthandPattern);
+    let names: Vec<Syntax<'_>> = std::iter::once(pattern).chain(pattern.below()).filter(is_taken).collect();
     let Some(body) = declarator.ancestors().find(|outer| outer.kind().is_function()).and_then(|function| function.field(Field::Body))
     else {
         return false;
     };
     let is_use = |node: &Syntax<'_>| {
-        matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty) && node.text() == name.text() && node.id() != name.id()
+        matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty)
+            && names.iter().any(|name| node.text() == name.text() && node.id() != name.id())
     };
     body.below().filter(is_use).all(|used| used.ancestors().take_while(|outer| outer.id() > body.id()).any(is_log))
 }

@@ -106,9 +106,13 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
         let event = call.field(Field::Arguments)?.first().filter(|first| first.kind() == Kind::String).map_or("", unquoted);
         let listens = position == 0 && method == "on";
         match method {
-            "on" if listens && event == "entry" => "entry",
+            "on" if listens && event == "entry" && !looks_at_names(name) => "entry",
             "forEach" if position == 0 && object.ends_with(".getEntries()") => "entry",
             "on" if listens && event != "error" && matches!(object, "socket" | "client" | "ws" | "conn") => "message",
+            // `server.on('method', (error, params, callback) => …)` of XML-RPC.
+            "on" if position == 1 && name.text() == "params" && is_of_file(name, "xmlrpc") => "args",
+            // What a page asks the process of Electron that shows it.
+            "on" | "handle" | "once" if position > 0 && object == "ipcMain" => "ipc",
             "subscribe"
                 if position == 0
                     && ["queryParams", "queryParamMap", "route.params", "paramMap", "fragment"].iter().any(|end| object.ends_with(end)) =>
@@ -118,7 +122,21 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
             _ => return None,
         }
     };
-    Some(Ref::new(Scope::Request, std::iter::once(part).chain(path.iter().copied())))
+    // `on('entry', (header, stream) => …)` of tar-stream.
+    let inner = (part == "entry" && name.text() == "header").then_some("header");
+    Some(Ref::new(Scope::Request, std::iter::once(part).chain(inner).chain(path.iter().copied())))
+}
+
+/// Whether the file of a node asks for a library.
+fn is_of_file(node: Syntax<'_>, library: &str) -> bool {
+    let asks = |quote: char| node.ancestors().last().is_some_and(|file| file.text().contains(&format!("{quote}{library}{quote}")));
+    asks('\'') || asks('"')
+}
+
+/// yauzl refuses names that lead out of the archive, unless it is told to hand them over as bytes.
+fn looks_at_names(name: Syntax<'_>) -> bool {
+    let file = name.ancestors().last().map_or("", Syntax::text);
+    file.contains("yauzl") && !file.contains("decodeStrings: false")
 }
 
 /// A field of `Query`, `Mutation` or `Subscription` in a map of resolvers, or the `resolve` of a field.
@@ -176,6 +194,14 @@ pub(super) fn of_page(base: &Ref, name: &str) -> Option<Ref> {
         _ => false,
     };
     is_outside.then(|| Ref::new(Scope::Request, ["address", name]))
+}
+
+/// What React Router hands to a component: `props.location.search`, `this.props.match.params`.
+pub(super) fn is_of_router(base: &Ref, name: &str) -> bool {
+    let mut names = base.path.iter().rev().map(|name| name.split('@').next().unwrap_or_default());
+    let (last, before) = (names.next().unwrap_or_default(), names.next());
+    let is_prop = before == Some("props") || before.is_none() && base.scope == Scope::Local && base.first().contains("@@");
+    is_prop && matches!((last, name), ("location", "search" | "hash") | ("match", "params"))
 }
 
 /// Hooks that read the address of the page.

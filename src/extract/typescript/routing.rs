@@ -14,8 +14,8 @@ use super::names::Module;
 use super::tables;
 use crate::extract::Extract;
 use crate::ir::{
-    Fact, FactKind, Field as Value, For, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Resource, ResourceMode, Route, Scope, Service,
-    ServiceKind, Span, Text, Why,
+    Fact, FactKind, Field as Value, For, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Resource, ResourceMode, Route, Scope,
+    Security, Service, ServiceKind, Span, Text, Why,
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -99,7 +99,9 @@ impl<'t> Routing<'_, 't> {
                 Kind::Call | Kind::New => {
                     let Some(callee) = self.module.callee_of(node) else { continue };
                     let Some((dialect, kind)) = Dialect::made_by(&callee) else {
-                        self.made_here(node, &callee);
+                        if !self.based(node) {
+                            self.made_here(node, &callee);
+                        }
                         continue;
                     };
                     let options =
@@ -154,6 +156,25 @@ impl<'t> Routing<'_, 't> {
         self.facts.push(Fact::new(call.span(), super::shown(&binding), FactKind::Mount(mount)));
     }
 
+    /// `const v2 = app.basePath('/v2')` of Hono: what is registered on it is registered on the application, below the path.
+    fn based(&mut self, call: Syntax<'t>) -> bool {
+        let member = call.field(Field::Function).filter(|function| function.kind() == Kind::Member);
+        let is_based = member.and_then(|member| member.field(Field::Property)).is_some_and(|name| name.text() == "basePath");
+        let Some(NodeKind::Ref(parent)) =
+            member.filter(|_| is_based).and_then(|member| member.field(Field::Object)).map(|object| self.module.lower(object).kind)
+        else {
+            return false;
+        };
+        let path = call.field(Field::Arguments).and_then(Syntax::first).map(|path| path_text(&self.module.lower(path)));
+        let (Some(prefix), true) = (path, self.services.contains_key(&parent)) else { return false };
+        let binding = self.binding_of(call);
+        self.add_service(binding.clone(), Dialect::Hono, ServiceKind::Router, call.span(), None);
+        let child = Node::new(call.span(), NodeKind::Ref(binding));
+        let mount = Mount { parent: parent.clone(), prefix, child, guards: Vec::new(), order: call.start() };
+        self.facts.push(Fact::new(call.span(), super::shown(&parent), FactKind::Mount(mount)));
+        true
+    }
+
     /// `new Hono().basePath('/api')`, `router.prefix('/x')` right where it is made.
     fn base_path(&self, made: Syntax<'t>) -> Option<Node> {
         let member = made.parent().filter(|parent| parent.kind() == Kind::Member)?;
@@ -162,15 +183,22 @@ impl<'t> Routing<'_, 't> {
         is_prefix.then(|| call.field(Field::Arguments)?.first().map(|path| self.module.lower(path)))?
     }
 
+    /// Places a service that is made already below a path.
+    pub(super) fn prefix(&mut self, at: &Registration<'t>, path: &Node) {
+        let made = self.facts.iter_mut().find_map(|fact| match &mut fact.kind {
+            FactKind::Service(service) if service.binding == at.service => Some(service),
+            _ => None,
+        });
+        if let Some(service) = made {
+            service.options = Some(prefix_option(path.clone()));
+        }
+    }
+
     pub(super) fn add_service(&mut self, binding: Ref, dialect: Dialect, kind: ServiceKind, span: Span, prefix: Option<Node>) {
         if self.services.insert(binding.clone(), dialect).is_some() {
             return;
         }
-        let options = prefix.map(|prefix| {
-            let mut map = Map::default();
-            map.push("prefix", prefix.span, prefix);
-            Node::new(span, NodeKind::Map(map))
-        });
+        let options = prefix.map(prefix_option);
         let owner = super::shown(&binding);
         let service = Service { kind, framework: dialect.package().into(), name: None, binding, security: Value::Absent, options };
         self.facts.push(Fact::new(span, owner, FactKind::Service(service)));
@@ -336,6 +364,11 @@ impl<'t> Routing<'_, 't> {
         let mut route = Route::new(at.service.clone(), dialect.package(), method.clone(), text, at.order);
         route.guards = handlers;
         route.handler = handler;
+        if super::calls::is_outside_production(at.call) {
+            route.security = Value::unknown(Why::Opaque, at.call.span());
+        } else if let Some(asked) = said_access(at.call) {
+            route.security = Value::known(Security::Documented(asked), at.call.span());
+        }
         let owner = format_smolstr!("{method} {}", route.path);
         self.facts.push(Fact::new(place(at), owner, FactKind::Route(Box::new(route))));
     }
@@ -361,7 +394,11 @@ impl<'t> Routing<'_, 't> {
     }
 
     /// Adds a mount.
-    pub(super) fn mount(&mut self, at: &Registration<'t>, prefix: Text, child: Node, guards: Vec<Node>) {
+    pub(super) fn mount(&mut self, at: &Registration<'t>, prefix: Text, child: Node, mut guards: Vec<Node>) {
+        if super::calls::is_outside_production(at.call) {
+            // Where it runs is for a condition to tell.
+            guards.push(Node::unknown(Why::Opaque, child.span));
+        }
         let owner = format_smolstr!("{}", super::shown(&at.service));
         let span = child.span;
         let mount = Mount { parent: at.service.clone(), prefix, child, guards, order: at.order };
@@ -407,6 +444,14 @@ impl<'t> Routing<'_, 't> {
     }
 }
 
+/// The options of a service that stands below a path.
+pub(super) fn prefix_option(path: Node) -> Node {
+    let span = path.span;
+    let mut map = Map::default();
+    map.push("prefix", span, path);
+    Node::new(span, NodeKind::Map(map))
+}
+
 /// The line of a registration: from the method's name to the end of its first argument, so that a
 /// handler's body is not part of the place.
 fn place(at: &Registration<'_>) -> Span {
@@ -419,6 +464,18 @@ fn place(at: &Registration<'_>) -> Span {
     let member = at.call.field(Field::Function).and_then(|member| member.field(Field::Object));
     let start = if member.is_some_and(|object| matches!(object.kind(), Kind::Call | Kind::New)) { at.order } else { chain_start };
     at.call.span_of(start, end.max(at.order))
+}
+
+/// What the comment in front of a registration says of who may call: `@access Private`, `@access Public`.
+fn said_access(call: Syntax<'_>) -> Option<bool> {
+    const LINES: usize = 12;
+    let root = call.ancestors().last()?;
+    let before = root.text().get(..call.start().checked_sub(root.start())? as usize)?;
+    let is_comment = |line: &&str| line.starts_with("//") || line.starts_with('*') || line.starts_with("/*");
+    let mut comment = before.trim_end().lines().rev().map(str::trim).take_while(is_comment).take(LINES);
+    let said = comment.find_map(|line| Some(line.split_once("@access")?.1.to_ascii_lowercase()))?;
+    let is_asked = ["private", "protected", "admin"].iter().any(|word| said.contains(word));
+    (is_asked || said.contains("public")).then_some(is_asked)
 }
 
 /// Handlers with lists opened.

@@ -1,100 +1,38 @@
 //! Functions that are dangerous when a stranger's data reaches them, by the rows of
 //! `rules/tables/sinks.toml`; and settings that are bad wherever they stand.
 
+mod address;
 mod answer;
 mod callers;
 mod checked;
 mod compare;
 mod dom;
+mod escape;
 mod flow;
 mod handed;
 mod meant;
+mod method;
 mod pollute;
 mod purpose;
+mod rows;
+mod session;
 mod settings;
 mod slow;
+mod within;
 
 use std::cell::OnceCell;
-use std::sync::LazyLock;
 
-use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use self::callers::Callers;
 use self::checked::Checked;
 use self::meant::{is_meant, is_record};
+use self::rows::{Row, maker};
 use super::names::{Form, Module, unquoted};
 use crate::extract::Extract;
 use crate::ir::{FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
-use crate::tables::{V, table};
-
-/// What a row says of a name.
-#[derive(Clone, Copy)]
-struct Row {
-    kind: SinkKind,
-    argument: Option<usize>,
-    labels: &'static [V],
-    /// What a method is called on, where its name alone says little.
-    on: &'static [V],
-}
-
-impl Row {
-    /// Whether the last name of what a method is called on is one that the row wants: `this.http` of
-    /// `this.http.get(…)`.
-    fn is_on(&self, call: Syntax<'_>) -> bool {
-        let object = || call.field(Field::Function).and_then(|function| function.field(Field::Object));
-        self.on.is_empty()
-            || object().is_some_and(|object| {
-                let name = object.field(Field::Property).unwrap_or(object).text().to_ascii_lowercase();
-                self.on.iter().filter_map(V::as_text).any(|on| on == name)
-            })
-    }
-}
-
-#[derive(Default)]
-struct Known {
-    imports: FxHashMap<&'static str, Vec<Row>>,
-    globals: FxHashMap<&'static str, Vec<Row>>,
-    methods: FxHashMap<&'static str, Vec<Row>>,
-}
-
-static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    let mut known = Known::default();
-    for row in table("sinks").map(|table| table.list("javascript")).unwrap_or_default() {
-        let Some(kind) = kind_of(row) else { continue };
-        let argument = row.int("argument").and_then(|at| usize::try_from(at).ok());
-        let value = Row { kind, argument, labels: row.list("labels"), on: row.list("on") };
-        row.texts("imports").for_each(|name| known.imports.entry(name).or_default().push(value));
-        row.texts("globals").for_each(|name| known.globals.entry(name).or_default().push(value));
-        row.texts("methods").for_each(|name| known.methods.entry(name).or_default().push(value));
-    }
-    known
-});
-
-fn kind_of(row: &V) -> Option<SinkKind> {
-    Some(match row.text("kind") {
-        "sql" => SinkKind::Sql,
-        "fetch" => SinkKind::Fetch,
-        "path" => SinkKind::Path,
-        "html" => SinkKind::Html,
-        "error-body" => SinkKind::ErrorBody,
-        "assign" => SinkKind::Assign,
-        "exec" => SinkKind::Exec,
-        "code" => SinkKind::Code,
-        "query" => SinkKind::Query,
-        "redirect" => SinkKind::Redirect,
-        "pattern" => SinkKind::Pattern,
-        "xml" => SinkKind::Xml,
-        "deserialize" => SinkKind::Deserialize,
-        "cipher" => SinkKind::Cipher,
-        "log" => SinkKind::Log,
-        "store" => SinkKind::Store,
-        "filter" => SinkKind::Filter,
-        "pollute" => SinkKind::Pollute,
-        _ => return None,
-    })
-}
+use crate::tables::V;
 
 /// A file with what is read of the rest of it, once a sink is there to ask for it.
 struct Around<'m, 't> {
@@ -111,6 +49,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
         match node.kind() {
             Kind::Call | Kind::New => {
                 call(&around, node, cx);
+                method::emit(&around, node, cx);
                 dom::call(&around, node, cx);
                 handed::emit(module, node, &mut handed);
             }
@@ -121,16 +60,21 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
             Kind::Assignment | Kind::AugmentedAssignment => {
                 settings::assignment(module, node, cx);
                 pollute::assignment(&around, node, cx);
+                session::assignment(node, cx);
                 dom::assignment(&around, node, cx);
             }
             Kind::Binary => compare::emit(module, node, cx),
             Kind::Return => answer::emit(&around, node, cx),
             Kind::Regex => slow::emit(module, node, cx),
+            Kind::For => loops(&around, node, cx),
             Kind::JsxAttribute => {
                 settings::attribute(node, cx);
                 dom::attribute(&around, node, cx);
             }
-            kind if kind.is_function() => pollute::merge(node, cx),
+            kind if kind.is_function() => {
+                pollute::merge(node, cx);
+                pollute::walk(node, cx);
+            }
             _ => {}
         }
     }
@@ -141,49 +85,52 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let module = around.module;
     let Some(arguments) = node.field(Field::Arguments).filter(|arguments| arguments.kind() == Kind::Arguments) else { return };
     let name = called_name(node);
-    if name == "cookie" {
-        settings::cookie_set(node, cx);
-        return;
+    if matches!(name, "cookie" | "setCookie" | "set") {
+        settings::cookie_set(module, node, cx);
+    }
+    if name == "replace" {
+        escape::emit(node, cx);
+    }
+    if matches!(name, "includes" | "indexOf") {
+        within::emit(module, node, cx);
     }
     if matches!(name, "render" | "view") {
         answer::view(around, node, cx);
     }
     // Most calls are of no known name: ask for the cheap part first.
-    let is_method = KNOWN.methods.contains_key(name);
-    let may_be = is_method
-        || KNOWN.globals.contains_key(name)
-        || matches!(name, "random" | "createHash" | "pseudoRandomBytes" | "MD5" | "SHA1")
-        || may_be_imported(name, node);
-    if !may_be && !is_record(node, name) {
+    let may_be = rows::may_speak_of(name, node) || matches!(name, "random" | "createHash" | "pseudoRandomBytes" | "MD5" | "SHA1");
+    if !may_be && !is_record(node, name) && !makes_function(module, node) {
         return;
     }
-    let is_import = || (name == "import").then(|| Ref::new(Scope::Global, [name]));
+    let is_import = || matches!(name, "import" | "eval").then(|| Ref::new(Scope::Global, [name]));
     let Some(callee) = module.callee_of(node).or_else(is_import).map(|callee| promisified(module, node, callee)) else { return };
     if is_record(node, name) {
-        let row = Row { kind: SinkKind::Assign, argument: Some(0), labels: &[], on: &[] };
+        let row = Row::of(SinkKind::Assign, 0);
         let parts = parts(around, node, arguments, row);
         cx.fact(node.span(), owner(node, &callee), FactKind::Sink(Sink { kind: row.kind, callee, parts, options: None }));
         return;
     }
-    match rows(&callee, name, node) {
-        [] => purpose::emit(module, node, &callee, cx),
-        rows => {
-            for row in rows.iter().filter(|row| row.is_on(node) && is_meant(row.kind, name, node)) {
-                let parts = parts(around, node, arguments, *row);
-                if row.kind == SinkKind::Fetch {
-                    send(module, node, arguments, &callee, cx);
-                }
-                if !parts.is_empty() {
-                    let options = options(module, node, row.kind);
-                    let sink = Sink { kind: row.kind, callee: callee.clone(), parts, options };
-                    cx.fact(node.span(), owner(node, &callee), FactKind::Sink(sink));
-                }
-            }
+    if name == "createHmac" {
+        purpose::emit(module, node, &callee, cx);
+    }
+    let mut rows = rows::rows(&callee, name, node).peekable();
+    if rows.peek().is_none() {
+        return purpose::emit(module, node, &callee, cx);
+    }
+    for row in rows.filter(|row| row.is_on(module, node) && is_meant(row.kind, name, node)) {
+        let parts = parts(around, node, arguments, *row);
+        if row.kind == SinkKind::Fetch {
+            send(module, node, arguments, &callee, cx);
+        }
+        if !parts.is_empty() {
+            let options = options(module, node, row.kind);
+            let sink = Sink { kind: row.kind, callee: callee.clone(), parts, options };
+            cx.fact(node.span(), owner(node, &callee), FactKind::Sink(sink));
         }
     }
 }
 
-/// A request with its address and all that goes with it: what is secret should not go in the clear.
+/// A request with its address and all that goes with it: nothing should go in the clear, and no secret.
 fn send<'t>(module: &Module<'t>, node: Syntax<'t>, arguments: Syntax<'t>, callee: &Ref, cx: &mut Extract<'_>) {
     let mut values = arguments.children().map(|argument| module.lower(argument));
     let Some(first) = values.next() else { return };
@@ -197,11 +144,9 @@ fn send<'t>(module: &Module<'t>, node: Syntax<'t>, arguments: Syntax<'t>, callee
         }
         None => first,
     };
-    if !rest.is_empty() {
-        let options = Some(Node::new(node.span(), NodeKind::List(rest)));
-        let parts = vec![SinkPart::new(address, Tri::No, "")];
-        cx.fact(node.span(), owner(node, callee), FactKind::Sink(Sink { kind: SinkKind::Send, callee: callee.clone(), parts, options }));
-    }
+    let options = Some(Node::new(node.span(), NodeKind::List(rest)));
+    let parts = vec![SinkPart::new(address, Tri::No, "")];
+    cx.fact(node.span(), owner(node, callee), FactKind::Sink(Sink { kind: SinkKind::Send, callee: callee.clone(), parts, options }));
 }
 
 /// Values whose key says what is done with them: `$where` is code of the store, `filter: '(uid=…)'` an
@@ -213,6 +158,7 @@ fn pair<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         "$where" => SinkKind::Query,
         "filter" if matches!(value.kind(), Kind::TemplateString | Kind::Binary | Kind::Identifier) => SinkKind::Filter,
         "__html" => return dom::html(around, node, value, cx),
+        "handler" => return answer::handler(around, node, cx),
         "Location" => SinkKind::Redirect,
         "destination"
             if node.ancestors().nth(1).and_then(|outer| outer.field(Field::Key)).is_some_and(|key| unquoted(key) == "redirect") =>
@@ -224,6 +170,32 @@ fn pair<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         _ => return,
     };
     value_sink(around, node, kind, Ref::new(Scope::Global, [key]), value, None, cx);
+}
+
+/// `for (…; i < request.body.list.length; …)`: a length that a caller writes is no list's.
+fn loops<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let bound = node.field(Field::Condition).and_then(|condition| {
+        let condition = if condition.kind() == Kind::ExpressionStatement { condition.first()? } else { condition };
+        condition.field(Field::Right)
+    });
+    let length = bound.filter(|bound| bound.field(Field::Property).is_some_and(|name| name.text() == "length"));
+    if let Some(list) = length.and_then(|length| length.field(Field::Object)).filter(|list| !ends_early(node, *list)) {
+        value_sink(around, node, SinkKind::Allocate, Ref::new(Scope::Global, ["for"]), list, None, cx);
+    }
+}
+
+/// `if (!ROLES.includes(list[i])) return …`: a loop over more than there is ends at the first that is not there.
+fn ends_early(node: Syntax<'_>, list: Syntax<'_>) -> bool {
+    let body = node.field(Field::Body).into_iter().flat_map(Syntax::below);
+    body.filter(|inner| inner.kind() == Kind::If).any(|test| {
+        let asked = test.field(Field::Condition).map_or("", Syntax::text).trim_start_matches('(');
+        let is_of_item = asked.split(list.text()).skip(1).any(|rest| rest.starts_with('['));
+        let asks_for_none = asked.starts_with('!') || ["!==", "!=", "=== -1", "== -1", "< 0"].iter().any(|sign| asked.contains(sign));
+        let leaves =
+            |inner: Syntax<'_>| matches!(inner.kind(), Kind::Return | Kind::Throw) || inner.text().trim_end_matches(';') == "break";
+        let then = test.field(Field::Consequence);
+        is_of_item && asks_for_none && then.is_some_and(|then| leaves(then) || then.below().any(leaves))
+    })
 }
 
 /// Emits a sink with one part.
@@ -248,13 +220,24 @@ impl<'t> Around<'_, 't> {
     /// the code has tested it.
     fn flowing(&self, call: Syntax<'t>, part: Syntax<'t>, kind: SinkKind, label: &str) -> Vec<SinkPart> {
         let (module, mut parts) = (self.module, Vec::new());
-        let comes_from_request =
-            !matches!(kind, SinkKind::Cipher | SinkKind::Log | SinkKind::ErrorBody | SinkKind::Assign | SinkKind::Store);
+        let comes_from_request = !matches!(
+            kind,
+            SinkKind::Cipher
+                | SinkKind::Log
+                | SinkKind::ErrorBody
+                | SinkKind::Assign
+                | SinkKind::Store
+                | SinkKind::Disclose
+                | SinkKind::Keep
+        );
         if kind == SinkKind::ErrorBody && loses_stack(call, part) {
             return parts;
         }
         let value = module.lower(part);
         if kind == SinkKind::Log {
+            if super::calls::is_outside_production(call) {
+                return parts;
+            }
             let label = if takes_password(call) { "password" } else { "" };
             parts.push(SinkPart::new(value, Tri::Maybe, label));
             return parts;
@@ -263,10 +246,11 @@ impl<'t> Around<'_, 't> {
             parts.push(SinkPart::new(value, Tri::Maybe, label));
             return parts;
         }
-        if self.checked.get_or_init(|| Checked::new(module.tree)).holds(module, call, part, kind) {
+        if self.checked.get_or_init(|| Checked::new(module)).holds(module, call, part, kind) {
             return parts;
         }
         let value = flow::flowing(module, part, value);
+        let value = if kind == SinkKind::Html { flow::returned(module, part).unwrap_or(value) } else { value };
         let taken = handed::taken(module, part);
         if !taken.is_empty() {
             let seen = self.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value);
@@ -288,6 +272,13 @@ fn parts<'t>(around: &Around<'_, 't>, node: Syntax<'t>, arguments: Syntax<'t>, r
         if argument.is_some_and(|argument| argument != at) || !may_matter(row.kind, part) {
             continue;
         }
+        // `new Deno.Command('sh', { args: ['-c', line] })`.
+        let part = if row.kind == SinkKind::Exec && part.kind() == Kind::Object {
+            let Some(given) = value_of(part, "args") else { continue };
+            given
+        } else {
+            part
+        };
         let label = match row.labels {
             [] => "",
             labels => match labels.get(at).and_then(V::as_text) {
@@ -324,6 +315,15 @@ fn options<'t>(module: &Module<'t>, node: Syntax<'t>, kind: SinkKind) -> Option<
             Some(module.lower(options))
         }
         SinkKind::Html | SinkKind::ErrorBody => Some(Node::text(root_name(node), node.span())),
+        SinkKind::Deserialize => node.field(Field::Arguments)?.children().nth(1).map(|options| module.lower(options)),
+        SinkKind::Disclose | SinkKind::LogLine => Some(Node::text("called", node.span())),
+        // `Object.assign({}, …)`.
+        SinkKind::Assign => {
+            let target = node.field(Field::Arguments)?.first().filter(|target| target.kind() == Kind::Object)?;
+            // What the record is given by default, the caller's word takes the place of: `Object.assign({ role: 'user' }, body)`.
+            let grants = ["role", "roles", "isAdmin", "is_admin", "admin", "permissions"].iter().any(|key| has_key(target, key));
+            (!grants && node.field(Field::Function)?.text() == "Object.assign").then(|| Node::text("new", target.span()))
+        }
         // `vm.runInContext('load(data)', { load, data })`: what the text names.
         SinkKind::Code => node.field(Field::Arguments)?.children().nth(1).map(|names| module.lower(names)),
         _ => None,
@@ -342,6 +342,12 @@ fn runs_shell(arguments: Syntax<'_>) -> bool {
     is_shell || arguments.children().filter(|part| part.kind() == Kind::Object).flat_map(Syntax::children).any(asks)
 }
 
+/// The value of a key of an object that is written out.
+fn value_of<'t>(object: Syntax<'t>, key: &str) -> Option<Syntax<'t>> {
+    let pair = object.children().find(|entry| entry.field(Field::Key).is_some_and(|name| unquoted(name) == key))?;
+    pair.field(Field::Value)
+}
+
 fn has_key(object: Syntax<'_>, key: &str) -> bool {
     object.kind() == Kind::Object
         && object.children().any(|entry| {
@@ -349,22 +355,12 @@ fn has_key(object: Syntax<'_>, key: &str) -> bool {
         })
 }
 
-fn rows(callee: &Ref, name: &str, node: Syntax<'_>) -> &'static [Row] {
-    let found = match &callee.scope {
-        Scope::Import(_) => KNOWN.imports.get(callee.to_string().as_str()),
-        Scope::Global if callee.path.len() == 1 => KNOWN.globals.get(callee.first()),
-        Scope::Global => KNOWN.globals.get(callee.to_string().as_str()),
-        _ => None,
-    };
-    // `User.find(…)` of `const User = require('./user')` is a method of what a file of the application exports.
-    let is_of_file = callee.module().is_some_and(|module| module.starts_with(['.', '/', '~']) || module.starts_with("@/"))
-        && node.field(Field::Function).is_some_and(|function| function.kind() == Kind::Member);
-    let is_method = callee.path.len() > 1 || is_of_file || callee.scope == Scope::Global && !KNOWN.globals.contains_key(callee.first());
-    found.or_else(|| KNOWN.methods.get(name).filter(|_| is_method)).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// What `promisify(exec)` stands for is the function itself; `createRequire(…)` makes `require`.
+/// What `promisify(exec)` stands for is the function itself; `createRequire(…)` makes `require`, and the constructor of
+/// a function is `Function`.
 fn promisified<'t>(module: &Module<'t>, node: Syntax<'t>, callee: Ref) -> Ref {
+    if makes_function(module, node) {
+        return Ref::new(Scope::Global, ["Function"]);
+    }
     let made = node
         .field(Field::Function)
         .filter(|function| function.kind() == Kind::Identifier && callee.scope == Scope::Local)
@@ -380,16 +376,31 @@ fn promisified<'t>(module: &Module<'t>, node: Syntax<'t>, callee: Ref) -> Ref {
     inner.and_then(|inner| module.lower(inner).as_ref().cloned()).unwrap_or(callee)
 }
 
+/// `new Made(code)` of `const Made = Object.getPrototypeOf(async function () {}).constructor`.
+fn makes_function<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let constructor = node.field(Field::Constructor).filter(|constructor| constructor.kind() == Kind::Identifier);
+    let form = constructor.and_then(|constructor| module.lookup(constructor.text(), constructor)).map(|declaration| &declaration.form);
+    let Some(Form::Variable(Some(made), path)) = form else { return false };
+    path.is_empty()
+        && made.field(Field::Property).is_some_and(|name| name.text() == "constructor")
+        && made.field(Field::Object).is_some_and(|object| object.below().chain([object]).any(|inner| inner.kind().is_function()))
+}
+
 /// The name of what is called, without looking anything up.
 fn called_name(node: Syntax<'_>) -> &str {
     let Some(function) = node.field(Field::Function).or_else(|| node.field(Field::Constructor)) else { return "" };
     match function.kind() {
-        Kind::Member if function.text() == "Object.assign" => "Object.assign",
         Kind::Member => function.field(Field::Property).map_or("", Syntax::text),
         Kind::Identifier => function.text(),
         Kind::Import => "import",
+        Kind::Parenthesized if is_indirect_eval(function) => "eval",
         _ => "",
     }
+}
+
+/// `(0, eval)(code)` runs the code in the global scope.
+fn is_indirect_eval(function: Syntax<'_>) -> bool {
+    function.text().trim_matches(['(', ')']).rsplit_once(',').is_some_and(|(_, last)| last.trim() == "eval")
 }
 
 /// The name at the root of what a method is called on: `res` of `res.status(500).json(…)`.
@@ -409,29 +420,18 @@ fn root_name(call: Syntax<'_>) -> &str {
     ""
 }
 
-/// Whether an export of that name is in the tables; a bare name may be any default export.
-fn may_be_imported(name: &str, node: Syntax<'_>) -> bool {
-    static NAMES: LazyLock<FxHashSet<&'static str>> =
-        LazyLock::new(|| KNOWN.imports.keys().filter_map(|name| name.rsplit(['#', '.']).next()).collect());
-    let is_bare = |function: Syntax<'_>| match function.kind() {
-        Kind::Identifier => name.len() <= 12,
-        // `require('request')(address)`.
-        Kind::Call => function.text().starts_with("require("),
-        _ => false,
-    };
-    NAMES.contains(name) || node.field(Field::Function).is_some_and(is_bare)
-}
-
 /// A literal can bring nothing in, and an inline function is no data.
 fn may_matter(kind: SinkKind, part: Syntax<'_>) -> bool {
     match part.kind() {
         Kind::String => matches!(kind, SinkKind::Cipher | SinkKind::Store) || kind == SinkKind::Code && part.text().contains('('),
         Kind::Number | Kind::True | Kind::False | Kind::Null => false,
+        Kind::Object if matches!(kind, SinkKind::Mail | SinkKind::Disclose | SinkKind::Keep | SinkKind::Cipher) => true,
         Kind::TemplateString => matches!(kind, SinkKind::Cipher | SinkKind::Store) || part.child(Kind::Substitution).is_some(),
         Kind::Object => {
             matches!(
                 kind,
-                SinkKind::Assign
+                SinkKind::Exec
+                    | SinkKind::Assign
                     | SinkKind::ErrorBody
                     | SinkKind::Query
                     | SinkKind::Log

@@ -99,7 +99,12 @@ impl Sections<'_> {
         }
         for (name, account) in map.get("accounts").and_then(Node::as_map).into_iter().flat_map(Map::pairs) {
             let Some(section) = account.as_map() else { continue };
-            self.push("nats-account", &format!("account {name}"), account.span, section.clone());
+            let mut shared = section.clone();
+            // `export` of an account is its list, not the permission that has the same name.
+            if let (None, Some(list)) = (section.get("exports"), section.get("subscribe")) {
+                shared.push("exports", list.span, list.clone());
+            }
+            self.push("nats-account", &format!("account {name}"), account.span, shared);
             self.users(section.get("users"), &format!("account {name}"), section.get("default_permissions"));
         }
     }

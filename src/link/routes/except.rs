@@ -15,6 +15,8 @@ pub(super) struct Except {
     methods: Vec<SmolStr>,
     /// Whether more may be left out than is seen.
     open: bool,
+    /// Whether the application may stand below a path of its own that the paths leave out.
+    below: bool,
 }
 
 /// A path as it is left out.
@@ -35,10 +37,21 @@ impl Except {
         let mut found = Self::default();
         match (call.callee.module(), call.callee.last()) {
             (Some("hono/combine"), "except") => call.args.first().into_iter().for_each(|path| found.add(names.chase(path), &[], names)),
+            (Some("@nestjs/common"), "exclude") => {
+                found.below = true;
+                call.args.iter().skip(1).for_each(|path| found.excluded(names.chase(path), names));
+            }
             (_, "unless") => found.unless(call, names),
             _ => return None,
         }
         Some(found)
+    }
+
+    /// `exclude('health', { path: 'login', method: RequestMethod.POST })` of NestJS.
+    fn excluded(&mut self, path: &Node, names: &Names<'_>) {
+        let method = path.get("method").and_then(Node::as_ref).map(|method| SmolStr::new(method.last().to_ascii_uppercase()));
+        let methods: Vec<SmolStr> = method.filter(|method| method != "ALL").into_iter().collect();
+        self.add(path.get("path").unwrap_or(path), &methods, names);
     }
 
     fn unless(&mut self, call: &Call, names: &Names<'_>) {
@@ -86,6 +99,9 @@ impl Except {
         let mut answer = Tri::from(!self.methods.is_empty() && of_methods(&self.methods));
         for (pattern, _) in self.paths.iter().filter(|(_, methods)| of_methods(methods)) {
             answer = answer.or(pattern.holds(&route.path));
+            if self.below {
+                answer = answer.or(Tri::any(endings(&route.path).iter().map(|path| pattern.holds(path))));
+            }
         }
         if self.open { answer.or(Tri::Maybe) } else { answer }
     }
@@ -135,6 +151,13 @@ impl Pattern {
             }
         }
     }
+}
+
+/// A known path without its first segments: what it is to the application, which may stand below a path.
+fn endings(path: &Text) -> Vec<Text> {
+    let whole = path.to_string();
+    let span = path.pieces.first().map(|piece| piece.span).unwrap_or_default();
+    whole.match_indices('/').skip(1).take(4).map(|(at, _)| Text::lit(&whole[at..], span)).collect()
 }
 
 fn texts(node: &Node) -> Vec<SmolStr> {

@@ -366,9 +366,10 @@ fn autohooks(below: &str) -> Option<&str> {
     matches!(stem, "autohooks." | ".autohooks." | "_autohooks.").then_some(folder)
 }
 
-/// Whether a service can stand on its own: it listens, or a platform runs it.
+/// Whether a service can stand on its own: it listens, or a platform runs it. A resolver of NestJS is part of a module.
 pub(super) fn is_application(facts: &[Fact], service: &Service) -> bool {
     service.fact.is_some_and(|index| match &facts[index].kind {
+        FactKind::Service(fact) if fact.framework.starts_with("@nestjs/") => fact.kind == ServiceKind::App,
         FactKind::Service(fact) => matches!(fact.kind, ServiceKind::App | ServiceKind::Api | ServiceKind::Websocket | ServiceKind::Rpc),
         _ => false,
     })

@@ -2,7 +2,7 @@
 //! metadata keys that it sets, through composites of the application's own.
 
 use super::names::Names;
-use crate::ir::{Call, FileId, Node, NodeKind, Ref};
+use crate::ir::{Call, FileId, Func, Node, NodeKind, Ref};
 
 /// How deep composites are followed.
 const MAX_DEPTH: usize = 6;
@@ -34,7 +34,7 @@ impl<'a> Markers<'a> {
             NodeKind::Call(call) => self.add_call(marker, call, names, depth),
             NodeKind::Ref(name) => self.add_named(marker, marker.span.file, name, names, depth),
             NodeKind::List(items) | NodeKind::Op(_, items) => items.iter().for_each(|item| self.add(item, names, depth)),
-            NodeKind::Func(func) => func.returns.iter().for_each(|returned| self.add(returned, names, depth)),
+            NodeKind::Func(func) => self.composed(marker, func, names, depth),
             _ => {}
         }
     }
@@ -56,6 +56,15 @@ impl<'a> Markers<'a> {
         }
     }
 
+    /// What a function makes a decorator of: what it returns, and what it collects before it is applied, as in
+    /// `if (secured) decorators.push(Auth())`.
+    fn composed(&mut self, marker: &'a Node, func: &'a Func, names: &Names<'a>, depth: usize) {
+        func.returns.iter().for_each(|returned| self.add(returned, names, depth));
+        let Some(depth) = depth.checked_sub(1).filter(|_| !switches_off(marker)) else { return };
+        let collected = func.calls.iter().filter(|call| names.function_named(func.span.file, &call.callee).is_some());
+        collected.for_each(|call| self.add_named(marker, func.span.file, &call.callee, names, depth));
+    }
+
     fn add_named(&mut self, marker: &'a Node, file: FileId, name: &'a Ref, names: &Names<'a>, depth: usize) {
         if is_known(name.module().unwrap_or_default()) {
             return;
@@ -65,11 +74,19 @@ impl<'a> Markers<'a> {
                 NodeKind::Ref(other) if other == name => self.unknown.push(name),
                 // `const Public = Reflector.createDecorator()`: the decorator is its own key.
                 NodeKind::Call(made) if made.callee.last() == "createDecorator" => self.keys.push((marker, name.last_named())),
+                NodeKind::Func(func) => self.composed(marker, func, names, depth),
                 _ => self.add(value, names, depth),
             },
             None => self.unknown.push(name),
         }
     }
+}
+
+/// `@ApiController('auth', false)`, `@ApiController({ path: 'auth', secured: false })`.
+fn switches_off(marker: &Node) -> bool {
+    let is_off = |node: &Node| node.as_bool() == Some(false);
+    let says_off = |argument: &Node| is_off(argument) || argument.as_map().is_some_and(|map| map.pairs().any(|(_, value)| is_off(value)));
+    marker.as_call().is_some_and(|call| call.args.iter().any(says_off))
 }
 
 /// `SetMetadata('isPublic', false)` sets nothing that opens a route.

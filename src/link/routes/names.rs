@@ -1,5 +1,6 @@
 //! From a name to what it stands for: the few look-ups that routes need, over the names of all files.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,6 +12,9 @@ use crate::link::symbols;
 
 /// How far a chain of names is followed.
 const MAX_HOPS: usize = 12;
+
+/// Modules that are asked for one name: where all export what all others do, there are more ways than modules.
+const MAX_ASKED: usize = 2_000;
 
 /// A binding of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +32,8 @@ pub(super) struct Names<'a> {
     decorations: FxHashMap<(FileId, SmolStr), Decoration<'a>>,
     /// What functions that register routes are handed, by the parameter: `require('./pilot')(app, guards)`.
     handed: BTreeMap<FileId, Vec<Handed<'a>>>,
+    /// Modules that may still be asked in the look-up that goes on; nothing outside of one.
+    left: Cell<Option<usize>>,
 }
 
 /// What a parameter is handed.
@@ -58,7 +64,7 @@ pub(super) struct Found<'a> {
 impl<'a> Names<'a> {
     /// Look-ups over these names and what plugins decorate applications with.
     pub(super) fn new(symbols: &'a symbols::Names<'a>, facts: &'a [Fact]) -> Self {
-        let mut names = Self { symbols, decorations: FxHashMap::default(), handed: BTreeMap::new() };
+        let mut names = Self { symbols, decorations: FxHashMap::default(), handed: BTreeMap::new(), left: Cell::new(None) };
         for fact in facts {
             if let Some(resource) = fact.resource().filter(|resource| resource.ty == "decoration") {
                 let place = (names.project(fact.span.file), resource.name.clone());
@@ -108,13 +114,24 @@ impl<'a> Names<'a> {
 
     /// What a name in a file stands for, through constants, imports, re-exports and instances.
     pub(super) fn bound(&self, file: FileId, name: &Ref) -> Option<Found<'a>> {
-        self.find_within(file, name, MAX_HOPS)
+        self.bounded(|| self.find_within(file, name, MAX_HOPS))
+    }
+
+    /// A look-up within its bound; one inside of another takes from what that has left.
+    fn bounded<T>(&self, look_up: impl FnOnce() -> T) -> T {
+        if self.left.get().is_some() {
+            return look_up();
+        }
+        self.left.set(Some(MAX_ASKED));
+        let found = look_up();
+        self.left.set(None);
+        found
     }
 
     /// The same, also of a parameter whose function is handed one thing alone.
     pub(super) fn find(&self, file: FileId, name: &Ref) -> Option<Found<'a>> {
         let handed = || Some(name).filter(|name| name.scope == Scope::Local).and_then(|name| self.handed(file, &name.path, MAX_HOPS));
-        self.bound(file, name).or_else(handed)
+        self.bounded(|| self.bound(file, name).or_else(handed))
     }
 
     fn find_within(&self, file: FileId, name: &Ref, hops: usize) -> Option<Found<'a>> {
@@ -142,6 +159,7 @@ impl<'a> Names<'a> {
 
     fn find_export(&self, file: FileId, path: &[SmolStr], hops: usize) -> Option<Found<'a>> {
         let hops = hops.checked_sub(1)?;
+        self.left.set(Some(self.left.get()?.checked_sub(1)?));
         let (first, rest) = path.split_first()?;
         if first == "*" {
             // `require('./x')` is what the module exports as a whole.
@@ -149,8 +167,7 @@ impl<'a> Names<'a> {
             return self.find_export(file, if rest.is_empty() { &whole } else { rest }, hops);
         }
         let exports = &self.symbols.of(file)?.exports;
-        for (name, target) in exports.iter().rev().filter(|(name, _)| name == first) {
-            let _ = name;
+        for (_, target) in exports.iter().rev().filter(|(name, _)| name == first) {
             let mut target = target.clone();
             target.path.extend(rest.iter().cloned());
             if let Some(found) = self.find_within(file, &target, hops) {
@@ -164,8 +181,14 @@ impl<'a> Names<'a> {
                 return Some(found);
             }
         }
-        // `const { a } = require('./x')` and `import x from` a module without a default export.
-        if first == "default" && !rest.is_empty() { self.find_export(file, rest, hops) } else { None }
+        if first == "default" {
+            // `import x from` a module without a default export.
+            return if rest.is_empty() { None } else { self.find_export(file, rest, hops) };
+        }
+        // `const { guard } = require('./guards')` of `module.exports = guards`: a member of what is exported as a whole.
+        let whole = &exports.iter().rev().find(|(name, _)| name == "default")?.1;
+        let target = path.iter().fold(whole.clone(), |target, name| target.child(name.clone()));
+        self.find_within(file, &target, hops).filter(|found| found.value.is_some())
     }
 
     /// The member `rest` of a binding's value.
@@ -180,6 +203,12 @@ impl<'a> Names<'a> {
         let found = match &value.kind {
             NodeKind::Ref(target) => through(target),
             NodeKind::Call(call) if call.is_new && !rest.is_empty() => through(&call.callee),
+            // `module.exports = createGuards('Admin')`: a member of what the function returns.
+            NodeKind::Call(call) if !rest.is_empty() => {
+                let made = self.function_named(file, &call.callee).and_then(|func| Some((func.span.file, func.returns.as_ref()?)));
+                made.and_then(|(file, returned)| self.member(&Place { file, name: place.name.clone() }, returned, rest, hops))
+                    .filter(|found| found.value.is_some())
+            }
             NodeKind::Op(Op::Await, operands) => match operands.first().map(|node| &node.kind) {
                 Some(NodeKind::Ref(target)) => through(target),
                 _ => None,
@@ -216,6 +245,17 @@ impl<'a> Names<'a> {
         match &self.find(file, name)?.value?.kind {
             NodeKind::Func(func) => Some(func),
             _ => None,
+        }
+    }
+
+    /// Whether a name stands for a function rather than for a text; of what is not in the repository, its words
+    /// decide.
+    pub(super) fn is_called(&self, node: &Node) -> bool {
+        let NodeKind::Ref(name) = &node.kind else { return false };
+        match self.find(node.span.file, name).and_then(|found| found.value).map(|value| &value.kind) {
+            Some(NodeKind::Func(_) | NodeKind::List(_) | NodeKind::Map(_)) => true,
+            Some(NodeKind::Text(_) | NodeKind::Op(..)) => false,
+            Some(_) | None => super::words::may_authenticate(name.last_named()) || !super::words::may_be_path(name.last_named()),
         }
     }
 

@@ -16,6 +16,9 @@ struct Words {
     sensitive: FxHashSet<&'static str>,
     reading: FxHashSet<&'static str>,
     changing: FxHashSet<&'static str>,
+    personal: FxHashSet<&'static str>,
+    offered: FxHashSet<&'static str>,
+    listing: FxHashSet<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -27,6 +30,9 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     }
     words.sensitive.extend(rows.get("sensitive").into_iter().flat_map(|row| row.texts("words")));
     words.reading.extend(rows.get("reading").into_iter().flat_map(|row| row.texts("words")));
+    for (key, into) in [("personal", &mut words.personal), ("offered", &mut words.offered), ("listing", &mut words.listing)] {
+        into.extend(rows.get(key).into_iter().flat_map(|row| row.texts("words")));
+    }
     words.changing.extend(rows.get("changing").into_iter().flat_map(|row| row.texts("words")));
     words
 });
@@ -41,7 +47,14 @@ pub(super) fn public(route: &Route) -> Option<&'static str> {
 fn fits(route: &Route, why: &str) -> bool {
     let is_any = |methods: &[&str]| route.methods.iter().all(|method| methods.contains(&method.as_str()));
     match why {
+        // The sessions of somebody by his key are ended by whoever may do that.
+        "sign-in" => !(is_any(&["DELETE"]) && has_parameter(&route.path)),
         "health check" | "API documentation" => !is_any(&["PUT", "PATCH", "DELETE"]),
+        // What is sent about one row is no form for strangers (`POST /telemetry/:id`), nor is a row that is changed.
+        "contact form" => {
+            let reads = is_any(&["GET", "HEAD"]);
+            !has_key(&route.path) && !is_any(&["PUT", "PATCH", "DELETE"]) && (!reads || !lists_people(route))
+        }
         "static file" => is_any(&["GET", "HEAD", "OPTIONS", "ANY", "QUERY"]) && (!has_key(&route.path) || is_said_public(&route.path)),
         _ => true,
     }
@@ -54,6 +67,14 @@ fn has_key(path: &Text) -> bool {
         Part::Hole(_) => None,
     });
     names.flat_map(|text| text.split('/')).filter_map(|segment| segment.strip_prefix(':')).any(|name| name == "id" || name.ends_with("Id"))
+}
+
+/// Whether a segment of a path is the caller's to choose.
+fn has_parameter(path: &Text) -> bool {
+    path.pieces.iter().any(|piece| match &piece.part {
+        Part::Lit(text) => text.split('/').any(|segment| segment.starts_with([':', '{', '<', '['])),
+        Part::Hole(_) => true,
+    })
 }
 
 fn is_said_public(path: &Text) -> bool {
@@ -70,7 +91,7 @@ fn by_name(route: &Route) -> Option<&'static str> {
         return Some(why);
     }
     // `auth.logout`: procedures are named with dots.
-    let last = segments.last().map_or("", String::as_str);
+    let last = thing(&segments);
     let member = last.rsplit('.').next().unwrap_or(last);
     if let Some(why) = words.last.get(last).or_else(|| words.last.get(member)) {
         return Some(why);
@@ -80,6 +101,9 @@ fn by_name(route: &Route) -> Option<&'static str> {
     }
     if let Some(why) = last_literal(&route.path).and_then(|last| public_phrase(&last)) {
         return Some(why);
+    }
+    if words.offered.contains(last) && route.methods.iter().all(|method| method == "GET") {
+        return Some("what is offered to all");
     }
     if makes_new(&segments).is_some_and(|what| ["signup", "signups", "registration", "registrations"].iter().any(|end| what.ends_with(end)))
     {
@@ -96,6 +120,22 @@ fn by_name(route: &Route) -> Option<&'static str> {
     segments.iter().find_map(|segment| words.any.get(segment.as_str()).copied())
 }
 
+/// The segment that says what a path is: `contact` of `/contact/add`, `otp` of `/otp/send`.
+fn thing(segments: &[String]) -> &str {
+    match segments {
+        [.., what, verb]
+            if matches!(
+                (what.as_str(), verb.as_str()),
+                ("contact" | "contactus", "send" | "add" | "submit") | ("otp", "send") | ("newsletter", "add")
+            ) =>
+        {
+            what
+        }
+        [.., last] => last,
+        [] => "",
+    }
+}
+
 /// The last known segment of a path as it is written.
 fn last_literal(path: &Text) -> Option<String> {
     let Some(Part::Lit(text)) = path.pieces.last().map(|piece| &piece.part) else { return None };
@@ -108,11 +148,11 @@ fn public_phrase(segment: &str) -> Option<&'static str> {
     let (first, last) = (words.first()?.as_str(), words.last()?.as_str());
     match (first, last) {
         (_, "login" | "signin") => Some("sign-in"),
-        (_, "registration" | "signup") => Some("sign-up"),
+        (_, "registration" | "signup" | "reg") => Some("sign-up"),
         (_, "logout" | "signout") => Some("sign-out"),
         (_, "callback") => Some("OAuth"),
         (_, "webhook") => Some("webhook"),
-        ("forgot", _) => Some("password reset"),
+        ("forgot" | "forget", _) => Some("password reset"),
         ("resend", _) | ("verify", "token" | "email" | "code" | "account" | "phone" | "link") | (_, "verification") => {
             Some("confirmation of an address")
         }
@@ -156,7 +196,7 @@ fn has_secret_parameter(path: &Text) -> bool {
 }
 
 /// Whether a path ends in the collection of accounts, outside of an operator's corner.
-pub(super) fn is_of_accounts(path: &Text) -> bool {
+pub fn is_of_accounts(path: &Text) -> bool {
     let segments = literal_segments(path);
     let is_admin = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "internal"));
     !is_admin
@@ -202,6 +242,32 @@ pub fn is_sensitive(path: &Text) -> bool {
     let is_known = |segment: &&str| !segment.starts_with([':', '{', '<', '*', '[']);
     let sensitive = |segment: &str| split_words(segment).iter().any(|word| words.sensitive.contains(word.as_str()));
     whole.split('/').filter(is_known).any(sensitive)
+}
+
+/// Whether a route that reads shows what is known of people, to whom nothing of it is meant to be shown: an operator's
+/// corner, a whole collection of accounts or orders.
+pub fn shows_people(route: &Route) -> bool {
+    let segments = literal_segments(&route.path);
+    let is_list = || last_literal(&route.path).is_some_and(|last| ends_in(&route.path, &last));
+    segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "administration"))
+        || is_list() && segments.last().is_some_and(|last| last.ends_with('s') && WORDS.personal.contains(last.as_str()))
+        || lists_people(route)
+}
+
+/// Whether a path ends in a segment, with no parameter behind it.
+fn ends_in(path: &Text, last: &str) -> bool {
+    path.pieces.last().is_some_and(|piece| matches!(&piece.part, Part::Lit(text) if text.trim_end_matches('/').ends_with(last)))
+}
+
+/// Whether a handler reads a whole collection of people or of what they own: `db.subscriber.findMany()`.
+fn lists_people(route: &Route) -> bool {
+    let lists = |call: &CallSite| {
+        let [.., of, what] = call.callee.path.as_slice() else { return false };
+        let model = of.split('@').next().unwrap_or(of);
+        WORDS.listing.contains(what.as_str()) && split_words(model).iter().any(|word| WORDS.personal.contains(word.as_str()))
+    };
+    route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "QUERY"))
+        && route.body.as_ref().is_some_and(|body| body.calls.iter().any(lists))
 }
 
 /// Whether a path is that of an empty form: `/users/new`.

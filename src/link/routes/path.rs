@@ -69,8 +69,8 @@ fn trim_start(pieces: &mut Vec<Piece>) {
     }
 }
 
-/// The text with its holes as `${…}`-like segments, to match on.
-fn shape(text: &Text) -> String {
+/// The text with each hole as `\0`, to match on.
+pub(super) fn shape(text: &Text) -> String {
     let mut shape = String::new();
     for piece in &text.pieces {
         match &piece.part {

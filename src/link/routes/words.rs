@@ -15,6 +15,7 @@ struct Words {
     account: Vec<&'static str>,
     proves: Vec<&'static str>,
     asks: Vec<&'static str>,
+    path: Vec<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -27,6 +28,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         account: of("account"),
         proves: of("proves"),
         asks: of("asks"),
+        path: of("path"),
     }
 });
 
@@ -48,6 +50,11 @@ pub(super) fn library_authenticates(name: &str) -> bool {
 /// Whether a name of the application's own may stand for authentication or authorisation.
 pub(super) fn may_authenticate(name: &str) -> bool {
     has_any(name, &WORDS.own)
+}
+
+/// Whether a name in the place of a path may stand for one.
+pub(super) fn may_be_path(name: &str) -> bool {
+    has_any(name, &WORDS.path)
 }
 
 /// Whether a called function may look an identity up or check a token.

@@ -15,6 +15,12 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::ir::{Fact, FactKind, Node, NodeKind, Op, Resource, ResourceMode, Scope, Span, Why};
 use crate::tables::table;
 
+/// Companions of one resource that are looked at for siblings of one of them; nobody has as many.
+const MAX_BESIDE: usize = 1_000;
+
+/// Siblings of which one companion is told: there is one of each type.
+const MAX_SIBLINGS: usize = 16;
+
 /// How a type of companions names the resource that it belongs to.
 #[derive(Debug, Clone, Copy)]
 struct Row {
@@ -82,8 +88,9 @@ pub(in crate::link) fn link(facts: &mut [Fact]) {
         };
         let told = owners.iter().filter(|_| ROWS.get(own.ty.as_str()).is_some_and(|row| row.back)).filter_map(|owner| settings(*owner));
         added.extend(told.map(|(ty, attrs)| (*at, ty, attrs)));
-        let siblings = owners.iter().filter_map(|owner| of.get(owner)).flatten().filter_map(|at| settings(*at));
-        added.extend(siblings.filter(|(ty, _)| is_sibling(ty)).map(|(ty, attrs)| (*at, ty, attrs)));
+        let beside = owners.iter().filter_map(|owner| of.get(owner)).flat_map(|all| all.iter().take(MAX_BESIDE));
+        let siblings = beside.filter(|at| resource(&facts[**at]).is_some_and(|it| is_sibling(&it.ty))).take(MAX_SIBLINGS);
+        added.extend(siblings.filter_map(|other| settings(*other)).map(|(ty, attrs)| (*at, ty, attrs)));
         let unsure = ROWS.keys().filter(|name| is_sibling(name) && astray.contains(**name));
         added.extend(unsure.map(|name| (*at, SmolStr::new_static(name), unknown())));
     }

@@ -21,14 +21,17 @@ pub(super) fn construct(site: &Site<'_>, service: &str, class: &str, out: &mut V
     gateway.declare(site.call.args.get(1).and_then(Node::as_text).cloned(), site.span, out);
     if let Some(path) = proxy {
         let asks = asks_rest(&[], props, site.span);
-        gateway.rest(&Endpoint { verb: "ANY", path, asks, span: site.span }, out);
+        gateway.rest(&Endpoint { verb: "ANY", path, asks, span: site.span, handler: None }, out);
     }
     if class == "HttpApi" && props.is_some_and(|props| props.get("defaultIntegration").is_some()) {
-        gateway.http(&Endpoint { verb: "ANY", path: "$default", asks: asks_http(props, None, site.span), span: site.span }, out);
+        gateway.http(
+            &Endpoint { verb: "ANY", path: "$default", asks: asks_http(props, None, site.span), span: site.span, handler: None },
+            out,
+        );
     }
     if let Some(connect) = props.and_then(|props| props.get("connectRouteOptions")).filter(|_| class == "WebSocketApi") {
         let asks = asks_http(None, Some(connect), connect.span);
-        gateway.http(&Endpoint { verb: "ANY", path: "$connect", asks, span: connect.span }, out);
+        gateway.http(&Endpoint { verb: "ANY", path: "$connect", asks, span: connect.span, handler: None }, out);
     }
 }
 
@@ -43,25 +46,25 @@ pub(super) fn method(site: &Site<'_>, service: &str, made: &str, out: &mut Vec<F
         ("apigateway", "RestApi" | "LambdaRestApi", "addMethod") => {
             let verb = site.argument(0).and_then(Node::as_str).unwrap_or("ANY");
             let asks = asks_rest(&options_of(site.call, site.argument(2)), props, site.span);
-            gateway.rest(&Endpoint { verb, path: &path_of(site.call), asks, span: site.span }, out);
+            gateway.rest(&Endpoint { verb, path: &path_of(site.call), asks, span: site.span, handler: None }, out);
         }
         ("apigateway", "RestApi" | "LambdaRestApi", "addProxy") if is_on(site.argument(0), "anyMethod") => {
             let own = site.argument(0).and_then(|proxy| proxy.get("defaultMethodOptions"));
             let asks = asks_rest(&options_of(site.call, own), props, site.span);
             let path = format!("{}/{{proxy+}}", path_of(site.call).trim_end_matches('/'));
-            gateway.rest(&Endpoint { verb: "ANY", path: &path, asks, span: site.span }, out);
+            gateway.rest(&Endpoint { verb: "ANY", path: &path, asks, span: site.span, handler: None }, out);
         }
         ("apigatewayv2", "HttpApi", "addRoutes") => {
             let Some(route) = site.argument(0) else { return };
             let path = route.get("path").map(ToString::to_string).unwrap_or_default();
             for verb in verbs(route) {
                 let asks = asks_http(props, Some(route), site.span);
-                gateway.http(&Endpoint { verb: &verb, path: &path, asks, span: site.span }, out);
+                gateway.http(&Endpoint { verb: &verb, path: &path, asks, span: site.span, handler: None }, out);
             }
         }
         ("apigatewayv2", "WebSocketApi", "addRoute") if site.argument(0).and_then(Node::as_str) == Some("$connect") => {
             let asks = asks_http(None, site.argument(1), site.span);
-            gateway.http(&Endpoint { verb: "ANY", path: "$connect", asks, span: site.span }, out);
+            gateway.http(&Endpoint { verb: "ANY", path: "$connect", asks, span: site.span, handler: None }, out);
         }
         _ => {}
     }

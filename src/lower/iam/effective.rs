@@ -11,6 +11,9 @@ use super::pattern::{self, covers, matches};
 use super::target::{Targets, is_wide};
 use crate::ir::{Dialect, Effect, Fact, FactKind, Grant, GrantSite, Node, NodeKind, Resource, Text, Tri};
 
+/// Denials of one identity that are held against what it is allowed; more than any account's quotas let through.
+const MAX_DENIALS: usize = 1_000;
+
 /// Statements for one action that are held against the denials before it counts as denied.
 const MAX_DENIED: usize = 64;
 
@@ -26,6 +29,8 @@ pub struct Identity<'m> {
     pub grants: Vec<Held<'m>>,
     /// The addresses of the groups that it is in.
     pub groups: Vec<&'m str>,
+    /// Those of the statements that deny something.
+    denials: Vec<&'m Grant>,
     boundary: Boundary<'m>,
 }
 
@@ -69,7 +74,7 @@ impl<'m> Identities<'m> {
         for fact in facts {
             let FactKind::Grant(grant) = &fact.kind else { continue };
             if grant.dialect == Dialect::Aws && grant.holders.is_empty() && grant.site == GrantSite::Identity {
-                alone.push(Identity { holder: &fact.owner, grants: vec![(fact, grant)], groups: Vec::new(), boundary: Boundary::Open });
+                alone.push(Identity::new(&fact.owner, vec![(fact, grant)], Vec::new(), Boundary::Open));
             }
             for holder in grant.holders.iter().filter(|_| grant.dialect == Dialect::Aws) {
                 match grant.site {
@@ -99,11 +104,9 @@ impl<'m> Identities<'m> {
             resources().filter_map(|resource| Some((resource.address.as_str(), boundary(resource, &held, &bounds)?))).collect();
         let list: Vec<Identity<'m>> = held
             .into_iter()
-            .map(|(holder, grants)| Identity {
-                holder,
-                grants,
-                groups: groups.remove(holder).unwrap_or_default(),
-                boundary: limits.remove(holder).unwrap_or(Boundary::Open),
+            .map(|(holder, grants)| {
+                let groups = groups.remove(holder).unwrap_or_default();
+                Identity::new(holder, grants, groups, limits.remove(holder).unwrap_or(Boundary::Open))
             })
             .collect();
         let mut admins: FxHashSet<&str> = list.iter().filter(|identity| identity.is_admin()).map(|identity| identity.holder).collect();
@@ -154,7 +157,12 @@ impl<'m> Identities<'m> {
     }
 }
 
-impl Identity<'_> {
+impl<'m> Identity<'m> {
+    fn new(holder: &'m str, grants: Vec<Held<'m>>, groups: Vec<&'m str>, boundary: Boundary<'m>) -> Self {
+        let denials = grants.iter().map(|(_, grant)| *grant).filter(|grant| is_denial(grant)).take(MAX_DENIALS).collect();
+        Self { holder, grants, groups, denials, boundary }
+    }
+
     /// Whether it may do everything: there is nothing to escalate to.
     pub fn is_admin(&self) -> bool {
         matches!(self.boundary, Boundary::Open) && self.grants.iter().any(|(_, grant)| is_everything(grant))
@@ -172,19 +180,18 @@ impl Identity<'_> {
     /// Whether its policies take an action away again on what a pattern of resources names.
     pub fn is_denied(&self, action: &str, resource: &str) -> bool {
         let question = Question { action, service: None };
-        self.grants.iter().any(|(_, grant)| denies(grant, question, Some(resource)))
+        self.denials.iter().any(|grant| denies(grant, question, Some(resource)))
     }
 
     /// Whether every action that a pattern covers is denied on every resource that `resources` name.
     pub fn denies_all(&self, pattern: &str, resources: &[Node]) -> bool {
         let is_whole = |grant: &Grant| {
-            is_denial(grant)
-                && grant.conditions.is_empty()
+            grant.conditions.is_empty()
                 && grant.actions.iter().filter_map(Node::as_str).any(|action| covers(action, pattern))
                 && !resources.is_empty()
                 && resources.iter().all(|resource| includes(&grant.resources, resource.as_text().map(ToString::to_string).as_deref()))
         };
-        self.grants.iter().any(|(_, grant)| is_whole(grant))
+        self.denials.iter().any(|grant| is_whole(grant))
     }
 }
 

@@ -41,6 +41,13 @@ pub(super) fn configs(resource: &Resource, path: &str, out: &mut Vec<Config>) {
         }
         let Some(map) = value.as_map() else { continue };
         for map in found(map, 0) {
+            out.extend(open_to_everybody(map).map(|map| Config {
+                path: format!("{path}#clients"),
+                name: name_of(resource),
+                map,
+                is_part: false,
+                only_included: false,
+            }));
             out.push(Config {
                 path: format!("{path}#values"),
                 name: name_of(resource),
@@ -198,6 +205,17 @@ fn first(values: &Map) -> Map {
         whole.push(key, span, Node::new(section.span, NodeKind::Map(map)));
     }
     whole
+}
+
+/// The client port of a chart of 0.x that is published on its nodes while authentication is off.
+fn open_to_everybody(values: &Map) -> Option<Map> {
+    let (span, off) = values.get("auth").and_then(Node::as_map)?.pair("enabled")?;
+    let is_published = values.get("nats")?.get("externalAccess").and_then(Node::as_bool) == Some(true);
+    let mut map = Map::default();
+    map.push("port", span, Node::new(off.span, NodeKind::Number(4222.0)));
+    // What else the values say is told where it stands.
+    map.push("tls", span, Node::unknown(crate::ir::Why::Opaque, span));
+    (is_published && is_first(values) && off.as_bool() == Some(false)).then_some(map)
 }
 
 fn put(map: &mut Map, key: &'static str, value: Option<&Node>) {

@@ -5,7 +5,7 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::Config;
-use crate::ir::{Entry, Fact, Map, Node, NodeKind, Part, Piece, Resource, Stage, StepKind, Text, Why};
+use crate::ir::{Entry, Fact, Map, Node, NodeKind, Part, Piece, Resource, Span, Stage, StepKind, Text, Why};
 use crate::lower::embedded;
 
 /// Options with a value, and the key that it is of.
@@ -96,15 +96,19 @@ pub(super) fn service(resource: &Resource, path: &str) -> Option<Config> {
     let is_part = map.is_open() || (rest.is_empty() && (is_mounted || has_rest || !is_server));
     let image = service.get("image").map_or(service.span, |image| image.span);
     let published = published(service);
-    let is_reached = published.iter().any(|port| port == "4222");
+    let is_reached = published.iter().any(|(port, _)| port == "4222");
     if is_reached {
         let span = words.first().and_then(|word| word.pieces.first()).map_or(image, |piece| piece.span);
         if map.get("port").is_none() && map.get("host").is_none() {
             map.push("port", span, Node::new(span, NodeKind::Number(4222.0)));
         }
     }
-    map.entries.retain(|entry| match entry {
-        Entry::Pair { key, value, .. } if key.starts_with("http") => published.contains(&value.to_string()),
+    map.entries.retain_mut(|entry| match entry {
+        Entry::Pair { key, key_span, value } if key.starts_with("http") => {
+            let port = published.iter().find(|(port, _)| *port == value.to_string());
+            *key_span = port.map_or(*key_span, |(_, place)| *place);
+            port.is_some()
+        }
         _ => true,
     });
     // Whether there is TLS in front of it is not the project's to say.
@@ -156,8 +160,8 @@ fn is_image(image: &Text) -> bool {
     matches!(name.split([':', '@']).next().unwrap_or_default(), "nats" | "nats-server" | "nats-streaming")
 }
 
-/// The ports of the container that are published on every address of the host.
-fn published(service: &Node) -> Vec<String> {
+/// The ports of the container that are published on every address of the host, and where.
+fn published(service: &Node) -> Vec<(String, Span)> {
     let ports = service.get("ports").map(Node::one_or_many).unwrap_or_default();
     let target = |port: &Node| {
         if let Some(text) = port.as_str() {
@@ -168,7 +172,7 @@ fn published(service: &Node) -> Vec<String> {
         port.get("published").filter(|_| port.get("host_ip").is_none())?;
         port.get("target").map(ToString::to_string)
     };
-    ports.into_iter().filter_map(target).collect()
+    ports.into_iter().filter_map(|port| Some((target(port)?, port.span))).collect()
 }
 
 /// The map that arguments stand for; open if a file is named, which holds the rest.

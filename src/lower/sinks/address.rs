@@ -8,7 +8,7 @@ pub(super) fn controls_host(node: &Node) -> Tri {
     match &node.kind {
         NodeKind::Text(text) => match text.pieces.first().map(|piece| &piece.part) {
             Some(Part::Hole(first)) => controls_host(first),
-            Some(Part::Lit(words)) if matches!(words.as_str(), "http://" | "https://" | "//") => {
+            Some(Part::Lit(words)) if matches!(words.as_str(), "http://" | "https://" | "//") || is_open_host(words) => {
                 text.holes().next().map_or(Tri::No, controls_host)
             }
             _ => Tri::No,
@@ -19,12 +19,27 @@ pub(super) fn controls_host(node: &Node) -> Tri {
         NodeKind::Ref(name) if is_own_address(name) => Tri::No,
         NodeKind::Op(Op::Or | Op::Coalesce, operands) => Tri::any(operands.iter().map(controls_host)),
         NodeKind::Op(Op::Cond, operands) => Tri::any(operands.iter().skip(1).map(controls_host)),
+        // `url.parse(request.url, true).query.to`.
+        NodeKind::Op(Op::Index | Op::Attr, _) if is_of_query(node) => tainted(node, 8),
         NodeKind::Op(Op::Index | Op::Attr | Op::Await, operands) => operands.first().map_or(Tri::No, controls_host),
         NodeKind::Call(call) if is_own_address(&call.callee) => Tri::No,
         // The second argument is only the base of the first.
         NodeKind::Call(call) if matches!(call.callee.last(), "URL" | "parse") => call.args.first().map_or(Tri::No, controls_host),
         _ => tainted(node, 8),
     }
+}
+
+/// `https://example.com` that something is put right behind, which may go on with `.evil.example`.
+fn is_open_host(words: &str) -> bool {
+    let host = ["https://", "http://"].iter().find_map(|scheme| words.strip_prefix(scheme)).unwrap_or_default();
+    host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+}
+
+/// Whether a value is a parameter of an address, whatever the address is.
+fn is_of_query(node: &Node) -> bool {
+    let NodeKind::Op(Op::Index | Op::Attr, operands) = &node.kind else { return false };
+    let is_query = operands.get(1).and_then(Node::as_str).is_some_and(|name| matches!(name, "query" | "searchParams"));
+    is_query || operands.first().is_some_and(is_of_query)
 }
 
 /// The address of the request itself is on this server; headers that name it are the proxy's.
@@ -44,6 +59,43 @@ fn is_own_address(name: &Ref) -> bool {
         }
 }
 
+/// Whether a text in a value has an address whose host is what the request says of itself: `https://${req.headers.host}/…`.
+pub(super) fn links_to_own_host(node: &Node, depth: u32) -> bool {
+    if depth == 0 {
+        return false;
+    }
+    match &node.kind {
+        NodeKind::Text(text) => {
+            text.pieces.windows(2).any(|pair| match (&pair[0].part, &pair[1].part) {
+                (Part::Lit(before), Part::Hole(host)) => before.ends_with("//") && names_host(host),
+                _ => false,
+            }) || text.holes().any(|hole| links_to_own_host(hole, depth - 1))
+        }
+        NodeKind::Map(map) => map.pairs().any(|(_, value)| links_to_own_host(value, depth - 1)),
+        NodeKind::List(items) | NodeKind::Op(_, items) => items.iter().any(|item| links_to_own_host(item, depth - 1)),
+        _ => false,
+    }
+}
+
+/// `req.headers.host`, `req.get('host')`, `req.hostname`.
+fn names_host(node: &Node) -> bool {
+    let is_host = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "host" | "x-forwarded-host");
+    match &node.kind {
+        NodeKind::Ref(name) if name.scope == Scope::Request => match name.first() {
+            "hostname" | "host" => true,
+            "headers" => name.path.get(1).is_some_and(|header| is_host(header)),
+            _ => false,
+        },
+        NodeKind::Call(call) => {
+            call.callee.scope == Scope::Request
+                && matches!(call.callee.last(), "get" | "header")
+                && call.args.first().and_then(Node::as_str).is_some_and(is_host)
+        }
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => operands.iter().any(names_host),
+        _ => false,
+    }
+}
+
 /// Whether a value is of the address of a page: what a browser asks for, its visitor could.
 pub(super) fn is_of_page(node: &Node) -> bool {
     let of_page = |name: &Ref| name.scope == Scope::Request && matches!(name.first(), "address" | "message");
@@ -58,8 +110,15 @@ pub(super) fn is_of_page(node: &Node) -> bool {
 
 /// `http://` to a host that is not this one.
 pub fn goes_in_the_clear(address: &Text) -> bool {
+    // `format!("{SCHEME}api.example.com/{path}")`: what is known of it is one text.
+    let mut address = address.clone();
+    address.join_literals();
     let Some(Part::Lit(start)) = address.pieces.first().map(|piece| &piece.part) else { return false };
-    let Some(rest) = start.strip_prefix("http://") else { return false };
+    let after = |scheme: &&str| {
+        let (given, rest) = start.split_at_checked(scheme.len())?;
+        given.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let Some(rest) = ["http://", "ws://"].iter().find_map(after) else { return false };
     let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
     // An address that is known only in part may be a local one.
     let is_whole = rest.len() > host.len() || !address.has_holes();

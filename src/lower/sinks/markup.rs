@@ -43,6 +43,9 @@ fn is_caught(name: &str) -> bool {
 pub(super) fn is_trusted(parts: &mut Vec<SinkPart>) -> bool {
     parts.retain_mut(|part| {
         part.tainted = tainted(&part.value, 12);
+        if part.tainted.is_no() && is_cleaned(&part.value) {
+            return false;
+        }
         let is_open = matches!(part.value.kind, NodeKind::Ref(_) | NodeKind::Op(..) | NodeKind::Unknown(_));
         if part.tainted.is_no() && is_open {
             part.tainted = Tri::Maybe;
@@ -50,6 +53,16 @@ pub(super) fn is_trusted(parts: &mut Vec<SinkPart>) -> bool {
         !part.tainted.is_no()
     });
     !parts.is_empty()
+}
+
+/// Whether one of the values of a variable is what a function has escaped; the others are made of it:
+/// `text = _.escape(value); text = text.replace(…)`.
+fn is_cleaned(value: &Node) -> bool {
+    let NodeKind::Op(Op::Or, values) = &value.kind else { return false };
+    values.iter().filter_map(Node::as_call).any(|call| {
+        let name = call.callee.last().to_ascii_lowercase();
+        ["escape", "sanitize", "sanitise", "purify"].iter().any(|word| name.contains(word)) && !name.contains("unescape")
+    })
 }
 
 /// Whether markup of a page holds what a request brings, or a text of a record.
@@ -95,9 +108,10 @@ pub(super) fn holds_record(node: &Node, depth: u32) -> bool {
         NodeKind::Op(_, operands) => any(operands),
         NodeKind::Text(text) => text.holes().any(|hole| holds_record(hole, depth - 1)),
         NodeKind::Call(call) => {
-            matches!(call.callee.last(), "replace" | "replaceAll" | "concat" | "String" | "toString") && {
-                any(&call.args) || call.receiver.as_ref().is_some_and(|receiver| holds_record(receiver, depth - 1))
-            }
+            matches!(
+                call.callee.last(),
+                "replace" | "replaceAll" | "concat" | "String" | "toString" | "substring" | "substr" | "slice" | "trim"
+            ) && { any(&call.args) || call.receiver.as_ref().is_some_and(|receiver| holds_record(receiver, depth - 1)) }
         }
         _ => false,
     }

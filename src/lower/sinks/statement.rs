@@ -1,6 +1,6 @@
 //! Texts that are statements or expressions of a language, with values in them.
 
-use crate::ir::{Node, NodeKind, Op, Part, Ref, Scope, SinkPart, Text, Tri};
+use crate::ir::{Node, NodeKind, Op, Part, Scope, SinkPart, Text, Tri};
 
 /// A text that begins as a statement of SQL does and has holes.
 pub(super) fn is_sql(node: &Node) -> bool {
@@ -59,10 +59,12 @@ pub(super) fn joined(node: &Node) -> Option<Text> {
 /// A part of a statement with values in its text, in a call that takes it as it is; or a whole statement
 /// that a request sends.
 pub(super) fn is_part(method: &str, node: &Node) -> bool {
-    let of_request = |node: &Node| node.as_ref().is_some_and(|name| name.scope == Scope::Request && name.path.len() > 1);
+    let of_request = |node: &Node| text_of(node).as_ref().is_some_and(|name| name.scope == Scope::Request && name.path.len() > 1);
     match method {
         "whereRaw" | "orWhereRaw" | "andWhereRaw" | "orderByRaw" | "havingRaw" | "groupByRaw" | "joinRaw" | "fromRaw" | "selectRaw"
         | "literal" | "raw" | "$queryRawUnsafe" | "$executeRawUnsafe" => node.as_text().is_some_and(Text::has_holes) || of_request(node),
+        // What the extractor has seen to be of a builder of queries.
+        "where" | "andWhere" | "orWhere" if of_request(node) => true,
         "where" | "andWhere" | "orWhere" | "having" | "andHaving" | "orHaving" => node.as_text().is_some_and(|text| {
             let compares = ["=", " like ", " in (", ">", "<"];
             let is_condition = |words: &str| compares.iter().any(|sign| words.to_ascii_lowercase().contains(sign));
@@ -71,6 +73,15 @@ pub(super) fn is_part(method: &str, node: &Node) -> bool {
         // `db.query(req.body.sql)`.
         _ => of_request(node) && node.as_ref().is_some_and(|name| name.last().to_ascii_lowercase().contains("sql")),
     }
+}
+
+/// What is handed on as a text: `request.query.order` of `String(request.query.order)`.
+fn text_of(node: &Node) -> &Node {
+    let inner = node
+        .as_call()
+        .filter(|call| call.callee.scope == Scope::Global && call.callee.last() == "String")
+        .and_then(|call| call.args.first());
+    inner.unwrap_or(node)
 }
 
 /// A filter of LDAP (`(uid=…)`) or an expression of `XPath` (`//user[name='…']`), with values in it.
@@ -95,14 +106,24 @@ pub(super) fn has_quoted_parameter(part: &SinkPart) -> Tri {
         let words = first_words(text).unwrap_or_default().trim_start().to_ascii_lowercase();
         ["select ", "insert ", "update ", "delete "].iter().any(|start| words.starts_with(start))
     };
-    let is_parameter = |name: &Ref| match name.scope {
-        Scope::Local => name.path.len() == 1 && name.first().contains('@'),
-        Scope::Env => is_of_data(),
-        _ => false,
-    };
     let holds = text.pieces.windows(2).any(|pair| match (&pair[0].part, &pair[1].part) {
-        (Part::Lit(before), Part::Hole(hole)) => is_value(before) && Node::as_ref(hole).is_some_and(is_parameter),
+        (Part::Lit(before), Part::Hole(hole)) => {
+            let is_order = before.trim_end().to_ascii_lowercase().ends_with("order by");
+            is_value(before) && handed_in(hole, &Scope::Local)
+                || (is_value(before) || is_order) && handed_in(hole, &Scope::Env) && is_of_data()
+        }
         _ => false,
     });
     if holds { Tri::Maybe } else { Tri::No }
+}
+
+/// Whether a value is, or may be, a parameter (a local name with its place) or a variable of the environment.
+fn handed_in(node: &Node, scope: &Scope) -> bool {
+    match &node.kind {
+        NodeKind::Ref(name) if name.scope == Scope::Local => *scope == Scope::Local && name.path.len() == 1 && name.first().contains('@'),
+        NodeKind::Ref(name) => name.scope == *scope,
+        NodeKind::Op(Op::Coalesce | Op::Or, operands) => operands.iter().any(|operand| handed_in(operand, scope)),
+        NodeKind::Op(Op::Cond, operands) => operands.iter().skip(1).any(|operand| handed_in(operand, scope)),
+        _ => false,
+    }
 }

@@ -1,6 +1,6 @@
 //! Where a value comes from: a request, a parameter of which the callers are not seen, or the code.
 
-use crate::ir::{Call, Entry, Node, NodeKind, Op, Ref, Scope, Tri};
+use crate::ir::{Call, Entry, Node, NodeKind, Op, Part, Ref, Scope, Tri};
 
 /// Whether a request controls a value: yes where it is read off one, perhaps where a parameter is
 /// all that is known of it, no where the repository says what it is.
@@ -13,6 +13,10 @@ pub(super) fn tainted(node: &Node, depth: u32) -> Tri {
         NodeKind::Ref(name) => source(name),
         NodeKind::Text(text) => Tri::any(text.holes().map(|hole| tainted(hole, depth - 1))),
         NodeKind::List(items) => any(items),
+        // The header of a token is the sender's word, whether or not the token is verified later.
+        NodeKind::Op(Op::Index | Op::Attr, operands) if is_token_header(operands) => {
+            token_of(&operands[0]).map_or(Tri::No, |token| tainted(token, depth - 1))
+        }
         // Which member of a known value is chosen brings nothing of the key in.
         NodeKind::Op(Op::Index | Op::Attr, operands) => operands.first().map_or(Tri::No, |base| tainted(base, depth - 1)),
         // `known.includes(name) ? name : 'other'`.
@@ -32,6 +36,21 @@ fn is_test(condition: &Node) -> bool {
     condition.as_call().is_some_and(|call| matches!(call.callee.last(), "includes" | "has" | "test"))
 }
 
+/// `jwt.decode(token, { complete: true }).header`.
+fn is_token_header(operands: &[Node]) -> bool {
+    matches!(operands, [whole, member] if token_of(whole).is_some() && member.as_str() == Some("header"))
+}
+
+/// The token that a library takes apart without looking at its signature.
+fn token_of(node: &Node) -> Option<&Node> {
+    let call = node.as_call()?;
+    let takes_apart = matches!(
+        (call.callee.module(), call.callee.last()),
+        (Some("jsonwebtoken" | "jws"), "decode") | (Some("jose"), "decodeProtectedHeader")
+    );
+    call.args.first().filter(|_| takes_apart)
+}
+
 /// What a name stands for that linking could not replace.
 fn source(name: &Ref) -> Tri {
     match &name.scope {
@@ -44,7 +63,8 @@ fn source(name: &Ref) -> Tri {
         // The address without its query: only the parameters are what the caller makes up.
         Scope::Request if name.first() == "nextUrl" => name.path.iter().any(|part| part == "searchParams").into(),
         // A body with a declared class, whose validators are not seen; what whoever runs a program types.
-        Scope::Request if matches!(name.first(), "dto" | "input") => Tri::Maybe,
+        // or a file holds.
+        Scope::Request if matches!(name.first(), "dto" | "input" | "ipc" | "stored") => Tri::Maybe,
         Scope::Request => matches!(
             name.first(),
             "query"
@@ -70,6 +90,11 @@ fn source(name: &Ref) -> Tri {
                 | "event"
         )
         .into(),
+        // What a workflow of GitHub is run with: strangers write titles and comments.
+        Scope::Import(module) if module == "@actions/github" => {
+            let of_event = name.path.iter().any(|part| part == "payload");
+            (of_event && matches!(name.last(), "title" | "body" | "ref" | "label" | "message" | "email" | "name" | "head_ref")).into()
+        }
         // A parameter, of which nothing more is known.
         Scope::Local if name.path.len() == 1 && name.first().contains("@@") => Tri::Maybe,
         _ => Tri::No,
@@ -84,49 +109,21 @@ fn is_chosen_of_file(name: &str) -> bool {
     )
 }
 
-/// Functions whose result is a number, a boolean, or made safe.
+/// What a call makes of the values that go into it.
 fn through(call: &Call, depth: u32) -> Tri {
-    if call.callee.scope == Scope::Request {
-        return source(&call.callee);
-    }
     let name = call.callee.last().to_ascii_lowercase();
-    let cleans = [
-        "parseint",
-        "parsefloat",
-        "number",
-        "escape",
-        "encode",
-        "sanitize",
-        "sanitise",
-        "validate",
-        "quote",
-        "basename",
-        "includes",
-        "isinteger",
-        "map",
-        "tostring",
-        "uuid",
-        "check",
-        "allow",
-        "file_name",
-        "file_stem",
-        "extension",
-    ];
-    if cleans.iter().any(|word| name.contains(word)) && name != "tostring" {
+    if name == "map" && call.args.first().and_then(Node::as_ref).is_some_and(makes_number) {
         return Tri::No;
     }
-    // `replace(/[^a-z]/g, '')` leaves only what is listed.
-    let keeps_listed = |pattern: &Node| {
-        pattern.as_call().and_then(|made| made.args.first()).and_then(Node::as_str).is_some_and(|pattern| pattern.contains("[^"))
-    };
-    // `replace(/[.*+?]/g, '\\$&')` puts a backslash before what has a meaning.
-    let escapes = |with: &Node| with.as_str().is_some_and(|with| with.contains("\\$&"));
-    if name.starts_with("replace") && (call.args.first().is_some_and(keeps_listed) || call.args.get(1).is_some_and(escapes)) {
-        return Tri::No;
+    // `request.query.get('name')` reads a value, `request.query.name.replace(…)` makes one of it.
+    if call.callee.scope == Scope::Request {
+        let is_clean = call.callee.path.len() > 2 && (cleans(&name) && name != "map" || replaces_cleanly(call, &name));
+        return if is_clean { Tri::No } else { source(&call.callee) };
     }
-    // Markup is escaped by hand.
-    let is_text = |at: usize, text: &str| call.args.get(at).and_then(Node::as_str) == Some(text);
-    if name.starts_with("replace") && is_text(0, "<") && is_text(1, "&lt;") {
+    if is_address_of_page(call) {
+        return Tri::Yes;
+    }
+    if cleans(&name) || replaces_cleanly(call, &name) {
         return Tri::No;
     }
     let receiver = call.receiver.as_ref().map_or(Tri::No, |receiver| tainted(receiver, depth));
@@ -148,6 +145,64 @@ fn through(call: &Call, depth: u32) -> Tri {
     }
 }
 
+/// `list.map(Number)`.
+fn makes_number(function: &Ref) -> bool {
+    function.scope == Scope::Global && matches!(function.last(), "Number" | "parseInt" | "parseFloat" | "BigInt")
+}
+
+/// Functions whose result is a number, a boolean, or made safe.
+fn cleans(name: &str) -> bool {
+    let words = [
+        "parseint",
+        "parsefloat",
+        "number",
+        "escape",
+        "encode",
+        "sanitize",
+        "sanitise",
+        "validate",
+        "quote",
+        "basename",
+        "includes",
+        "isinteger",
+        "map",
+        "uuid",
+        "check",
+        "allow",
+        "file_name",
+        "file_stem",
+        "extension",
+    ];
+    words.iter().any(|word| name.contains(word))
+}
+
+/// Replacements that leave nothing dangerous: of all that is not listed (`/[^a-z]/g`), of what has a meaning by the
+/// same with a backslash before it (`'\\$&'`), of brackets by what markup has for them.
+fn replaces_cleanly(call: &Call, name: &str) -> bool {
+    let argument = |at: usize| call.args.get(at);
+    let keeps_listed = |pattern: &Node| {
+        pattern.as_call().and_then(|made| made.args.first()).and_then(Node::as_str).is_some_and(|pattern| pattern.contains("[^"))
+    };
+    let is_text = |at: usize, text: &str| argument(at).and_then(Node::as_str) == Some(text);
+    let escapes = || argument(1).and_then(Node::as_str).is_some_and(|with| with.contains("\\$&"));
+    name.starts_with("replace") && (argument(0).is_some_and(keeps_listed) || escapes() || is_text(0, "<") && is_text(1, "&lt;"))
+}
+
+/// `$location.search()` of `AngularJS`, `new URL(location)`.
+fn is_address_of_page(call: &Call) -> bool {
+    let is_location =
+        |name: &Ref| name.scope == Scope::Global && matches!(name.names().as_slice(), ["location"] | ["window" | "document", "location"]);
+    let is_of_angular = call.callee.first().split('@').next() == Some("$location");
+    is_of_angular && matches!(call.callee.last(), "search" | "hash" | "url" | "absUrl")
+        || call.is_new && call.callee.last() == "URL" && call.args.first().and_then(Node::as_ref).is_some_and(is_location)
+}
+
+fn begins_at_root(path: &Node) -> bool {
+    path.as_text()
+        .and_then(|text| text.pieces.first())
+        .is_some_and(|first| matches!(&first.part, Part::Lit(words) if words.starts_with('/')))
+}
+
 /// Functions whose result is their argument in another form.
 fn hands_on(call: &Call, name: &str) -> bool {
     match name {
@@ -155,7 +210,12 @@ fn hands_on(call: &Call, name: &str) -> bool {
         "url" | "urlsearchparams" => call.is_new,
         "from" => call.callee.first() == "Buffer" || call.callee.names().contains(&"PathBuf"),
         "new" => call.callee.names().contains(&"Path"),
-        "parse" => call.callee.first() == "JSON",
+        "parse" => call.callee.first() == "JSON" || matches!(call.callee.module(), Some("url" | "querystring" | "qs")),
+        // `/to=(.*)/.exec(address)`.
+        "decodeprotectedheader" => call.callee.module() == Some("jose"),
+        "exec" => call.receiver.as_ref().and_then(Node::as_call).is_some_and(|pattern| pattern.callee.last() == "RegExp"),
+        // What begins at the root can't leave it.
+        "normalize" => call.callee.module() == Some("path") && !call.args.first().is_some_and(begins_at_root),
         "format" => call.callee.module() == Some("util"),
         _ => false,
     }

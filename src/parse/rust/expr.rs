@@ -52,7 +52,14 @@ impl Lower<'_> {
         match expr {
             syn::Expr::Lit(it) => self.literal(&it.lit),
             syn::Expr::Path(it) => {
-                let path = self.path(&it.path);
+                let mut path = self.path(&it.path);
+                // `<Des as KeyInit>::new` is a function of `Des`.
+                if let Some(of) = &it.qself {
+                    let last = path.names.pop();
+                    let owner = self.ty(&of.ty);
+                    path.names = owner.names.into_iter().chain(last).collect();
+                    path.types.extend(owner.args);
+                }
                 at(path.span, ExprKind::Path(path))
             }
             syn::Expr::Reference(it) if it.mutability.is_none() => self.expr(&it.expr),

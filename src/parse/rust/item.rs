@@ -248,6 +248,7 @@ impl Lower<'_> {
                 }
             }
             syn::Pat::Lit(it) => to.literals.push(self.literal(&it.lit)),
+            syn::Pat::Range(it) => to.literals.extend(it.start.iter().chain(&it.end).map(|end| self.expr(end))),
             syn::Pat::Path(it) => enter(&it.path),
             syn::Pat::TupleStruct(it) => {
                 enter(&it.path);

@@ -7,7 +7,10 @@
 mod expr;
 mod guard;
 mod item;
+mod lex;
+mod live;
 mod macros;
+mod place;
 mod tree;
 mod walk;
 
@@ -18,7 +21,9 @@ use proc_macro2::TokenStream;
 use super::{MAX_PARSED_BYTES, Parsed};
 use crate::ir::{Problem, ProblemKind, Span};
 use crate::source::Src;
+use place::Places;
 
+pub use live::{Live, live};
 pub use tree::{
     Arg, Arm, Attr, Block, Closure, Expr, ExprKind, Field, Function, Item, ItemKind, MacroCall, Name, Param, Pat, Path, RustTree, Stmt,
     Type, Unary, Use, Variant,
@@ -45,11 +50,11 @@ pub fn parse(src: &Src<'_>) -> Parsed<RustTree> {
 /// Reads one run of the text; what does not tokenise whole is cut into items once.
 fn read(src: &Src<'_>, range: std::ops::Range<usize>, whole: bool, parsed: &mut Parsed<RustTree>) {
     let text = &src.text[range.clone()];
-    let lower = Lower { src, base: range.start };
+    let lower = Lower { src, base: range.start, places: &Places::of(text) };
     let tokens = match guard::too_deep(text) {
         None => TokenStream::from_str(text).map_err(|error| {
-            let at = error.span().byte_range();
-            (ProblemKind::Syntax, "this does not read as Rust; the rest of the file was used".to_owned(), at.start)
+            let at = lower.places.range(error.span()).start;
+            (ProblemKind::Syntax, "this does not read as Rust; the rest of the file was used".to_owned(), at)
         }),
         Some(at) => Err((ProblemKind::Depth, "nested deeper than any written code: this item was not read, its text was".to_owned(), at)),
     };
@@ -74,11 +79,13 @@ struct Lower<'s> {
     src: &'s Src<'s>,
     /// Where the tokens' text begins in `src`.
     base: usize,
+    /// From the tokens' places to bytes of their text.
+    places: &'s Places<'s>,
 }
 
 impl Lower<'_> {
     fn span(&self, span: proc_macro2::Span) -> Span {
-        let range = span.byte_range();
+        let range = self.places.range(span);
         self.src.span(self.base + range.start..self.base + range.end)
     }
 

@@ -230,8 +230,25 @@ impl Kind {
         matches!(self, Self::AsyncToken | Self::DefaultToken | Self::TypeToken | Self::StaticToken | Self::StarToken)
     }
 
-    /// Whether nothing below such a node is ever asked for.
+    /// Whether nothing below such a node is ever asked for, or there is nothing.
     pub(super) fn is_leaf(self) -> bool {
-        matches!(self, Self::Interface | Self::TypeAlias | Self::Regex)
+        let is_word = matches!(
+            self,
+            Self::Identifier
+                | Self::PropertyName
+                | Self::PrivateName
+                | Self::ShorthandProperty
+                | Self::ShorthandPattern
+                | Self::TypeIdentifier
+                | Self::Fragment
+                | Self::Escape
+                | Self::Number
+                | Self::This
+                | Self::True
+                | Self::False
+                | Self::Null
+                | Self::JsxText
+        );
+        is_word || matches!(self, Self::Interface | Self::TypeAlias | Self::Regex)
     }
 }

@@ -64,8 +64,18 @@ enum Dialect {
 /// A grammar with its tables from the parser's numbers to our names.
 struct Grammar {
     language: Language,
-    kinds: Vec<Kind>,
+    kinds: Vec<(Kind, Keep)>,
     fields: Vec<Field>,
+}
+
+/// Which nodes of a kind are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    All,
+    /// Signs and keywords that have a role in their parent.
+    WithRole,
+    /// Comments.
+    None,
 }
 
 static GRAMMARS: LazyLock<[Grammar; 3]> = LazyLock::new(|| {
@@ -87,16 +97,20 @@ impl Grammar {
             let name = language.node_kind_for_id(id as u16).unwrap_or_default();
             let kind = Kind::of(name);
             // `class` and `import` are also keywords; only the named ones are nodes.
-            if language.node_kind_is_named(id as u16) || kind.is_kept_token() { kind } else { Kind::Other }
+            match (language.node_kind_is_named(id as u16), kind.is_kept_token()) {
+                (true, _) if matches!(name, "comment" | "html_comment") => (kind, Keep::None),
+                (true, _) | (false, true) => (kind, Keep::All),
+                (false, false) => (Kind::Other, Keep::WithRole),
+            }
         };
         let kinds = (0..language.node_kind_count()).map(kind).collect();
         let fields = (0..=language.field_count()).map(|id| language.field_name_for_id(id as u16).map_or(Field::None, Field::of)).collect();
         Self { language, kinds, fields }
     }
 
-    fn kind(&self, node: &Node<'_>) -> Kind {
+    fn kind(&self, node: &Node<'_>) -> (Kind, Keep) {
         // ERROR has the largest number, outside of the table.
-        self.kinds.get(node.kind_id() as usize).copied().unwrap_or(Kind::Error)
+        self.kinds.get(node.kind_id() as usize).copied().unwrap_or((Kind::Error, Keep::All))
     }
 }
 
@@ -148,20 +162,20 @@ fn copy<'s>(src: Src<'s>, grammar: &Grammar, parsed: &tree_sitter::Tree) -> Pars
     let mut open: Vec<u32> = Vec::new();
     let mut broken: Option<(Span, usize)> = None;
     let mut deep: Option<Span> = None;
+    let is_broken = parsed.root_node().has_error();
     let mut cursor = parsed.walk();
     // Levels of the cursor that have no node of ours: tokens and comments have no children, so only
     // kept nodes are descended into and the two stacks stay in step.
     loop {
         let node = cursor.node();
-        let kind = grammar.kind(&node);
+        let (kind, keep) = grammar.kind(&node);
         let field = cursor.field_id().map_or(Field::None, |id| grammar.fields.get(id.get() as usize).copied().unwrap_or(Field::None));
-        let keep = (node.is_named() && !node.is_extra()) || kind == Kind::Error || kind.is_kept_token() || field != Field::None;
-        if kind == Kind::Error || node.is_missing() {
+        if is_broken && (kind == Kind::Error || node.is_missing()) {
             let span = src.span(node.byte_range());
             broken = Some(broken.map_or((span, 1), |(first, count)| (first, count + 1)));
         }
         let mut descend = false;
-        if keep {
+        if keep == Keep::All || keep == Keep::WithRole && field != Field::None {
             let index = nodes.len() as u32;
             let parent = open.last().copied().unwrap_or(0);
             nodes.push(Raw { kind, field, start: node.start_byte() as u32, end: node.end_byte() as u32, parent, after: index + 1 });

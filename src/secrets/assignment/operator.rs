@@ -70,6 +70,9 @@ impl Cursor<'_> {
     pub(super) fn in_expression(&self, at: usize) -> Found {
         let name_end = self.operand_end(at)?;
         let gap = self.blanks(name_end);
+        // rustfmt puts the method on a line of its own.
+        let below = self.space(gap);
+        let gap = if self.byte(below) == b'.' { below } else { gap };
         if let Some(found) = self.fallback(gap) {
             return Some(found);
         }
@@ -86,7 +89,9 @@ impl Cursor<'_> {
         let window = self.window(at, 96);
         window.first().filter(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$'))?;
         let mut depth = 0_usize;
-        let ends = |byte: &u8| match byte {
+        let mut ends = |at: usize| match &window[at] {
+            // A fallback is no part of what it stands in for.
+            b'.' if depth == 0 && FALLBACKS.iter().any(|method| window[at..].starts_with(method)) => true,
             b'(' | b'[' => {
                 depth += 1;
                 false
@@ -96,9 +101,9 @@ impl Cursor<'_> {
                 false
             }
             b'\n' | b';' => true,
-            _ => depth == 0 && !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b'!' | b':')),
+            byte => depth == 0 && !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b'!' | b':')),
         };
-        Some(at + window.iter().position(ends)?)
+        Some(at + (0..window.len()).find(|at| ends(*at))?)
     }
 
     /// `: Type = "v"` of typed languages.

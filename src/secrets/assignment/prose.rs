@@ -99,6 +99,13 @@ impl Cursor<'_> {
         (here, here > start)
     }
 
+    /// Code between marks: ``Pass `Some(Duration::from_secs(60))` ``.
+    pub(super) fn is_call(&self, value: &Range<usize>) -> bool {
+        let value = &self.text[value.clone()];
+        let name = value.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.' | b'!')).count();
+        name > 0 && value.get(name) == Some(&b'(') && value.ends_with(b")")
+    }
+
     /// A letter and two digits, or a digit and a capital: prose has words, and names of algorithms.
     fn is_drawn(&self, value: &Range<usize>) -> bool {
         let value = &self.text[value.clone()];

@@ -30,6 +30,10 @@ fn each_form_gives_its_literal() {
         (TypeScript, "type: show ? 'password' : 'text'", None),
         (Rust, "env::var(\"DB_PASSWORD\").unwrap_or(\"hunter2\".into())", Some("hunter2")),
         (Rust, "let password = String::from(\"hunter2\");", Some("hunter2")),
+        (Rust, "secret: env::var(\"SHOP_JWT\").unwrap_or_else(|_| \"hunter2\".into()),", Some("hunter2")),
+        (Rust, "let secret = std::env::var(\"SHOP_JWT\")\n    .unwrap_or_else(|_| String::from(\"hunter2\"));", Some("hunter2")),
+        (Rust, "let secret = env::var(\"SHOP_JWT\").unwrap_or_else(|_| panic!(\"no key\"));", None),
+        (Rust, "let secret = map.get(id).unwrap_or(&other);\nlet name = \"hunter2\";", None),
         (Code, "os.getenv('DB_PASSWORD', 'hunter2')", Some("hunter2")),
         (Code, "$config['password'] = 'hunter2';", Some("hunter2")),
         (Code, "\"Server=x;Password=hunter2;Encrypt=true\"", Some("hunter2")),
@@ -47,6 +51,7 @@ fn each_form_gives_its_literal() {
         (Terraform, "password = var.password", None),
         (Prose, "run with DB_PASSWORD=hunter2 set", Some("hunter2")),
         (Prose, "the password is secret", None),
+        (Prose, "Password `Some(Limit::of(60))` ends it after a minute", None),
     ] {
         assert_eq!(value(kind, text).as_deref(), expected, "{kind:?}: {text}");
     }

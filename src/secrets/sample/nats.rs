@@ -9,17 +9,28 @@ use crate::secrets::validity::crc16;
 /// The prefix of a seed, five bits.
 const SEED: u8 = 18;
 
+/// The five bits of a role that an id names: `nats-user-seed`, `nats-account-public`.
+fn role(id: &str) -> u8 {
+    match id.split('-').nth(1) {
+        Some("operator") => 14,
+        Some("account") => 0,
+        Some("server") => 13,
+        Some("cluster") => 2,
+        Some("xkey") => 23,
+        Some("module") => 12,
+        Some("service") => 21,
+        _ => 20,
+    }
+}
+
+/// A public key for the role.
+pub(super) fn public(id: &str, random: &mut Random) -> String {
+    key(&[role(id) << 3], random)
+}
+
 /// A seed for the role that the detector is of.
 pub(super) fn seed(detector: &str, random: &mut Random) -> String {
-    let role = match detector {
-        "nats-operator-seed" => 14_u8,
-        "nats-account-seed" => 0,
-        "nats-server-seed" => 13,
-        "nats-cluster-seed" => 2,
-        "nats-xkey-seed" => 23,
-        "nats-module-seed" => 12,
-        _ => 20,
-    };
+    let role = role(detector);
     // `S` and the role, five bits each, stand in the first two characters.
     key(&[SEED << 3 | role >> 2, (role & 3) << 6], random)
 }
@@ -48,7 +59,8 @@ fn key(prefix: &[u8], random: &mut Random) -> String {
 }
 
 /// A token whose claims are those of the name: `nats-jwt-bearer`, `nats-jwt-wide`, `nats-jwt-narrow`,
-/// `nats-jwt-account`, `nats-jwt-operator`.
+/// `nats-jwt-account`, `nats-jwt-exporter`, `nats-jwt-limitless`,
+/// `nats-jwt-operator`, `nats-jwt-strict`.
 pub(super) fn jwt(id: &str, random: &mut Random) -> Option<String> {
     const USER: u8 = 20 << 3;
     const ACCOUNT: u8 = 0;
@@ -61,7 +73,15 @@ pub(super) fn jwt(id: &str, random: &mut Random) -> Option<String> {
         "account" => {
             (OPERATOR, ACCOUNT, "", r#""limits":{"subs":-1,"wildcards":true},"default_permissions":{},"type":"account""#.to_owned())
         }
+        "exporter" => {
+            let exports = r#""exports":[{"name":"all","subject":">","type":"stream"},{"name":"api","subject":"api.>","type":"service"}]"#;
+            let defaults = r#""default_permissions":{"pub":{"allow":[">"]},"sub":{"allow":[">"]}}"#;
+            let callout = format!(r#""authorization":{{"auth_users":["{}"]}}"#, key(&[USER], random));
+            (OPERATOR, ACCOUNT, "", format!(r#"{exports},{defaults},{callout},"type":"account""#))
+        }
+        "limitless" => (OPERATOR, ACCOUNT, "", r#""limits":{"subs":-1,"data":-1,"payload":-1,"conn":-1},"type":"account""#.to_owned()),
         "operator" => (OPERATOR, OPERATOR, "", r#""type":"operator""#.to_owned()),
+        "strict" => (OPERATOR, OPERATOR, "", r#""strict_signing_key_usage":true,"type":"operator""#.to_owned()),
         _ => return None,
     };
     let (issuer, subject) = (key(&[issuer], random), key(&[subject], random));

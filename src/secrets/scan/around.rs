@@ -15,7 +15,7 @@ use super::super::encoded::{self, Encoding};
 use super::super::key::{self, KeyClass};
 use super::super::line_before;
 use super::super::place::{Holds, Place};
-use super::super::value::Reason;
+use super::super::value::{Position, Reason};
 use super::super::{command, forms, harmless, header, randomness, sql};
 use super::{MAX_DEPTH, Scanner};
 
@@ -51,6 +51,7 @@ impl Scanner<'_> {
             Holds::DrawnPassword if is_word(&self.text[value.clone()]) => {}
             Holds::DrawnPassword => self.assigned(&Assignment { key: name, value, quoted: true }, KeyClass::Password),
             Holds::Class(class) => self.assigned(&Assignment { key: name, value, quoted: true }, class),
+            Holds::Written => self.assigned_at(&Assignment { key: name, value, quoted: true }, KeyClass::Password, Some(Position::Config)),
             // What is encoded may be anything, unless it is put into a header.
             Holds::Encoded
                 if memchr::memmem::find(line_before(self.text, anchor.start), b"asic").is_none()

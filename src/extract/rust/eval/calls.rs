@@ -3,49 +3,16 @@
 use smol_str::SmolStr;
 
 use super::expr::{call_node, join};
-use super::{Eval, MAX_HOPS, MAX_WEIGHT, errors, is_of_request, request};
+use super::flow::{self, is_answer};
+use super::{Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_from_outside, is_of_request, request};
 use crate::extract::rust::chain::Chain;
 use crate::extract::rust::{func, routers, sinks, sites};
 use crate::ir::{Call, CallSite, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri, Why};
-use crate::parse::rust::{Expr, ExprKind, Function, Path, Type, Unary};
+use crate::parse::rust::{Expr, ExprKind, Path, Type, Unary};
 
 impl Eval<'_, '_> {
     pub(super) fn exprs(&mut self, list: &[Expr]) -> Vec<Node> {
         list.iter().map(|expr| self.expr(expr)).collect()
-    }
-
-    /// What a function of this file returns, with its parameters unknown, if that is a value that
-    /// some extractor knows.
-    fn returned(&self, path: &Path) -> Option<Node> {
-        let function = self.names.function(path, self.self_type)?;
-        let value = self.names.memo(path, self.self_type, || {
-            self.hop(|eval| {
-                eval.params(&function.params, false);
-                let value = eval.block(&function.body);
-                if matches!(value.kind, NodeKind::Null) { eval.func.returns.take().unwrap_or(value) } else { value }
-            })
-        });
-        value.filter(sites::is_known)
-    }
-
-    /// Follows a call into a function of this file that is handed what a request brings: what flows on there
-    /// is found with the value that it has here. Gives what the function returns.
-    fn follow(&mut self, function: &Function, self_type: &str, args: &[Node]) -> Option<Node> {
-        if self.hops >= MAX_HOPS || !args.iter().any(is_of_request) || !self.names.may_follow(function) {
-            return None;
-        }
-        let mut other = Eval::new(self.names, self_type);
-        (other.hops, other.followed, other.development) = (self.hops + 1, true, self.development);
-        for (param, value) in function.params.iter().zip(args) {
-            other.bind_pat(&param.pat, Some(value.clone()));
-            if let (Some(ty), Some(local)) = (&param.ty, other.locals.last_mut().filter(|_| param.pat.names.len() == 1)) {
-                local.ty = Some(ty.clone());
-            }
-        }
-        let value = other.block(&function.body);
-        let value = if matches!(value.kind, NodeKind::Null) { other.func.returns.take().unwrap_or(value) } else { value };
-        self.sinks.extend(other.sinks);
-        Some(value).filter(|value| value.weight(MAX_WEIGHT) < MAX_WEIGHT)
     }
 
     pub(super) fn call(&mut self, callee: &Expr, args: &[Expr], span: Span) -> Node {
@@ -71,20 +38,18 @@ impl Eval<'_, '_> {
             }
             return Node::new(span, NodeKind::Text(Text::default()));
         }
-        let through = if let [only] = args { sinks::is_through(&reference).then_some(only) } else { None };
-        let values: Vec<Node> = match through {
-            Some(only) => vec![self.inner(only)],
-            None => self.exprs(args),
-        };
+        let is_through = !args.is_empty() && sinks::is_through(&reference);
+        let values: Vec<Node> =
+            args.iter().enumerate().map(|(at, arg)| if at == 0 && is_through { self.inner(arg) } else { self.expr(arg) }).collect();
+        if let [.., "mem", "replace" | "take"] = reference.names().as_slice() {
+            return self.taken_out(args, values, span);
+        }
         self.change(args, None);
         if let ([.., module, name], Some(key)) = (reference.names().as_slice(), values.first().and_then(Node::as_str))
             && matches!(*name, "var" | "var_os")
             && matches!(*module, "env" | "dotenvy" | "dotenv")
         {
             return Node::new(span, NodeKind::Ref(Ref::new(Scope::Env, [key])));
-        }
-        if let Some(from) = sinks::source(&reference) {
-            return Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [from, reference.last()])));
         }
         self.header(&values, span);
         self.note_filter(&reference, &values, span);
@@ -98,7 +63,13 @@ impl Eval<'_, '_> {
         }
         let found = sinks::of_call(&reference, &values, |at| args.get(at).and_then(|arg| self.secret_of(arg)));
         self.add_sinks(found, span);
-        if through.is_some() {
+        if let Some(from) = sinks::source(&reference) {
+            return Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [from, reference.last()])));
+        }
+        if let Some(number) = flow::number(&reference, &values, span) {
+            return number;
+        }
+        if is_through {
             return values.into_iter().next().unwrap_or_else(|| Node::unknown(Why::Opaque, span));
         }
         if let Some(framework) = routers::framework(&reference) {
@@ -107,20 +78,19 @@ impl Eval<'_, '_> {
             let made = reference.last().to_owned();
             return Node::new(span, NodeKind::Ref(self.router(key, framework, &made, values, span)));
         }
-        if let Some(function) = self.names.function(path, self.self_type) {
-            let owner = match path.names.as_slice() {
-                [.., owner, _] if owner.starts_with(char::is_uppercase) && owner != "Self" => owner.as_str(),
-                _ => self.self_type,
-            };
-            let owner = SmolStr::from(owner);
-            if let Some(value) = self.follow(function, &owner, &values) {
-                return value;
-            }
+        let owner = match path.names.as_slice() {
+            [.., owner, _] if owner.starts_with(char::is_uppercase) && owner != "Self" => owner.as_str(),
+            _ => self.self_type,
+        };
+        if let Some(function) = self.names.function(path, self.self_type)
+            && let Some(value) = self.follow(function, owner, None, &values)
+        {
+            return value;
         }
         let node = Node::new(span, call_node(reference, None, values, false));
         if self.hops < MAX_HOPS
             && path.types.is_empty()
-            && let Some(returned) = self.returned(path)
+            && let Some(returned) = self.returned(path, owner)
         {
             self.offer(&node);
             return returned;
@@ -161,7 +131,10 @@ impl Eval<'_, '_> {
             self.func.calls.push(CallSite::new(self.names.ty(ty, self.self_type), name_span));
         }
         if args.is_empty() && is_transparent_method(name) && name != "try_into" {
-            return self.inner(on);
+            let value = self.inner(on);
+            // ureq reads the answer to its end by the name of what changes nothing elsewhere.
+            let reads = name == "into_string" && is_answer(&value);
+            return if reads { Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["response", name]))) } else { value };
         }
         // A call on a variable may change it: it becomes a step of the variable's own chain.
         let variable = self.variable(on);
@@ -176,14 +149,18 @@ impl Eval<'_, '_> {
         let variable = variable.or_else(|| self.variable(on));
         let mut receiver = self.inner(on);
         let is_request = is_of_request(&receiver);
+        let is_outside = is_request || (name == "parse" || !args.is_empty()) && is_from_outside(&receiver);
         let of_filter =
             !is_request && matches!(name, "map" | "and_then" | "then") && (is_filter(&receiver) || self.ends_filters(&receiver));
         let error = errors::hands_error(name).then(|| errors::bound(&"error".into(), span));
-        let mut args_nodes = self.fed(args, error.as_ref().or(is_request.then_some(&receiver)), of_filter);
+        let mut args_nodes = self.fed(args, error.as_ref().or(is_outside.then_some(&receiver)), of_filter);
         self.change(args, Some((name, &receiver)));
         self.header(&args_nodes, name_span);
         self.answer_by_method(name, &receiver, &args_nodes, name_span);
         if let Some(made) = self.filter(name, &receiver, &args_nodes, span, name_span) {
+            return made;
+        }
+        if is_outside && let Some(made) = self.adapted(name, &receiver, args, &args_nodes, span) {
             return made;
         }
         match (name, args.len()) {
@@ -200,30 +177,37 @@ impl Eval<'_, '_> {
                 self.set(variable, joined);
                 return Node::new(span, NodeKind::Null);
             }
-            ("copy_from_slice" | "clone_from_slice" | "fill" | "fill_with" | "extend_from_slice" | "iter_mut" | "as_mut_slice", _)
-                if variable.is_some() && !is_request =>
+            ("clear", 0) if is_request => {
+                self.set(variable, Node::new(span, NodeKind::Text(Text::default())));
+                return Node::new(span, NodeKind::Null);
+            }
+            // `path.push(name)`, bytes that are collected as they come in.
+            ("push", 1) if variable.is_some() && is_path(&receiver) => {
+                let step = call_node(Ref::new(Scope::Local, ["join"]), Some(receiver), args_nodes, false);
+                self.set(variable, Node::new(span, step));
+                return Node::new(span, NodeKind::Null);
+            }
+            ("extend_from_slice" | "put" | "put_slice" | "extend" | "push", 1)
+                if variable.is_some() && !is_request && is_of_request(&args_nodes[0]) && is_collection(&receiver) =>
             {
-                self.set(variable, Node::unknown(Why::Opaque, span));
+                self.set(variable, args_nodes.swap_remove(0));
+                return Node::new(span, NodeKind::Null);
+            }
+            ("copy_from_slice" | "clone_from_slice" | "fill" | "fill_with" | "extend_from_slice" | "iter_mut" | "as_mut_slice", _)
+                if !is_request =>
+            {
+                // `nonce[4..].copy_from_slice(…)` changes the array too.
+                self.set(variable.or_else(|| self.base(on)), Node::unknown(Why::Opaque, span));
             }
             ("concat" | "join", _) if receiver.as_list().is_some() => {
                 return joined(&receiver, args_nodes.first(), span);
             }
             _ => {}
         }
-        // What is handed a closure is the closure's value.
-        if is_request && matches!(name, "map" | "and_then" | "filter_map" | "flat_map" | "then") {
-            return match args_nodes.pop().map(|node| node.kind) {
-                Some(NodeKind::Func(func)) => func.returns.clone().unwrap_or_else(|| Node::unknown(Why::Opaque, span)),
-                // A function by its name: `.map(String::from)`.
-                Some(NodeKind::Ref(name))
-                    if sinks::is_through(&name) || matches!(name.last(), "to_string" | "to_owned" | "into" | "from") =>
-                {
-                    receiver
-                }
-                _ => Node::unknown(Why::Opaque, span),
-            };
-        }
-        if is_request && matches!(name, "filter" | "retain" | "take_while") && keeps_listed(&args_nodes) {
+        if is_request
+            && matches!(name, "filter" | "retain" | "take_while")
+            && (keeps_listed(&args_nodes) || args.first().is_some_and(checks::picks))
+        {
             return Node::unknown(Why::Opaque, span);
         }
         let found = {
@@ -242,11 +226,28 @@ impl Eval<'_, '_> {
             let off = Sink::unverified(Ref::new(Scope::Local, [name]), name_span);
             self.add_sinks(vec![off], name_span);
         }
-        if is_request && let Some(value) = request::method(name, &receiver, types, self.expected.as_deref(), span) {
+        if is_request && !args.is_empty() && flow::reads_into(name) {
+            return Node::unknown(Why::Opaque, span);
+        }
+        if let Some(value) = self.follow_method(on, &receiver, name, &args_nodes) {
             return value;
         }
-        if matches!(name, "text" | "json" | "bytes" | "text_with_charset" | "body_string" | "into_string" | "body_json" | "read_to_string")
-            && is_answer(&receiver)
+        if is_outside && let Some(value) = request::method(name, &receiver, types, self.expected.as_deref(), span) {
+            return value;
+        }
+        if matches!(
+            name,
+            "text"
+                | "json"
+                | "bytes"
+                | "text_with_charset"
+                | "body_string"
+                | "body_json"
+                | "read_to_string"
+                | "into_json"
+                | "bytes_stream"
+                | "chunk"
+        ) && is_answer(&receiver)
         {
             return Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["response", name])));
         }
@@ -258,6 +259,9 @@ impl Eval<'_, '_> {
             let key = smol_str::format_smolstr!("router@{}", name_span.start);
             receiver = Node::new(span, NodeKind::Ref(self.router(key, "axum", "new", Vec::new(), span)));
         }
+        if routers::is_step_of_axum(name, &args_nodes) && self.names.uses("axum") {
+            receiver = self.continued(receiver, name_span, span);
+        }
         let is_development = self.development > 0;
         if let Some(router) = self.router_of(&receiver) {
             let place = name_span.to(Span::new(span.file, span.end as usize, span.end as usize));
@@ -266,14 +270,6 @@ impl Eval<'_, '_> {
                 router.steps.push(step);
             }
             return Node::new(span, receiver.kind);
-        }
-        // `self.find(name)`: a method of the same type.
-        if on.as_path().is_some_and(|path| path.single() == Some("self"))
-            && !self.self_type.is_empty()
-            && let Some(function) = self.names.method(self.self_type, name)
-            && let Some(value) = self.follow(function, self.self_type, &args_nodes)
-        {
-            return value;
         }
         // The step alone: a chain of many lines is no place to point at.
         let span = name_span.to(Span::new(span.file, span.end as usize, span.end as usize));
@@ -292,37 +288,26 @@ impl Eval<'_, '_> {
         step
     }
 
-    /// Arguments of a method; closures among them are handed what the method is called on.
-    fn fed(&mut self, args: &[Expr], from: Option<&Node>, of_filter: bool) -> Vec<Node> {
-        let mut values = Vec::with_capacity(args.len());
-        for arg in args {
-            let is_closure = matches!(arg.kind, ExprKind::Closure(_));
-            self.feed = from.filter(|_| is_closure).cloned();
-            if is_closure && of_filter {
-                self.feed = Some(Node::new(arg.span, NodeKind::Ref(Ref::new(Scope::Request, ["params", "path"]))));
-            }
-            values.push(self.expr(arg));
-            self.feed = None;
-            // warp: a function by its name takes what the filters before it took of the request.
-            if of_filter && let Some(function) = arg.as_path().and_then(|path| self.names.function(path, self.self_type)) {
-                let brought: Vec<Node> = function.params.iter().map(Self::of_filter).collect();
-                self.follow(function, "", &brought);
-            }
+    /// A router that another function makes and that goes on here: what it brings is mounted first.
+    fn continued(&mut self, made: Node, place: Span, span: Span) -> Node {
+        if self.router_of(&made).is_some() || Chain::of(&made).constructor().is_none() {
+            return made;
         }
-        values
+        let key = smol_str::format_smolstr!("router@{}", place.start);
+        let router = Node::new(span, NodeKind::Ref(self.router(key, "axum", "new", Vec::new(), span)));
+        if let Some(new) = self.router_of(&router) {
+            new.steps.push(routers::Step { name: "merge".into(), args: vec![made], span: place });
+        }
+        router
     }
 
-    /// A parameter of a function that warp calls.
-    fn of_filter(param: &crate::parse::rust::Param) -> Node {
-        let name = param.pat.names.first().map(|name| name.text.clone()).unwrap_or_default();
-        let is_text =
-            param.ty.as_ref().is_some_and(|ty| matches!(request::content(ty).last(), "String" | "str" | "HashMap" | "Bytes" | "Value"));
-        let kind = if is_text {
-            NodeKind::Ref(Ref::new(Scope::Request, ["params".into(), name]))
-        } else {
-            NodeKind::Ref(Ref::new(Scope::Local, [name]))
-        };
-        Node::new(param.pat.span, kind)
+    /// `mem::replace(&mut text, new)`, `mem::take(&mut text)`: gives what was there.
+    fn taken_out(&mut self, args: &[Expr], values: Vec<Node>, span: Span) -> Node {
+        let mut values = values.into_iter();
+        let old = values.next().unwrap_or_else(|| Node::unknown(Why::Opaque, span));
+        let place = args.first().and_then(|arg| self.changed(arg));
+        self.set(place, values.next().unwrap_or_else(|| Node::unknown(Why::Opaque, span)));
+        old
     }
 
     /// Whoever gets `&mut x` may have changed it: `rng.fill_bytes(&mut key)`, `stdin.read_line(&mut name)`.
@@ -434,6 +419,17 @@ fn joined(list: &Node, between: Option<&Node>, span: Span) -> Node {
     Node::new(span, NodeKind::Text(text))
 }
 
+/// A collection that is made here, to be filled.
+fn is_collection(receiver: &Node) -> bool {
+    let is = |name: &str| matches!(name, "Vec" | "VecDeque" | "BytesMut" | "HashSet" | "BTreeSet" | "vec!");
+    Chain::of(receiver).constructor().is_some_and(|call| call.callee.names().into_iter().any(is))
+}
+
+/// A path that is made here.
+fn is_path(receiver: &Node) -> bool {
+    Chain::of(receiver).constructor().is_some_and(|call| call.callee.names().contains(&"PathBuf"))
+}
+
 /// A closure that keeps letters and digits only.
 fn keeps_listed(args: &[Node]) -> bool {
     args.iter().any(|arg| match &arg.kind {
@@ -450,21 +446,6 @@ fn keeps_listed(args: &[Node]) -> bool {
 /// A chain of warp's filters.
 fn is_filter(receiver: &Node) -> bool {
     Chain::of(receiver).constructor().is_some_and(|call| call.callee.first() == "warp")
-}
-
-/// What a server answered to a request of this program.
-fn is_answer(receiver: &Node) -> bool {
-    let chain = Chain::of(receiver);
-    let names_client = |name: &str| {
-        let lower = name.to_ascii_lowercase();
-        ["reqwest", "ureq", "surf", "isahc", "attohttpc", "minreq"].iter().any(|word| lower.contains(word))
-    };
-    let sends = chain.steps.iter().any(|step| matches!(step.name, "send" | "call" | "get" | "post"));
-    match &chain.root.kind {
-        NodeKind::Call(call) => call.callee.path.iter().any(|name| names_client(name)) || sends && call.callee.names().contains(&"Client"),
-        NodeKind::Ref(name) => sends && name.last().to_ascii_lowercase().contains("client"),
-        _ => false,
-    }
 }
 
 pub(super) fn is_transparent_method(name: &str) -> bool {
@@ -511,5 +492,6 @@ pub(super) fn is_transparent_method(name: &str) -> bool {
             | "as_path"
             | "to_path_buf"
             | "as_os_str"
+            | "lock"
     )
 }

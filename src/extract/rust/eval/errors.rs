@@ -8,6 +8,7 @@ use crate::extract::rust::sinks;
 use crate::ir::{Entry, Node, NodeKind, Ref, Scope, SinkKind, Span};
 
 use super::Eval;
+use crate::parse::rust::Field;
 
 /// Begins the name of what holds an error.
 const ERROR: &str = "error@";
@@ -52,6 +53,22 @@ pub(super) fn is_error(node: &Node) -> bool {
 }
 
 impl Eval<'_, '_> {
+    /// Whether a pattern takes an error of a library out of one of the file's own: `AppError::Database(e)`.
+    pub(super) fn is_error_of_library(&self, pattern: &[SmolStr]) -> bool {
+        let [.., owner, variant] = pattern else { return false };
+        let owner = if owner == "Self" { self.self_type } else { owner.as_str() };
+        self.names.variant(owner, variant).is_some_and(|fields| self.holds_error(fields))
+    }
+
+    /// Whether the type whose method this is wraps an error of a library.
+    pub(super) fn wraps_error(&self) -> bool {
+        self.names.strukt(self.self_type).is_some_and(|it| self.holds_error(it.fields))
+    }
+
+    fn holds_error(&self, fields: &[Field]) -> bool {
+        matches!(fields, [only] if is_of_library(&self.names.ty(&only.ty, "")))
+    }
+
     /// A status and what is answered with it: `(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())`.
     pub(super) fn answer(&mut self, parts: &[Node], span: Span) {
         if parts.iter().any(is_server_error) {

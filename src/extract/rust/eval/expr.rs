@@ -6,12 +6,9 @@ use smol_str::SmolStr;
 
 use crate::extract::rust::{func, sinks, sites};
 use crate::ir::{Call, Entry, Func, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Text, Tri, Why};
-use crate::parse::rust::{Expr, ExprKind, Path, Unary};
+use crate::parse::rust::{Arm, Expr, ExprKind, Path, Unary};
 
 use super::{Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_of_request};
-
-/// Tests that are remembered at one place: each name is looked up among them.
-const MAX_CHECKED: usize = 256;
 
 impl<'n, 't> Eval<'n, 't> {
     /// A value that may still be called on or bound to a name.
@@ -72,6 +69,7 @@ impl<'n, 't> Eval<'n, 't> {
                 let items = self.exprs(items);
                 self.header(&items, expr.span);
                 self.answer(&items, expr.span);
+                self.add_sinks(sinks::page(&items).into_iter().collect(), expr.span);
                 at(NodeKind::List(items))
             }
             ExprKind::Repeat { item, len } => {
@@ -115,8 +113,8 @@ impl<'n, 't> Eval<'n, 't> {
                 let otherwise =
                     otherwise.as_ref().map(|other| self.knowing(&proven.when_false, |eval| eval.branched(|eval| eval.inner(other))));
                 self.development -= u32::from(mode == sites::Mode::Production);
-                if leaves && self.checked.len() < MAX_CHECKED {
-                    self.checked.extend(proven.when_false);
+                if leaves {
+                    self.remember(proven.when_false);
                 }
                 match otherwise {
                     Some(otherwise) => at(NodeKind::Op(Op::Cond, vec![cond, then, otherwise])),
@@ -138,17 +136,25 @@ impl<'n, 't> Eval<'n, 't> {
                 let mut values = Vec::new();
                 for arm in arms {
                     let mark = self.locals.len();
-                    self.bind_pat(&arm.pat, Some(on.clone()).filter(|on| on.weight(MAX_WEIGHT) < MAX_WEIGHT));
+                    // `n @ 0..=4096`: what is bound is one of the literals.
+                    let is_listed =
+                        !arm.pat.literals.is_empty() && arm.pat.names.first().is_some_and(|name| name.span.start == arm.pat.span.start);
+                    self.bind_pat(&arm.pat, Some(on.clone()).filter(|on| !is_listed && on.weight(MAX_WEIGHT) < MAX_WEIGHT));
                     let mut proven = arm.guard.as_ref().map(|guard| self.proven(guard).when_true).unwrap_or_default();
                     if let Some(guard) = &arm.guard {
                         self.expr(guard);
                     }
                     // An arm of literals: in it the value is one of them.
-                    if !arm.pat.literals.is_empty() && arm.pat.names.is_empty() {
+                    if is_choice(arm) {
                         proven.extend(subject.clone());
                     }
                     values.push(self.knowing(&proven, |eval| eval.branched(|eval| eval.inner(&arm.body))));
                     self.retire(mark);
+                }
+                // Whoever is none of the literals does not come past.
+                let (listed, others): (Vec<&Arm>, Vec<&Arm>) = arms.iter().partition(|arm| is_choice(arm));
+                if !listed.is_empty() && !others.is_empty() && others.iter().all(|arm| checks::leaves(&arm.body)) {
+                    self.remember(subject.into_iter().collect());
                 }
                 choice(values, expr.span)
             }
@@ -289,6 +295,10 @@ impl<'n, 't> Eval<'n, 't> {
         if let Some(value) = member(&base, name, 32) {
             return value;
         }
+        // `self.0` of `struct AppError(anyhow::Error)`.
+        if name == "0" && on.as_path().and_then(Path::single) == Some("self") && self.wraps_error() {
+            return errors::bound(&"0".into(), span);
+        }
         match &base.kind {
             NodeKind::Ref(reference) if reference.scope == Scope::Request && name != "0" && reference.path.len() < 16 => {
                 self.field_of_request(on, reference, name, span)
@@ -337,7 +347,7 @@ impl<'n, 't> Eval<'n, 't> {
                 self.set(index, Node::unknown(Why::Opaque, span));
                 return;
             }
-            let Some(index) = self.variable(target) else { return };
+            let Some(index) = self.variable(target).or_else(|| self.behind(target)) else { return };
             // `v = v.step()`: the call has made it a step of the variable already.
             if is_last_step(&self.locals[index].value, value.span) {
                 return;
@@ -349,6 +359,19 @@ impl<'n, 't> Eval<'n, 't> {
                 value
             };
             self.set(Some(index), changed);
+        }
+    }
+
+    /// The variable behind `*x`, `*x.lock().await`, `*x.write().unwrap()`.
+    fn behind(&self, target: &Expr) -> Option<usize> {
+        match &target.kind {
+            ExprKind::Unary(Unary::Deref, on) | ExprKind::Await(on) | ExprKind::Try(on) => self.behind(on),
+            ExprKind::Method { on, name, args, .. }
+                if args.is_empty() && matches!(name.text.as_str(), "lock" | "write" | "borrow_mut" | "unwrap" | "get_mut") =>
+            {
+                self.behind(on)
+            }
+            _ => self.variable(target),
         }
     }
 
@@ -397,6 +420,11 @@ impl<'n, 't> Eval<'n, 't> {
     }
 }
 
+/// Whether an arm is for some literals.
+fn is_choice(arm: &Arm) -> bool {
+    !arm.pat.literals.is_empty() && arm.pat.names.is_empty()
+}
+
 /// The name that an expression is read from: `password` of `form.password.as_str()`.
 fn name_of(expr: &Expr) -> SmolStr {
     match &expr.kind {
@@ -428,6 +456,20 @@ fn member(base: &Node, name: &str, depth: u32) -> Option<Node> {
         NodeKind::Call(call) if call.callee.last().ends_with('=') => member(call.receiver.as_ref()?, name, depth),
         NodeKind::List(items) => items.get(name.parse::<usize>().ok()?).cloned(),
         NodeKind::Op(Op::Cond, operands) => member(operands.get(1)?, name, depth).or_else(|| member(operands.get(2)?, name, depth)),
+        _ => None,
+    }
+}
+
+/// What a variant of the file's own holds that is made in a value: `line` of `Action::Run(line)`.
+pub(super) fn held(value: &Node, variant: &[SmolStr], depth: u32) -> Option<Vec<Node>> {
+    let depth = depth.checked_sub(1)?;
+    let [.., owner, name] = variant else { return None };
+    match &value.kind {
+        NodeKind::Call(call) if call.receiver.is_none() && !call.is_new => {
+            let is_it = matches!(call.callee.path.as_slice(), [.., of, last] if last == name && (of == owner || owner == "Self"));
+            is_it.then(|| call.args.clone())
+        }
+        NodeKind::Op(Op::Cond | Op::Coalesce, operands) => operands.iter().find_map(|operand| held(operand, variant, depth)),
         _ => None,
     }
 }

@@ -33,6 +33,8 @@ fn shows_words(node: &Node, kept: bool) -> bool {
             name.scope == Scope::Request && (matches!(name.first(), "params" | "response") || kept && name.first() == "input")
         }
         NodeKind::Text(text) => text.holes().any(|hole| shows_words(hole, kept)),
+        NodeKind::Op(Op::Index | Op::Attr, operands) => operands.first().is_some_and(|on| shows_words(on, kept)),
+        NodeKind::Op(Op::Coalesce | Op::Or, operands) => operands.iter().any(|operand| shows_words(operand, kept)),
         NodeKind::Call(call) => call.receiver.as_ref().is_some_and(|on| shows_words(on, kept)) && !ends_no_line(call.callee.last()),
         _ => false,
     }
@@ -97,6 +99,10 @@ impl Eval<'_, '_> {
             let callee = self.names.path(&call.path, self.self_type);
             let part = SinkPart::new(value, Tri::Yes, SmolStr::default());
             self.add_sinks(vec![Sink { kind: SinkKind::LogLine, callee, parts: vec![part], options: None }], call.span);
+        }
+        if name == "cmd" {
+            let found = sinks::shell_macro(&args, &Ref::new(Scope::Local, ["cmd!"]));
+            self.add_sinks(found.into_iter().collect(), call.span);
         }
         if name.starts_with("new_magic_crypt") {
             let found = sinks::of_call(&Ref::new(Scope::Rust, ["magic_crypt", "new_magic_crypt!"]), &args, |_| None);

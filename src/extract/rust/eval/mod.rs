@@ -9,6 +9,7 @@ mod checks;
 mod errors;
 mod expr;
 mod filters;
+mod flow;
 mod macros;
 mod request;
 mod secret;
@@ -37,6 +38,8 @@ pub(super) struct Eval<'n, 't> {
     names: &'n Names<'t>,
     /// The type whose `impl` the function stands in.
     self_type: &'n str,
+    /// The same as a type.
+    of_self: Type,
     locals: Vec<Local>,
     /// Routers made here or handed in.
     routers: Vec<Router>,
@@ -103,6 +106,8 @@ struct Local {
     secret: Option<SmolStr>,
     /// Whether it holds no secret, whatever its name says.
     plain: bool,
+    /// What it proves of other variables, if it is the outcome of a test.
+    proves: checks::Proven,
 }
 
 impl<'n, 't> Eval<'n, 't> {
@@ -110,6 +115,7 @@ impl<'n, 't> Eval<'n, 't> {
         Self {
             names,
             self_type,
+            of_self: Type { names: vec![self_type.into()], ..Type::default() },
             locals: Vec::new(),
             routers: Vec::new(),
             global_guards: Vec::new(),
@@ -165,6 +171,8 @@ impl<'n, 't> Eval<'n, 't> {
 
     fn params(&mut self, params: &[Param], handler: bool) {
         for param in params {
+            let meant = param.ty.as_ref().and_then(|ty| self.names.meant(ty)).map(|ty| Param { ty: Some(ty), ..param.clone() });
+            let param = meant.as_ref().unwrap_or(param);
             let mut lowered = func::param(param, self.names, self.self_type);
             func::note_type(&mut self.func, &lowered);
             let brought = self.of_request(param, &lowered, handler);
@@ -183,7 +191,8 @@ impl<'n, 't> Eval<'n, 't> {
                 self.bind(&name.text, value);
                 if let (Some(local), [_]) = (self.locals.last_mut(), param.pat.names.as_slice()) {
                     local.ty.clone_from(&param.ty);
-                    local.plain = param.ty.as_ref().is_some_and(|ty| is_no_text(ty) || hides_itself(ty));
+                    local.plain = param.ty.as_ref().is_some_and(|ty| is_no_text(ty) && !is_short_code(&name.text) || hides_itself(ty));
+                    local.secret = param.ty.as_ref().filter(|ty| name.text == "pin" && is_words(ty)).map(|_| name.text.clone());
                 }
             }
             if let [only] = param.pat.names.as_slice() {
@@ -197,7 +206,7 @@ impl<'n, 't> Eval<'n, 't> {
     /// place, as those of all parameters whose value may be anything.
     fn open_parameters(&mut self, params: &[Param]) {
         for param in params {
-            let is_text = param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "str" | "String" | "Cow"));
+            let is_text = param.ty.as_ref().is_some_and(is_words);
             let [name] = param.pat.names.as_slice() else { continue };
             let structural = [
                 "table", "column", "schema", "order", "sort", "field", "sql", "query", "where", "clause", "database", "prefix", "enum",
@@ -228,7 +237,16 @@ impl<'n, 't> Eval<'n, 't> {
     fn bind(&mut self, name: &str, value: Node) {
         let value = Self::light(value);
         let small = value.weight(MAX_WEIGHT) < MAX_WEIGHT;
-        self.locals.push(Local { name: name.into(), value, branch: self.branch, small, ty: None, secret: None, plain: false });
+        self.locals.push(Local {
+            name: name.into(),
+            value,
+            branch: self.branch,
+            small,
+            ty: None,
+            secret: None,
+            plain: false,
+            proves: checks::Proven::default(),
+        });
     }
 
     /// A value that is too large to be copied, of which something comes from a request, becomes that part.
@@ -243,8 +261,13 @@ impl<'n, 't> Eval<'n, 't> {
     }
 
     fn bind_pat(&mut self, pat: &Pat, value: Option<Node>) {
+        if let Some(held) = value.as_ref().and_then(|value| expr::held(value, &pat.path, 16)).filter(|held| held.len() == pat.names.len()) {
+            pat.names.iter().zip(held).for_each(|(name, value)| self.bind(&name.text, value));
+            return;
+        }
         match (pat.names.as_slice(), value) {
             ([name], _) if pat.path.last().is_some_and(|path| path == "Err") => self.bind(&name.text, errors::bound(&name.text, name.span)),
+            ([name], _) if self.is_error_of_library(&pat.path) => self.bind(&name.text, errors::bound(&name.text, name.span)),
             // `x`, `Some(x)`, `Ok(x)`, `State(x)`: the one name holds the value.
             ([name], Some(value)) => self.bind(&name.text, value),
             // `let (router, api) = …` of a pair that is known.
@@ -288,6 +311,7 @@ impl<'n, 't> Eval<'n, 't> {
     /// Reads `let`: the value, and what its name and type say of it.
     fn declare(&mut self, pat: &Pat, ty: Option<&Type>, value: Option<&Expr>) {
         let secret = value.and_then(|value| self.secret_of(value));
+        let proves = value.filter(|_| pat.plain).map(|value| self.proven(value)).unwrap_or_default();
         self.expected = ty.map(|ty| request::content(ty).last().into());
         let node = value.map(|expr| self.inner(expr));
         self.expected = None;
@@ -309,7 +333,7 @@ impl<'n, 't> Eval<'n, 't> {
         let ty = ty.cloned().or_else(made).or_else(|| value.and_then(|value| self.type_of(value)).cloned());
         self.bind_pat(pat, node);
         if let (Some(local), [_]) = (self.locals.last_mut(), pat.names.as_slice()) {
-            (local.ty, local.secret, local.plain) = (ty, secret, made_plain);
+            (local.ty, local.secret, local.plain, local.proves) = (ty, secret, made_plain, proves);
         }
     }
 
@@ -324,9 +348,13 @@ impl<'n, 't> Eval<'n, 't> {
                         self.branched(|eval| eval.block(block));
                     }
                     self.declare(pat, ty.as_ref(), value.as_ref());
+                    if let Some(value) = value {
+                        self.passed(value, otherwise.is_some());
+                    }
                 }
                 Stmt::Expr { expr, semi } => {
                     let node = self.expr(expr);
+                    self.passed(expr, false);
                     if at + 1 == count && !semi {
                         value = node;
                     }
@@ -354,15 +382,16 @@ impl<'n, 't> Eval<'n, 't> {
         node
     }
 
-    /// Keeps a header about cross-origin requests: `(ACCESS_CONTROL_ALLOW_ORIGIN, "*")`.
+    /// Keeps a header that is set by hand: `(ACCESS_CONTROL_ALLOW_ORIGIN, "*")`, `(SET_COOKIE, "sid=1")`.
     fn header(&mut self, pair: &[Node], span: Span) {
-        if let [name, value] = pair
-            && self.hops == 0
-            && self.development == 0
-            && super::cors::is_header(name)
-        {
+        let [name, value] = pair else { return };
+        if self.hops > 0 || self.development > 0 {
+            return;
+        }
+        if super::cors::is_header(name) {
             self.headers.push((name.clone(), value.clone(), span));
         }
+        self.sinks.extend(sinks::written_cookie(name, value, span));
     }
 
     /// Keeps a value that some extractor knows; of one root, the longest chain.
@@ -384,6 +413,16 @@ impl<'n, 't> Eval<'n, 't> {
             }
         });
     }
+}
+
+/// A text.
+fn is_words(ty: &Type) -> bool {
+    matches!(ty.last(), "str" | "String" | "Cow")
+}
+
+/// Names of secrets that are numbers.
+fn is_short_code(name: &str) -> bool {
+    matches!(name, "cvv" | "cvc" | "cvv2" | "pin_code" | "pincode" | "ssn" | "card_number" | "passcode")
 }
 
 /// A number or a flag.
@@ -427,12 +466,27 @@ fn first_of_request(node: &Node, depth: u32) -> Option<&Node> {
 
 /// Whether a value comes from the current request.
 pub(super) fn is_of_request(node: &Node) -> bool {
+    holds(node, false, &|name| name.scope == Scope::Request)
+}
+
+/// Whether a value comes from a request, from another server or from the environment.
+pub(super) fn is_from_outside(node: &Node) -> bool {
+    holds(node, false, &|name| matches!(name.scope, Scope::Request | Scope::Env)) || flow::is_answer(node)
+}
+
+/// Whether anything in a value comes from there: of a struct that is made here, any of its fields.
+fn holds_outside(node: &Node) -> bool {
+    holds(node, true, &|name| matches!(name.scope, Scope::Request | Scope::Env))
+}
+
+/// Whether a name in a value is one that is asked for; `within` the fields of structs too.
+fn holds(node: &Node, within: bool, is: &impl Fn(&Ref) -> bool) -> bool {
     match &node.kind {
-        NodeKind::Ref(reference) => reference.scope == Scope::Request,
-        NodeKind::Text(text) => text.holes().any(is_of_request),
-        NodeKind::Call(call) => call.receiver.as_ref().is_some_and(is_of_request) || call.args.iter().any(is_of_request),
-        NodeKind::Op(_, operands) => operands.iter().any(is_of_request),
-        NodeKind::List(items) => items.iter().any(is_of_request),
+        NodeKind::Ref(reference) => is(reference),
+        NodeKind::Text(text) => text.holes().any(|hole| holds(hole, within, is)),
+        NodeKind::Call(call) => call.receiver.iter().chain(&call.args).any(|part| holds(part, within, is)),
+        NodeKind::Op(_, parts) | NodeKind::List(parts) => parts.iter().any(|part| holds(part, within, is)),
+        NodeKind::Map(_) => within && flow::fields(node).any(|value| holds(value, within, is)),
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use crate::extract::rust::func;
 use crate::ir::{Node, NodeKind, Ref, Scope, Span, Why};
 use crate::parse::rust::{Attr, Expr, ExprKind, Field, Param, Type, Unary};
 
-use super::{Eval, is_of_request};
+use super::{Eval, Local, flow, is_from_outside, is_of_request};
 
 /// What a type can hold.
 enum Carries<'t> {
@@ -36,6 +36,10 @@ impl<'t> Eval<'_, 't> {
     /// The values of a parameter's names, if a request brings them.
     pub(super) fn of_request(&self, param: &Param, lowered: &crate::ir::Param, handler: bool) -> Option<Vec<Node>> {
         let ty = param.ty.as_ref()?;
+        if flow::is_stream(ty) {
+            let sent = |name: &crate::parse::rust::Name| Ref::new(Scope::Request, ["response".into(), name.text.clone()]);
+            return Some(param.pat.names.iter().map(|name| Node::new(name.span, NodeKind::Ref(sent(name)))).collect());
+        }
         let is_extractor = func::is_request(lowered);
         if !(is_extractor || handler && self.is_plain(ty)) {
             return None;
@@ -88,8 +92,12 @@ impl<'t> Eval<'_, 't> {
     fn carries(&self, ty: &Type) -> Carries<'t> {
         match ty.last() {
             "String" | "str" | "Cow" | "PathBuf" | "OsString" | "Value" | "Bytes" | "BytesMut" | "Url" | "Uri" | "HeaderMap"
-            | "HeaderValue" | "Multipart" | "HashMap" | "BTreeMap" | "Request" | "HttpRequest" | "RawQuery" | "Form" | "RawStr"
-            | "Body" => Carries::Text,
+            | "HeaderValue" | "Multipart" | "Request" | "HttpRequest" | "RawQuery" | "Form" | "RawStr" | "Body" => Carries::Text,
+            // Keys and values: `Query<HashMap<String, usize>>`.
+            "HashMap" | "BTreeMap" | "IndexMap" => ty.args.get(1).map_or(Carries::Text, |value| match self.carries(value) {
+                Carries::Number => Carries::Number,
+                _ => Carries::Text,
+            }),
             "u8" if ty.args.is_empty() => Carries::Text,
             name if is_number(name) => Carries::Number,
             "Vec" | "Option" | "Result" | "Box" | "Arc" | "[]" | "()" => {
@@ -128,7 +136,14 @@ impl<'t> Eval<'_, 't> {
     /// The type of a name or a field, as far as the file writes it down.
     pub(super) fn type_of<'s>(&'s self, expr: &Expr) -> Option<&'s Type> {
         match &expr.kind {
-            ExprKind::Path(path) => self.locals.iter().rev().find(|local| Some(local.name.as_str()) == path.single())?.ty.as_ref(),
+            ExprKind::Path(path) => {
+                let local = self.locals.iter().rev().find(|local| Some(local.name.as_str()) == path.single());
+                match local {
+                    Some(Local { ty: Some(ty), .. }) => Some(ty),
+                    _ if path.single() == Some("self") && !self.self_type.is_empty() => Some(&self.of_self),
+                    _ => None,
+                }
+            }
             ExprKind::Field { on, name } if name.text == "0" => self.type_of(on),
             ExprKind::Field { on, name } => match self.carries(content(self.type_of(on)?)) {
                 Carries::Record(fields) => fields.iter().find(|field| field.name.text == name.text).map(|field| &field.ty),
@@ -145,11 +160,15 @@ impl<'t> Eval<'_, 't> {
 
 /// Numbers of two bytes at most: neither words nor a size that could hurt.
 fn is_short(ty: &Type) -> bool {
-    matches!(content(ty).last(), "u8" | "i8" | "u16" | "i16" | "bool")
+    let ty = content(ty);
+    match (ty.last(), ty.args.get(1)) {
+        ("HashMap" | "BTreeMap" | "IndexMap", Some(value)) => is_short(value),
+        (name, _) => matches!(name, "u8" | "i8" | "u16" | "i16" | "bool"),
+    }
 }
 
 /// Types whose values are written without any word of the caller's.
-fn is_number(name: &str) -> bool {
+pub(super) fn is_number(name: &str) -> bool {
     matches!(
         name,
         "u16"
@@ -208,6 +227,9 @@ pub(super) fn content(ty: &Type) -> &Type {
                 | "Extract"
                 | "Garde"
                 | "WithRejection"
+                | "State"
+                | "Extension"
+                | "Rc"
         );
         match at.args.first().filter(|_| wraps) {
             Some(inner) => at = inner,
@@ -220,7 +242,9 @@ pub(super) fn content(ty: &Type) -> &Type {
 /// What a method makes of a request's value, where that is not the value in another form.
 pub(super) fn method(name: &str, receiver: &Node, types: &[Type], expected: Option<&str>, span: Span) -> Option<Node> {
     if !is_of_request(receiver) {
-        return None;
+        // Of the environment, what is read as a number is one.
+        let is_number = name == "parse" && !is_text_type(types.first().map(Type::last).or(expected).unwrap_or_default());
+        return (is_number && is_from_outside(receiver)).then(|| Node::unknown(Why::Opaque, span));
     }
     let number = || Some(Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["number", name]))));
     let source = receiver.as_ref().map(Ref::first);
@@ -231,11 +255,7 @@ pub(super) fn method(name: &str, receiver: &Node, types: &[Type], expected: Opti
     match name {
         "parse" | "try_into" => {
             let to = types.first().map(Type::last).or(expected).unwrap_or_default();
-            if matches!(to, "String" | "PathBuf" | "Url" | "Uri" | "HeaderValue" | "Value" | "Cow" | "OsString") {
-                Some(receiver.clone())
-            } else {
-                Some(number_of(receiver, span))
-            }
+            if is_text_type(to) { Some(receiver.clone()) } else { Some(number_of(receiver, span)) }
         }
         // Of a path its last part, of an uploaded file whatever the caller calls it.
         "file_name" => {
@@ -243,13 +263,15 @@ pub(super) fn method(name: &str, receiver: &Node, types: &[Type], expected: Opti
                 receiver.as_call().is_some_and(|call| matches!(call.callee.last(), "new" | "from" | "join" | "clean" | "canonicalize"));
             Some(if of_path { Node::unknown(Why::Opaque, span) } else { receiver.clone() })
         }
-        "as_u64" | "as_i64" | "as_f64" | "content_length" | "as_usize" => number(),
+        "as_u64" | "as_i64" | "as_f64" | "content_length" | "as_usize" | "read_u32" | "read_u64" | "read_i32" | "read_i64" => number(),
         // The address of the request itself: a file may be named by it, another server may not.
         "uri" | "url" | "full_url" | "original_uri" => Some(Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["url", name])))),
         "headers" if source != Some("response") => Some(Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["headers"])))),
         "path" if source == Some("params") => Some(Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["url", name])))),
         // How much came is known when it is there.
-        "len" | "count" | "as_bool" | "hash" => Some(Node::unknown(Why::Opaque, span)),
+        "len" | "count" | "as_bool" | "hash" | "read_u8" | "read_i8" | "read_u16" | "read_i16" | "local_addr" => {
+            Some(Node::unknown(Why::Opaque, span))
+        }
         "is_empty"
         | "is_some"
         | "is_none"
@@ -289,8 +311,13 @@ pub(super) fn method(name: &str, receiver: &Node, types: &[Type], expected: Opti
     }
 }
 
+/// Types that `parse` makes of a text and that hold its words.
+fn is_text_type(name: &str) -> bool {
+    matches!(name, "String" | "PathBuf" | "Url" | "Uri" | "HeaderValue" | "Value" | "Cow" | "OsString")
+}
+
 /// A number that is read off a value: no text any more, but whoever wrote the value chose it.
-fn number_of(receiver: &Node, span: Span) -> Node {
+pub(super) fn number_of(receiver: &Node, span: Span) -> Node {
     let first = receiver.as_ref().map_or("number", |name| if name.first() == "input" { "input" } else { "number" });
     Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [first, "number"])))
 }

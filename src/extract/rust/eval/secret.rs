@@ -24,13 +24,14 @@ impl Eval<'_, '_> {
             ExprKind::Field { name, .. } => self.named_secret(&name.text),
             ExprKind::Method { on, name, args, .. } => match name.text.as_str() {
                 "expose_secret" | "expose_secret_mut" | "reveal" | "unsecure" => {
-                    self.secret_of(on).or_else(|| self.named_secret(on.as_path()?.single()?))
+                    let hidden = || self.type_of(on).filter(|ty| super::hides_itself(ty)).and(on.as_path()?.single()).map(SmolStr::new);
+                    self.secret_of(on).or_else(|| self.named_secret(on.as_path()?.single()?)).or_else(hidden)
                 }
                 name if keeps(name) => self.secret_of(on),
-                // A getter.
-                name if args.is_empty() => self.named_secret(name).filter(|_| !makes_harmless(name)),
                 "map" | "and_then" | "join" | "concat" | "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" | "expect" | "replace"
                 | "ok_or" | "context" => self.secret_of(on),
+                // A getter.
+                name if args.is_empty() => self.named_secret(name).filter(|_| !makes_harmless(name)),
                 _ => None,
             },
             ExprKind::Call { callee, args } => {
@@ -56,6 +57,8 @@ impl Eval<'_, '_> {
                 self.secret_in_macro(call, false)
             }
             ExprKind::Binary { op: "+", left, right } => self.secret_of(left).or_else(|| self.secret_of(right)),
+            // A part of it, as masks show: `&number[number.len() - 4..]`.
+            ExprKind::Index { index, .. } if matches!(&index.kind, ExprKind::Tuple(ends) if !ends.is_empty()) => None,
             ExprKind::Unary(Unary::Deref | Unary::BorrowMut, on) | ExprKind::Try(on) | ExprKind::Await(on) | ExprKind::Index { on, .. } => {
                 self.secret_of(on)
             }
@@ -147,6 +150,7 @@ impl Eval<'_, '_> {
     /// is a word of a parser.
     pub(super) fn named_secret(&self, name: &str) -> Option<SmolStr> {
         let found = crate::lower::words::names_secret_value(name)
+            || name == "session_key"
             || self.names.speaks_of_login() && matches!(name.to_ascii_lowercase().as_str(), "token" | "jwt" | "bearer");
         found.then(|| name.into())
     }

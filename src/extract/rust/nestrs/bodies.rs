@@ -234,6 +234,9 @@ impl Body<'_> {
             Attrs::default().flag("cookies", true, span).flag("csrf", csrf, span).emit(cx, "nestrs-strategy", self.owner, span);
         }
         let verifies = self.calls().any(|(name, _)| name.contains("verify") || name.contains("valid") || name == "introspect");
+        if let Some((header, span)) = self.believed_header().filter(|_| !verifies) {
+            Attrs::default().text("header", header, span).emit(cx, "nestrs-strategy", self.owner, span);
+        }
         let decodes = self.exprs.iter().find_map(|expr| match &expr.kind {
             ExprKind::Method { on, name, .. } if name.text == "decode" => {
                 let of = name_of(on).unwrap_or_default();
@@ -246,6 +249,34 @@ impl Body<'_> {
         if let Some(span) = decodes.filter(|_| !verifies) {
             Attrs::default().flag("unverified", true, span).emit(cx, "nestrs-strategy", self.owner, span);
         }
+    }
+}
+
+impl Body<'_> {
+    /// A header that says who calls, where no proof is looked at. What begins with `x-forwarded-` and the like is
+    /// set by a proxy that signed the caller in.
+    fn believed_header(&self) -> Option<(&str, Span)> {
+        const WHO: [&str; 8] = ["user", "role", "email", "principal", "subject", "account", "tenant", "member"];
+        const BY_PROXY: [&str; 6] = ["x-forwarded-", "x-auth-request-", "x-amzn-", "x-ms-", "x-goog-", "x-authentik-"];
+        const PROOFS: [&str; 7] = ["authorization", "token", "cookie", "key", "secret", "signature", "assertion"];
+        let mut believed = None;
+        for expr in self.exprs {
+            let named = match &expr.kind {
+                ExprKind::Str { text, inner } => Some((text.as_str(), *inner)),
+                ExprKind::Path(path) => Some((path.last(), path.span)),
+                _ => None,
+            };
+            let Some((name, span)) = named else { continue };
+            let lower = name.to_ascii_lowercase();
+            if PROOFS.iter().any(|proof| lower.contains(proof)) {
+                return None;
+            }
+            let is_who = lower.starts_with("x-") && WHO.iter().any(|word| lower.contains(word));
+            if is_who && !BY_PROXY.iter().any(|proxy| lower.starts_with(proxy)) {
+                believed = believed.or(Some((name, span)));
+            }
+        }
+        believed
     }
 }
 

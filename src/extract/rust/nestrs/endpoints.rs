@@ -3,7 +3,7 @@
 use super::modules::mounted;
 use super::{Attrs, called, elements};
 use crate::extract::Extract;
-use crate::extract::rust::names::{Names, is_test};
+use crate::extract::rust::names::Names;
 use crate::ir::{Cors, FactKind, Field, Origins, Span, Why};
 use crate::lower::nestrs::limits_rate;
 use crate::parse::rust::{Attr, Expr, ExprKind, Function, Item, ItemKind, Type};
@@ -40,10 +40,11 @@ impl Dialect {
 
 /// Adds the facts of a file.
 pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item], dialect: Dialect, names: &Names<'_>) {
-    for item in items.iter().filter(|item| !is_test(&item.attrs)) {
+    for item in items {
         match &item.kind {
             ItemKind::Struct { name, .. } => guards(cx, &item.attrs, &name.text),
             ItemKind::Impl { of: None, ty, items: methods } => {
+                super::tools::extract(cx, &item.attrs, methods, ty.last());
                 let service = items.iter().find(|item| matches!(&item.kind, ItemKind::Struct { name, .. } if name.text == ty.last()));
                 for method in methods {
                     if let ItemKind::Function(function) = &method.kind {
@@ -51,6 +52,7 @@ pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item], dialect: Dialect, na
                         answer(cx, service, &method.attrs, function, ty);
                     }
                 }
+                public_mutations(cx, methods, ty.last());
                 if let Some(service) = service.filter(|_| dialect == Dialect::Poem) {
                     endpoint(cx, &service.attrs, &item.attrs, methods, ty.last());
                 }
@@ -114,6 +116,21 @@ fn endpoint(cx: &mut Extract<'_>, service: &[Attr], attrs: &[Attr], methods: &[I
     );
 }
 
+/// Mutations of a resolver that `#[public]` takes out of the guards although they are about the row of an id.
+fn public_mutations(cx: &mut Extract<'_>, methods: &[Item], owner: &str) {
+    for method in methods {
+        let find = |name: &str| method.attrs.iter().find(|attr| attr.is(name));
+        let (Some(_), Some(public), ItemKind::Function(function)) = (find("mutation"), find("public"), &method.kind) else { continue };
+        let is_id = |name: &str| name == "id" || name.ends_with("_id");
+        let takes_id = function.params.iter().any(|param| param.pat.names.iter().any(|name| is_id(&name.text)));
+        if takes_id && !is_guarded(&method.attrs) {
+            let owner = format!("{owner}.{}", function.name.text);
+            let params = function.params.iter().flat_map(|param| &param.pat.names).map(|name| (name.text.as_str(), name.span));
+            Attrs::default().list("takes", params, public.span).emit(cx, "nestrs-public-mutation", &owner, public.span);
+        }
+    }
+}
+
 /// What a route that is not public answers: a row or JSON of its own goes around what is exposed.
 fn answer(cx: &mut Extract<'_>, service: Option<&Item>, attrs: &[Attr], function: &Function, ty: &Type) {
     const VERBS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -129,12 +146,21 @@ fn answer(cx: &mut Extract<'_>, service: Option<&Item>, attrs: &[Attr], function
     Attrs::default().text("shape", shape, verb.span).emit(cx, "nestrs-answer", &owner, verb.span);
 }
 
-/// `Value` or `Model`, in whatever they are wrapped.
+/// `Json<Value>` or `Json<Vec<Model>>`, in whatever they are wrapped: a `Model` by itself is no answer.
 fn by_hand(ty: &Type) -> Option<&'static str> {
+    let inner = || ty.args.first();
+    match ty.last() {
+        "Json" => inner().and_then(row),
+        "Result" | "Option" => inner().and_then(by_hand),
+        _ => None,
+    }
+}
+
+fn row(ty: &Type) -> Option<&'static str> {
     match ty.last() {
         "Value" => Some("JSON that is built by hand"),
         "Model" => Some("the whole row"),
-        "Result" | "Json" | "Vec" | "Option" => ty.args.first().and_then(by_hand),
+        "Vec" | "Option" => ty.args.first().and_then(row),
         _ => None,
     }
 }
@@ -159,7 +185,19 @@ fn application(cx: &mut Extract<'_>, function: &Function, names: &Names<'_>) {
             attrs = attrs.flag("cookies", true, span).flag("csrf", step("use_csrf_protection").is_some(), span);
         }
         attrs.emit(cx, "nestrs-application", &function.name.text, root.span);
-        if let Some(policy) = step("enable_cors").and_then(|(_, args)| cors(args.first()?)) {
+    });
+    policies(cx, function);
+}
+
+/// The policies for other origins that a function makes.
+fn policies(cx: &mut Extract<'_>, function: &Function) {
+    let mut seen: Vec<Span> = Vec::new();
+    function.body.walk(0, &mut |expr, _| {
+        let root = expr.chain().1;
+        if !seen.contains(&root.span)
+            && let Some(policy) = cors(expr)
+        {
+            seen.push(root.span);
             cx.fact(root.span, function.name.text.clone(), FactKind::Cors(Box::new(policy)));
         }
     });

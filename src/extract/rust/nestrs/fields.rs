@@ -19,7 +19,7 @@ pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item]) {
                         .emit(cx, "nestrs-field", &owner, field.name.span);
                 }
             }
-            ItemKind::Module { items, .. } if !crate::extract::rust::names::is_test(&item.attrs) => extract(cx, items),
+            ItemKind::Module { items, .. } => extract(cx, items),
             _ => {}
         }
     }

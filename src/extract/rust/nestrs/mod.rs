@@ -1,7 +1,8 @@
 //! nestrs: what its threat model leaves to the application, as facts of the provider `nestrs`. Which columns
 //! entities let out and in (`nestrs-field`), who stands in front of what (`nestrs-guards`, `nestrs-endpoint`,
 //! `nestrs-application`, `nestrs-module`), and what functions do by hand that the framework would do for them
-//! (`nestrs-ability`, `nestrs-query`, `nestrs-password`, `nestrs-strategy`, `nestrs-token-options` …).
+//! (`nestrs-ability`, `nestrs-query`, `nestrs-password`, `nestrs-strategy`, `nestrs-token-options` …), and what settings
+//! it writes itself (`nestrs-setting`).
 //!
 //! There are two projects of this name. `nest_rs` (over poem; `nestrs_*` in its first generation) is the one
 //! of the threat model; `nestrs` (over axum) shares attribute names and little else.
@@ -12,6 +13,8 @@ mod endpoints;
 mod fields;
 mod modules;
 mod requests;
+mod settings;
+mod tools;
 
 use smol_str::SmolStr;
 
@@ -47,12 +50,13 @@ impl Place<'_> {
 }
 
 fn functions(cx: &mut Extract<'_>, items: &[Item], place: &Place<'_>) {
-    for item in items.iter().filter(|item| !super::names::is_test(&item.attrs)) {
+    for item in items {
         match &item.kind {
             ItemKind::Function(function) => {
                 abilities::extract(cx, function, place);
                 bodies::extract(cx, function, place);
                 requests::extract(cx, &item.attrs, function, place);
+                settings::extract(cx, function, &place.owner(function));
             }
             ItemKind::Impl { of, ty, items } => {
                 // Background work has no caller whose scope could hold.

@@ -13,6 +13,9 @@ pub(super) fn extract(cx: &mut Extract<'_>, items: &[Item], names: &Names<'_>) {
         match &item.kind {
             ItemKind::Struct { name, .. } => {
                 let Some(module) = item.attrs.iter().find(|attr| attr.is("module")) else { continue };
+                let providers: Vec<&Expr> = module.named("providers").map(super::elements).unwrap_or_default();
+                super::settings::of_module(cx, module, &name.text);
+                super::tools::open_guard(cx, &providers, &name.text);
                 Attrs::default().nodes("parts", parts(module, names), module.span).emit(cx, "nestrs-module", &name.text, module.span);
             }
             ItemKind::Module { items, .. } => extract(cx, items, names),

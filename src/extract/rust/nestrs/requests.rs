@@ -57,7 +57,10 @@ fn rate(attr: &Attr) -> Option<(f64, Span)> {
 fn named_by_caller(function: &Function, exprs: &[&Expr]) -> Option<Span> {
     const PROOFS: [&str; 10] = ["pass", "secret", "code", "token", "assertion", "otp", "sign", "credential", "pin", "key"];
     const CHECKS: [&str; 9] = ["verif", "authenticat", "check", "valid", "login", "exchange", "introspect", "find", "by_"];
-    let bound: Vec<&str> = function.params.iter().flat_map(|param| &param.pat.names).map(|name| name.text.as_str()).collect();
+    // What a guard has put there is no word of the caller's.
+    const PROVEN: [&str; 6] = ["Principal", "CurrentUser", "Ctx", "Claims", "AuthUser", "Session"];
+    let sent_in = function.params.iter().filter(|param| param.ty.as_ref().is_none_or(|ty| !PROVEN.contains(&ty.last())));
+    let bound: Vec<&str> = sent_in.flat_map(|param| &param.pat.names).map(|name| name.text.as_str()).collect();
     let lower = |text: &str| text.to_ascii_lowercase();
     if exprs.iter().filter_map(|expr| called(expr)).any(|(name, _)| CHECKS.iter().any(|check| lower(name).contains(check))) {
         return None;
@@ -65,10 +68,24 @@ fn named_by_caller(function: &Function, exprs: &[&Expr]) -> Option<Span> {
     exprs.iter().find_map(|expr| {
         let (ExprKind::Call { args, .. } | ExprKind::Method { args, .. }) = &expr.kind else { return None };
         let (_, span) = called(expr).filter(|(name, _)| signs_token(name))?;
-        let sent: Vec<&str> = args.iter().filter_map(|arg| field_of(arg, &bound)).collect();
+        let said: Vec<&Expr> = args.iter().flat_map(claims).collect();
+        let sent: Vec<&str> = said.iter().filter_map(|arg| field_of(arg, &bound)).collect();
         let proves = sent.iter().any(|field| PROOFS.iter().any(|proof| lower(field).contains(proof)));
-        (!sent.is_empty() && sent.len() == args.len() && !proves).then_some(span)
+        (!sent.is_empty() && sent.len() == said.len() && !proves).then_some(span)
     })
+}
+
+/// The values of an argument: of `&Claims { sub: body.sub, exp: 3600 }` what stands in its fields, but for literals.
+fn claims(arg: &Expr) -> Vec<&Expr> {
+    match &arg.kind {
+        ExprKind::Unary(_, inner) => claims(inner),
+        ExprKind::Struct { fields, .. } => fields
+            .iter()
+            .map(|(_, value)| value)
+            .filter(|value| !matches!(value.kind, ExprKind::Number(_) | ExprKind::Str { .. }))
+            .collect(),
+        _ => vec![arg],
+    }
 }
 
 /// The field of a parameter that an argument is: `&body.subject`, `body.0.scope.clone()`.

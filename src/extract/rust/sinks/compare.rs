@@ -26,12 +26,36 @@ pub(in super::super) fn compared(left: &Side<'_>, right: &Side<'_>) -> Option<Si
         "hmac"
     } else if both.iter().all(|side| names_password(&side.name)) {
         "password"
+    } else if is_key_of_caller(left, right) || is_key_of_caller(right, left) {
+        "key"
     } else {
         return None;
     };
     let callee = Ref::new(Scope::Local, ["=="]);
     let parts = both.iter().map(|side| SinkPart::new(side.value.clone(), Tri::No, label)).collect();
     Some(sink(SinkKind::Compare, &callee, parts))
+}
+
+/// What a caller sends, compared with a key that the program holds: `headers.get("x-api-key") == env::var("API_KEY")`.
+fn is_key_of_caller(sent: &Side<'_>, held: &Side<'_>) -> bool {
+    let from = super::root_of(sent.value).as_ref();
+    let of_header = from.is_some_and(|name| name.scope == Scope::Request && name.first() == "headers");
+    // A text that a function is handed, whose name says that somebody sent it.
+    let is_handed = || {
+        let name = from.filter(|name| name.scope == Scope::Local).and_then(|name| name.first().split_once('@'));
+        name.is_some_and(|(name, _)| ["header", "provided", "presented", "given", "supplied", "sent", "bearer"].contains(&name))
+    };
+    let is_sent = of_header || is_handed();
+    let names_key = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        ["api_key", "apikey", "secret", "token"].iter().any(|word| lower.ends_with(word)) && !lower.contains("hash")
+    };
+    let is_held = match held.value.as_ref() {
+        Some(name) if name.scope == Scope::Env => names_key(name.last()),
+        Some(name) => name.scope != Scope::Request && names_key(&held.name),
+        None => names_key(&held.name),
+    };
+    is_sent && is_held
 }
 
 /// What was made by HMAC just before: `hex::encode(mac.finalize().into_bytes())`.

@@ -146,6 +146,8 @@ fn makes_key(owner: &str, name: &str, count: usize) -> bool {
     match owner {
         "PKey" => name == "hmac",
         "Fernet" | "CookieIdentityPolicy" => name == "new",
+        // PASETO.
+        "SymmetricKey" | "AsymmetricSecretKey" | "PasetoSymmetricKey" => matches!(name, "from" | "from_bytes" | "try_from"),
         "hmac" => name == "new" && count == 2,
         "Key" | "CookieKey" => matches!(name, "derive_from" | "from_master"),
         "SecretKey" => matches!(name, "from_slice" | "from_bytes"),
@@ -202,7 +204,7 @@ fn weak_name(callee: &Ref) -> Option<&'static str> {
             "tdes" | "tripledes" => Some("3DES"),
             "rc4" | "arc4" => Some("RC4"),
             "rc2" => Some("RC2"),
-            "blowfish" => Some("Blowfish"),
+            "blowfish" | "bf" => Some("Blowfish"),
             "idea" => Some("IDEA"),
             "cast5" => Some("CAST5"),
             _ if word.starts_with("tdes") => Some("3DES"),
@@ -237,7 +239,9 @@ fn hash_of(callee: &Ref) -> Option<SmolStr> {
     };
     let found = if makes { owners.iter().rev().find_map(|name| of(name)) } else { None };
     found
-        .or_else(|| of(name).filter(|_| owners.last() == Some(&"md5") || owners.last() == Some(&"sha1") && *name == "sha1"))
+        .or_else(|| {
+            of(name).filter(|_| owners.last() == Some(&"md5") || matches!(owners.last(), Some(&("sha1" | "sha"))) && *name == "sha1")
+        })
         .map(Into::into)
 }
 

@@ -4,20 +4,24 @@
 mod compare;
 mod costs;
 mod crypto;
+mod markup;
 mod settings;
+mod shell;
 
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::ir::{Node, NodeKind, Op, Ref, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::ir::{Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 use crate::tables::table;
 
 pub(super) use self::compare::{Side, compared};
 pub(super) use self::costs::{costs, number_in};
 pub(super) use self::crypto::{hashed_into, is_weak_random, unguessable};
+pub(super) use self::markup::{page, written_cookie};
 pub(super) use self::settings::{accepts_all, cookie, is_verifier_off, of_field, of_path, turns_check_off};
+pub(super) use self::shell::of_macro as shell_macro;
 
 /// A row of the table.
 struct Row {
@@ -105,7 +109,7 @@ pub(super) fn of_call(callee: &Ref, args: &[Node], secret: impl Fn(usize) -> Opt
     found.extend(crypto::of_call(callee, args, &secret));
     found.extend(settings::of_call(callee, args));
     if matches!(names.as_slice(), [.., "fs", "write"])
-        && let Some(label) = secret(1).filter(|label| is_of_person(label))
+        && let Some(label) = secret(1).filter(|label| is_of_person(label) || is_shared(&args[0]))
     {
         found.push(sink(SinkKind::Keep, callee, vec![SinkPart::new(args[1].clone(), Tri::Yes, label)]));
     }
@@ -121,7 +125,7 @@ pub(super) fn of_method(
     on: impl Fn(&[&str]) -> bool,
     secret: impl Fn(usize) -> Option<SmolStr>,
 ) -> Vec<Sink> {
-    let callee = Ref::new(crate::ir::Scope::Local, [name]);
+    let callee = Ref::new(Scope::Local, [name]);
     let rows = KNOWN.methods.get(name).map(Vec::as_slice).unwrap_or_default();
     let mut found: Vec<Sink> = Vec::new();
     for row in rows.iter().filter(|row| row.on.is_empty() || on(&row.on)) {
@@ -129,23 +133,23 @@ pub(super) fn of_method(
             found.extend(flow(row, &callee, args));
         }
         if row.kind == SinkKind::Fetch {
-            found.extend(addressed(&Ref::new(crate::ir::Scope::Local, ["reqwest", name]), args, &found, &secret));
+            found.extend(addressed(&Ref::new(Scope::Local, ["reqwest", name]), args, &found, &secret));
         }
     }
-    found.extend(shell(name, receiver, args, &callee));
+    found.extend(shell::of_method(name, receiver, args, &callee));
     found.extend(crypto::of_method(name, receiver, args, &callee, &secret));
-    found.extend(settings::of_method(name, args, &callee, span, &on));
-    // A password that comes right from a request; elsewhere it may be hashed already, whatever it is called.
-    if name == "bind"
-        && let Some(label) = secret(0).filter(|label| is_of_person(label))
-        && (!label.to_ascii_lowercase().contains("pass") || args[0].as_ref().is_some_and(|name| name.scope == crate::ir::Scope::Request))
-        && is_kept(receiver)
+    found.extend(settings::of_method(name, receiver, args, &callee, span, &on));
+    if let Some(kept) = kept(name, receiver, args, &secret) {
+        found.push(sink(SinkKind::Keep, &callee, vec![kept]));
+    }
+    // `url.query_pairs_mut().append_pair("ssn", ssn)`
+    if matches!(name, "append_pair" | "set_query")
+        && let Some(label) = (0..args.len()).find_map(&secret).filter(|label| is_of_person(label))
     {
-        found.push(sink(SinkKind::Keep, &callee, vec![SinkPart::new(args[0].clone(), Tri::Yes, label)]));
+        found.push(sink(SinkKind::Send, &callee, vec![SinkPart::new(args[0].clone(), Tri::Yes, label)]));
     }
     // `client.get(address).query(&[("password", password)])`: servers and proxies log what an address holds.
     if name == "query"
-        && on(&["reqwest", "client", "ureq", "agent", "surf", "http"])
         && is_request(receiver)
         && let Some(label) = secret(0).filter(|label| is_of_person(label))
     {
@@ -166,12 +170,34 @@ pub(super) fn of_method(
     found
 }
 
+/// What people give away among the values of a statement that writes: bound one by one, or handed over together.
+fn kept(name: &str, receiver: &Node, args: &[Node], secret: &impl Fn(usize) -> Option<SmolStr>) -> Option<SinkPart> {
+    let at = match name {
+        "bind" if is_kept(receiver) => 0,
+        "execute" | "exec_drop" | "exec" | "exec_batch" if args.first().is_some_and(writes) => 1,
+        _ => return None,
+    };
+    let label = secret(at).filter(|label| is_of_person(label))?;
+    // A password that comes right from a request; elsewhere it may be hashed already, whatever it is called.
+    let lower = label.to_ascii_lowercase();
+    let is_as_typed = !lower.contains("pass")
+        || lower.contains("passport")
+        || args[at].as_ref().is_some_and(|name| name.scope == Scope::Request || name.scope == Scope::Local && is_new_password(&name.path));
+    is_as_typed.then(|| SinkPart::new(args[at].clone(), Tri::Yes, label))
+}
+
+/// A parameter, whose name carries its place, that is the password somebody has just chosen.
+fn is_new_password(path: &[SmolStr]) -> bool {
+    let [name] = path else { return false };
+    name.split_once('@').is_some_and(|(name, _)| matches!(name, "password" | "new_password" | "plain_password" | "plaintext_password"))
+}
+
 /// A request that is being put together: `client.post(address)`, `reqwest::Client::new().get(address)`.
 fn is_request(receiver: &Node) -> bool {
     let chain = super::chain::Chain::of(receiver);
     chain
         .last(&["get", "post", "put", "patch", "delete", "request"])
-        .is_some_and(|step| step.args.iter().any(|arg| arg.as_text().is_some()))
+        .is_some_and(|step| step.args.iter().any(|arg| arg.as_text().is_some_and(|text| !text.starts("http").is_no())))
 }
 
 /// What people give away: passwords and numbers of cards. A program's own keys are written to the files that
@@ -192,8 +218,16 @@ pub(super) fn opened(node: &Node) -> Option<Opened> {
     let chain = super::chain::Chain::of(node);
     let made = chain.constructor().filter(|call| call.callee.names().iter().any(|name| matches!(*name, "File" | "OpenOptions")))?;
     let path = chain.last(&["open"]).and_then(|step| step.args.first()).or_else(|| made.args.first());
-    let is_shared = path.and_then(Node::as_str).is_some_and(|path| path.starts_with("/tmp/") || path.starts_with("/var/tmp/"));
-    Some(Opened { is_shared })
+    Some(Opened { is_shared: path.is_some_and(is_shared) })
+}
+
+/// Whether a path is a known one where everybody may write and read: `/tmp/state`, `env::temp_dir().join("state")`.
+fn is_shared(path: &Node) -> bool {
+    let below = |path: &str| path.starts_with("/tmp/") || path.starts_with("/var/tmp/");
+    let chain = super::chain::Chain::of(path);
+    let of_system = || chain.constructor().is_some_and(|call| call.callee.names().ends_with(&["env", "temp_dir"]));
+    let is_known = || chain.steps.iter().all(|step| step.name == "join" && step.args.iter().all(|part| part.as_str().is_some()));
+    path.as_str().is_some_and(below) || of_system() && is_known()
 }
 
 /// `sqlx::query("INSERT …")`: what is bound to it is written.
@@ -211,13 +245,13 @@ fn writes(statement: &Node) -> bool {
 
 /// A sink that a value goes into as it is.
 pub(super) fn whole(kind: SinkKind, value: Node) -> Sink {
-    let callee = Ref::new(crate::ir::Scope::Local, ["answer"]);
+    let callee = Ref::new(Scope::Local, ["answer"]);
     sink(kind, &callee, vec![SinkPart::new(value, Tri::Yes, SmolStr::default())])
 }
 
 /// `vec![0; n]` of a size that a stranger names.
 pub(super) fn of_repeat(len: &Node, span: Span) -> Option<Sink> {
-    let callee = Ref::new(crate::ir::Scope::Local, ["vec!"]);
+    let callee = Ref::new(Scope::Local, ["vec!"]);
     let part = SinkPart::new(Node { span, ..len.clone() }, Tri::Maybe, SmolStr::default());
     judged(sink(SinkKind::Allocate, &callee, vec![part]))
 }
@@ -242,14 +276,24 @@ fn flow(row: &Row, callee: &Ref, args: &[Node]) -> Option<Sink> {
     judged(sink(row.kind, callee, parts))
 }
 
+/// Whether a call asks an address, or keeps it to be asked: a client, an endpoint of OAuth.
+fn asks(callee: &Ref) -> bool {
+    let is_client = |name: &&str| matches!(*name, "reqwest" | "blocking" | "ureq" | "surf" | "isahc" | "attohttpc" | "minreq");
+    let is_endpoint =
+        |owner: &str| ["TokenUrl", "AuthUrl", "RevocationUrl", "IntrospectionUrl", "DeviceAuthorizationUrl", "IssuerUrl"].contains(&owner);
+    match callee.names().as_slice() {
+        [.., owner, "new"] if is_endpoint(owner) => true,
+        names => names.iter().any(is_client),
+    }
+}
+
 /// What an address gives away: a secret in it, or that it goes in the clear.
 fn addressed(callee: &Ref, args: &[Node], found: &[Sink], secret: &impl Fn(usize) -> Option<SmolStr>) -> Vec<Sink> {
-    let asks =
-        callee.names().iter().any(|name| matches!(*name, "reqwest" | "blocking" | "ureq" | "surf" | "isahc" | "attohttpc" | "minreq"));
-    if !asks || found.iter().any(|sink| sink.kind == SinkKind::Send) {
+    if !asks(callee) || found.iter().any(|sink| sink.kind == SinkKind::Send) {
         return Vec::new();
     }
-    let Some(at) = args.iter().position(|arg| arg.as_text().is_some_and(|text| !text.starts("http").is_no())) else { return Vec::new() };
+    let is_address = |arg: &Node| arg.as_text().is_some_and(|text| !text.starts("http").is_no() || !text.starts("HTTP").is_no());
+    let Some(at) = args.iter().position(is_address) else { return Vec::new() };
     let mut sinks = Vec::new();
     let address = &args[at];
     if let Some(label) = secret(at) {
@@ -258,32 +302,6 @@ fn addressed(callee: &Ref, args: &[Node], found: &[Sink], secret: &impl Fn(usize
         sinks.push(sink(SinkKind::Send, callee, vec![SinkPart::new(address.clone(), Tri::No, SmolStr::default())]));
     }
     sinks
-}
-
-/// `Command::new("sh").arg("-c").arg(text)`: what a shell reads.
-fn shell(name: &str, receiver: &Node, args: &[Node], callee: &Ref) -> Option<Sink> {
-    if !matches!(name, "arg" | "args") {
-        return None;
-    }
-    let chain = super::chain::Chain::of(receiver);
-    let program = chain.constructor().filter(|call| call.callee.names().ends_with(&["Command", "new"]))?.args.first()?.as_str()?;
-    let program = program.rsplit('/').next().unwrap_or(program);
-    if !matches!(
-        program,
-        "sh" | "bash" | "zsh" | "dash" | "cmd" | "cmd.exe" | "powershell" | "pwsh" | "python" | "python3" | "node" | "perl"
-    ) {
-        return None;
-    }
-    let parts: Vec<SinkPart> =
-        args.iter().flat_map(Node::one_or_many).map(|value| SinkPart::new(value.clone(), Tri::Maybe, SmolStr::default())).collect();
-    // Of the command line, a part inside a script: whoever runs the program means a name, and a shell reads more.
-    let is_typed =
-        |node: &Node| matches!(&node.kind, NodeKind::Ref(name) if name.scope == crate::ir::Scope::Request && name.first() == "input");
-    let typed = parts
-        .iter()
-        .find(|part| part.value.as_text().is_some_and(|text| text.has_holes() && text.holes().any(|hole| is_typed(root_of(hole)))));
-    let typed = typed.map(|part| SinkPart { tainted: Tri::Yes, ..part.clone() });
-    judged(sink(SinkKind::Exec, callee, parts)).or_else(|| Some(sink(SinkKind::Exec, callee, vec![typed?])))
 }
 
 /// What a request brings; of a statement, also what a parameter or whoever runs the program does.
@@ -312,7 +330,7 @@ fn judged(mut sink: Sink) -> Option<Sink> {
 /// What the caller makes up in its request.
 fn is_chosen(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Ref(name) => name.scope == crate::ir::Scope::Request && matches!(name.first(), "params" | "headers"),
+        NodeKind::Ref(name) => name.scope == Scope::Request && matches!(name.first(), "params" | "headers"),
         NodeKind::Text(text) => text.holes().any(is_chosen),
         NodeKind::Call(call) => call.receiver.iter().chain(&call.args).any(is_chosen),
         NodeKind::Op(_, operands) => operands.iter().any(is_chosen),
@@ -323,7 +341,7 @@ fn is_chosen(node: &Node) -> bool {
 /// Read from the environment or the command line.
 fn is_runtime(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Ref(name) => name.scope == crate::ir::Scope::Env || name.scope == crate::ir::Scope::Request && name.first() != "number",
+        NodeKind::Ref(name) => name.scope == Scope::Env || name.scope == Scope::Request && !matches!(name.first(), "number" | "stored"),
         NodeKind::Op(Op::Coalesce | Op::Or | Op::Index, operands) => operands.first().is_some_and(is_runtime),
         NodeKind::Call(call) => call.receiver.as_ref().is_some_and(is_runtime) && !call.callee.last().contains("escape"),
         _ => false,
@@ -337,13 +355,16 @@ fn sink(kind: SinkKind, callee: &Ref, parts: Vec<SinkPart>) -> Sink {
 /// Whether a value says how much of something there shall be, and a stranger says the number.
 pub(super) fn is_size_of_request(node: &Node) -> Tri {
     match &node.kind {
-        NodeKind::Ref(name) if name.scope == crate::ir::Scope::Request => {
-            if name.first() == "input" {
-                Tri::Maybe
-            } else {
-                Tri::Yes
-            }
-        }
+        NodeKind::Ref(name) if name.scope == Scope::Request => match name.first() {
+            "input" => Tri::Maybe,
+            "stored" => Tri::No,
+            _ => Tri::Yes,
+        },
+        // One byte of what came is small.
+        NodeKind::Op(Op::Index, operands) => match operands.as_slice() {
+            [of, at] if at.as_number().is_none() => is_size_of_request(of),
+            _ => Tri::No,
+        },
         NodeKind::Op(Op::Cond, operands) => Tri::any(operands.iter().skip(1).map(is_size_of_request)),
         NodeKind::Op(Op::Add | Op::Mul | Op::Sub | Op::Div | Op::Coalesce | Op::Or, operands) => {
             Tri::any(operands.iter().map(is_size_of_request))

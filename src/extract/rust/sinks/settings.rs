@@ -20,12 +20,25 @@ pub(super) fn of_call(callee: &Ref, args: &[Node]) -> Vec<Sink> {
         {
             vec![Sink::unverified(callee.clone(), address.span)]
         }
+        // redis: what stands behind the address.
+        ([.., "Client" | "ConnectionInfo" | "redis", "open" | "from_url"], [address, ..])
+            if address.as_str().is_some_and(|address| address.starts_with("rediss://") && address.ends_with("#insecure")) =>
+        {
+            vec![Sink::unverified(Ref::new(Scope::Local, ["#insecure"]), address.span)]
+        }
         _ => Vec::new(),
     }
 }
 
 /// Settings by a method.
-pub(super) fn of_method(name: &str, args: &[Node], callee: &Ref, span: Span, on: &impl Fn(&[&str]) -> bool) -> Option<Sink> {
+pub(super) fn of_method(
+    name: &str,
+    receiver: &Node,
+    args: &[Node],
+    callee: &Ref,
+    span: Span,
+    on: &impl Fn(&[&str]) -> bool,
+) -> Option<Sink> {
     let first = args.first();
     let is = |value: bool| first.and_then(Node::as_bool) == Some(value);
     let mode = first.and_then(Node::as_ref).map(Ref::last).unwrap_or_default();
@@ -48,6 +61,7 @@ pub(super) fn of_method(name: &str, args: &[Node], callee: &Ref, span: Span, on:
         "ssl_options" => mode.starts_with("DANGER"),
         "disable_verification" | "with_no_certificate_verification" => first.is_none() || is(true),
         "trust_cert" => first.is_none() && on(&["config", "tiberius"]),
+        "build" => logs_in_without_tls(receiver),
         "tls" => matches!(mode, "None" | "Insecure") && on(&["smtp", "transport", "mailer", "builder"]),
         _ => false,
     };
@@ -65,6 +79,15 @@ pub(super) fn of_method(name: &str, args: &[Node], callee: &Ref, span: Span, on:
     let is_session = matches!(name, "cookie_secure" | "cookie_http_only" | "with_secure" | "with_http_only")
         || on(&["session", "identity", "cookieconfig"]);
     (is(false) && is_session).then(|| flag_off("session", flag, span))
+}
+
+/// lettre: `SmtpTransport::builder_dangerous(host).credentials(login)`, and nothing said of TLS.
+fn logs_in_without_tls(receiver: &Node) -> bool {
+    let chain = Chain::of(receiver);
+    let to_other = |host: &Node| host.as_str().is_none_or(crate::lower::is_public_name);
+    chain.constructor().is_some_and(|call| call.callee.last() == "builder_dangerous" && call.args.iter().all(to_other))
+        && chain.last(&["credentials"]).is_some()
+        && chain.last(&["tls"]).is_none()
 }
 
 /// `Some(Protocol::Tlsv10)`, `Version::TLS_1_1`.
@@ -127,16 +150,16 @@ pub(in super::super) fn is_verifier_off(node: &Node, names: &Names<'_>) -> bool 
     })
 }
 
-/// Whether an `impl` of a certificate verifier says yes and does nothing else.
-pub(in super::super) fn accepts_all(items: &[Item]) -> bool {
-    items.iter().any(|item| {
-        let ItemKind::Function(function) = &item.kind else { return false };
+/// Where an `impl` of a certificate verifier says yes and does nothing else.
+pub(in super::super) fn accepts_all(items: &[Item]) -> Option<Span> {
+    items.iter().find_map(|item| {
+        let ItemKind::Function(function) = &item.kind else { return None };
         let is_check = matches!(function.name.text.as_str(), "verify_server_cert" | "verify_client_cert");
         let mut stmts =
             function.body.stmts.iter().filter(|stmt| !matches!(stmt, Stmt::Expr { expr: Expr { kind: ExprKind::Macro(_), .. }, .. }));
         match (stmts.next(), stmts.next()) {
-            (Some(Stmt::Expr { expr, .. }), None) => is_check && is_assertion(expr),
-            _ => false,
+            (Some(Stmt::Expr { expr, .. }), None) if is_check && is_assertion(expr) => Some(expr.span),
+            _ => None,
         }
     })
 }
@@ -159,7 +182,7 @@ fn says_yes(node: &Node) -> bool {
     matches!(&node.kind, NodeKind::Func(func) if func.returns.as_ref().is_some_and(|value| value.as_bool() == Some(true)))
 }
 
-fn flag_off(label: &str, flag: &str, span: Span) -> Sink {
+pub(super) fn flag_off(label: &str, flag: &str, span: Span) -> Sink {
     let callee = Ref::new(Scope::Local, [flag]);
     let value = Node::new(span, NodeKind::Bool(false));
     sink(SinkKind::Cookie, &callee, vec![SinkPart::new(value, Tri::No, label)])
@@ -222,7 +245,7 @@ pub(in super::super) fn cookie(node: &Node, rocket: bool) -> Vec<(Span, Sink)> {
 }
 
 /// Whether a cookie's name says that it logs somebody in.
-fn holds_session(name: &str) -> bool {
+pub(super) fn holds_session(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["session", "auth", "token", "jwt", "sid", "login", "remember"].iter().any(|word| lower.contains(word))
 }

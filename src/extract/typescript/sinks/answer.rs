@@ -15,13 +15,45 @@ pub(super) fn view<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
     let (Some(name), Some(locals)) = (arguments.next(), arguments.next()) else { return };
     if matches!(root_name(node), "res" | "response" | "reply" | "ctx" | "h" | "app") && name.kind() == Kind::String {
         render(around, node, name, locals, cx);
+        if is_error_handler(node) {
+            let options = Some(Node::text(root_name(node), node.span()));
+            value_sink(around, node, SinkKind::ErrorBody, Ref::new(Scope::Global, ["render"]), locals, options, cx);
+        }
     }
+}
+
+/// Whether a call stands in what Express hands every error to: `(err, req, res, next) => …`.
+fn is_error_handler(call: Syntax<'_>) -> bool {
+    let function = call.ancestors().find(|outer| outer.kind().is_function());
+    let parameters = function.and_then(|function| function.field(Field::Parameters)).into_iter().flat_map(Syntax::children);
+    let names: Vec<&str> = parameters.map(Syntax::text).collect();
+    matches!(names.as_slice(), [error, _, _, _] if error.trim_start_matches('_').starts_with("err"))
 }
 
 fn render<'t>(around: &Around<'_, 't>, node: Syntax<'t>, name: Syntax<'t>, locals: Syntax<'t>, cx: &mut Extract<'_>) {
     let module = around.module;
     let args = vec![module.lower(name), flow::flowing(module, locals, module.lower(locals))];
     cx.fact(node.span(), unquoted(name), FactKind::Call(Call { args, ..Call::of(Ref::import("views", "render")) }));
+}
+
+/// What a handler of Hapi answers with where it has no body of its own: `handler: (request) => page(request)`.
+pub(super) fn handler<'t>(around: &Around<'_, 't>, pair: Syntax<'t>, cx: &mut Extract<'_>) {
+    let function = pair.field(Field::Value).filter(|value| value.kind() == Kind::ArrowFunction);
+    let answer = function.and_then(|function| function.field(Field::Body));
+    if let Some(answer) = answer.filter(|answer| matches!(answer.kind(), Kind::TemplateString | Kind::Binary))
+        && ["@hapi/hapi", "'hapi'"].iter().any(|name| cx.file.text.contains(name))
+    {
+        let options = Some(Node::text("h", pair.span()));
+        value_sink(around, pair, SinkKind::Html, Ref::new(Scope::Global, ["return"]), answer, options, cx);
+    }
+}
+
+/// `@Header('Content-Type', …)` of NestJS that names no HTML.
+fn is_of_another_type(method: Syntax<'_>) -> bool {
+    decorators_of(method).any(|decorator| {
+        let text = decorator.text().to_ascii_lowercase();
+        text.contains("header(") && text.contains("content-type") && !text.contains("html")
+    })
 }
 
 /// Emits what a `return` answers with.
@@ -49,13 +81,15 @@ pub(super) fn emit<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
     }
     let options = Some(Node::text("res", node.span()));
     match kind {
-        SinkKind::Html if marked(&["Get", "Post", "Put", "Patch", "Delete", "All"]) && !marked(&["Header"]) => {
+        SinkKind::Html if marked(&["Get", "Post", "Put", "Patch", "Delete", "All"]) && !is_of_another_type(method) => {
             value_sink(around, node, kind, Ref::new(Scope::Global, ["return"]), value, options, cx);
         }
         SinkKind::Redirect if marked(&["Redirect"]) => {
-            let pairs = value.children().filter(|entry| entry.kind() == Kind::Pair);
-            let mut urls = pairs.filter(|entry| entry.field(Field::Key).is_some_and(|key| unquoted(key) == "url"));
-            if let Some(url) = urls.next().and_then(|entry| entry.field(Field::Value)) {
+            let url = value.children().find_map(|entry| match entry.kind() {
+                Kind::ShorthandProperty => Some(entry).filter(|entry| entry.text() == "url"),
+                _ => entry.field(Field::Value).filter(|_| entry.field(Field::Key).is_some_and(|key| unquoted(key) == "url")),
+            });
+            if let Some(url) = url {
                 value_sink(around, node, kind, Ref::new(Scope::Global, ["Redirect"]), url, None, cx);
             }
         }

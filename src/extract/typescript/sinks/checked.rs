@@ -3,10 +3,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::called_name;
+use super::{address, called_name};
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::SinkKind;
-use crate::parse::typescript::{Field, Kind, Syntax, Tree};
+use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Nodes of one argument that are looked at.
 const MAX_NAMES: usize = 200;
@@ -26,8 +26,12 @@ struct Test {
 /// What a test says of a value that passes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
+    /// How large it is, at most or at least.
+    Size,
     /// Its type (`typeof`), and nothing of what it holds.
     Type,
+    /// A part of an address that others have too: the host may go on, or `//` may name one.
+    Beginning,
     /// A part of it: a pattern that need not fit the whole.
     Part,
     /// All of it.
@@ -36,7 +40,8 @@ enum Says {
 
 impl<'t> Checked<'t> {
     /// Collects the tests in one pass.
-    pub(super) fn new(tree: &'t Tree<'t>) -> Self {
+    pub(super) fn new(module: &Module<'t>) -> Self {
+        let tree = module.tree;
         let mut places: FxHashMap<&str, Vec<Test>> = FxHashMap::default();
         let mut add = |tested: Option<Syntax<'t>>, place: Syntax<'t>, says: Says| {
             let Some(tested) = tested.filter(|tested| is_name(*tested)) else { return };
@@ -44,21 +49,44 @@ impl<'t> Checked<'t> {
             places.entry(tested.text()).or_default().push(test);
             // Of an address whose host is one that is wanted, all may be used.
             if let Some(object) = host_of(tested) {
-                places.entry(object.text()).or_default().push(test);
+                places.entry(parsed(object).unwrap_or(object).text()).or_default().push(test);
+            }
+            if let Some(address) = address_of(module, tested) {
+                places.entry(address.text()).or_default().push(test);
             }
         };
         for node in tree.all() {
             match node.kind() {
+                // `Object.prototype.hasOwnProperty.call(known, name)`.
+                Kind::Call if called_name(node) == "call" => {
+                    let function = node.field(Field::Function).map_or("", Syntax::text);
+                    if function.ends_with("hasOwnProperty.call") {
+                        add(node.field(Field::Arguments).and_then(|arguments| arguments.children().nth(1)), node, Says::Whole);
+                    }
+                }
+                // `host.endsWith('.example.com')`.
+                Kind::Call if called_name(node) == "endsWith" && first_word(node).starts_with('.') => {
+                    let object = node.field(Field::Function).and_then(|function| function.field(Field::Object));
+                    let object = object.filter(|object| host_of(*object).is_some() || address_of(module, *object).is_some());
+                    add(object, node, Says::Whole);
+                }
                 Kind::Call if is_test(called_name(node)) => {
-                    let says = if is_partial(node) { Says::Part } else { Says::Whole };
+                    let says = match () {
+                        () if address::is_loose(node) => Says::Beginning,
+                        () if is_partial(node) => Says::Part,
+                        () => Says::Whole,
+                    };
                     if makes_clean(called_name(node)) && node.parent().is_none_or(|outer| outer.kind() != Kind::ExpressionStatement) {
                         continue;
                     }
-                    for argument in node.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(4) {
-                        add(Some(argument), node, says);
+                    // `text.match(pattern)` tests the text, `pattern.test(text)` what it is handed.
+                    if called_name(node) != "match" {
+                        for argument in node.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(4) {
+                            add(Some(argument), node, says);
+                        }
                     }
                     let object = node.field(Field::Function).and_then(|function| function.field(Field::Object));
-                    add(object.filter(|_| !asks_for_word(node)), node, says);
+                    add(object.filter(|_| called_name(node) != "test" && !asks_for_word(node)), node, says);
                 }
                 Kind::Unary if node.field(Field::Operator).is_some_and(|operator| operator.text() == "typeof") => {
                     add(node.field(Field::Argument), node, Says::Type);
@@ -66,7 +94,16 @@ impl<'t> Checked<'t> {
                 Kind::Binary => match node.field(Field::Operator).map_or("", Syntax::text) {
                     "in" => add(node.field(Field::Left), node, Says::Whole),
                     "===" | "!==" | "==" | "!=" => {
-                        add(node.field(Field::Left).filter(|left| host_of(*left).is_some()), node, Says::Whole);
+                        let is_host = |left: &Syntax<'t>| host_of(*left).is_some() || address_of(module, *left).is_some();
+                        add(node.field(Field::Left).filter(is_host), node, Says::Whole);
+                    }
+                    // What a loop runs to bounds nothing.
+                    "<" | "<=" | ">" | ">=" if node.parent().is_none_or(|outer| outer.kind() != Kind::For) => {
+                        for side in [Field::Left, Field::Right].into_iter().filter_map(|side| node.field(side)) {
+                            let length = side.field(Field::Property).filter(|name| name.text() == "length");
+                            add(Some(side), node, Says::Size);
+                            add(length.and_then(|_| side.field(Field::Object)), node, Says::Size);
+                        }
                     }
                     _ => {}
                 },
@@ -84,18 +121,17 @@ impl<'t> Checked<'t> {
     /// Whether something in a value, or what a name in it is made of, is tested in the function that it
     /// belongs to, before the call is over. Tests of the type alone count for queries.
     pub(super) fn holds(&self, module: &Module<'t>, call: Syntax<'t>, part: Syntax<'t>, kind: SinkKind) -> bool {
-        if self.places.is_empty() {
-            return false;
-        }
         let least = match kind {
+            SinkKind::Allocate => Says::Size,
             SinkKind::Query => Says::Type,
+            SinkKind::Redirect | SinkKind::Fetch => Says::Part,
             // What holds a word somewhere may hold anything else beside it.
             SinkKind::Code | SinkKind::Exec => Says::Whole,
-            _ => Says::Part,
+            _ => Says::Beginning,
         };
         let names = std::iter::once(part).chain(part.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
         for name in names {
-            if self.is_tested(module, call, name, least) {
+            if is_bound_by_path(name) || self.is_tested(module, call, name, least) {
                 return true;
             }
             let made = (name.kind() == Kind::Identifier).then(|| module.lookup(name.text(), name)).flatten();
@@ -123,7 +159,7 @@ impl<'t> Checked<'t> {
         let around = declared.ancestors().find(|outer| outer.kind().is_function());
         tests.iter().filter(|test| test.says.is_at_least(least) && test.at < call.after()).any(|test| {
             let place = call.with_id(test.at);
-            place.is_some_and(|place| around.is_none_or(|around| around.holds(place)) && is_before(place, call))
+            place.is_some_and(|place| around.is_none_or(|around| around.holds(place)) && is_before(place, call) && decides(place, call))
         })
     }
 }
@@ -131,8 +167,10 @@ impl<'t> Checked<'t> {
 impl Says {
     fn is_at_least(self, least: Self) -> bool {
         match least {
-            Self::Type => true,
-            Self::Part => self != Self::Type,
+            Self::Size => self != Self::Type,
+            Self::Type => self != Self::Size,
+            Self::Beginning => matches!(self, Self::Beginning | Self::Part | Self::Whole),
+            Self::Part => matches!(self, Self::Part | Self::Whole),
             Self::Whole => self == Self::Whole,
         }
     }
@@ -144,17 +182,78 @@ fn is_before(test: Syntax<'_>, call: Syntax<'_>) -> bool {
     test.ancestors().find(is_own).is_none_or(|function| function.holds(call))
 }
 
-/// The address of which a member says the host: `url` of `url.hostname`.
+/// Whether what a test says decides whether a call is made: not if the call stands where the value did not pass
+/// (`if (!isId(id)) send(id)`), nor if what is done then lets the function go on (`if (!isId(id)) warn()`).
+fn decides(test: Syntax<'_>, call: Syntax<'_>) -> bool {
+    let in_condition =
+        |outer: &Syntax<'_>| outer.kind() == Kind::If && outer.field(Field::Condition).is_some_and(|condition| condition.holds(test));
+    let Some(asks) = test.ancestors().take_while(|outer| !outer.kind().is_function()).find(in_condition) else { return true };
+    let Some(then) = asks.field(Field::Consequence) else { return true };
+    let condition = asks.field(Field::Condition).map_or("", Syntax::text).trim_start_matches(['(', ' ']);
+    let is_negated = condition.starts_with('!') && test.parent().is_some_and(|outer| outer.kind() == Kind::Unary);
+    if then.holds(call) {
+        return !is_negated;
+    }
+    if asks.holds(call) {
+        return true;
+    }
+    let leaves = |node: Syntax<'_>| {
+        matches!(node.kind(), Kind::Return | Kind::Throw | Kind::Assignment)
+            || node.kind() == Kind::Call
+                && matches!(called_name(node), "exit" | "reject" | "fail" | "abort" | "next" | "redirect" | "throw")
+    };
+    let goes_on =
+        !["break", "continue"].iter().any(|word| then.text().contains(word)) && !std::iter::once(then).chain(then.below()).any(leaves);
+    !is_negated || !goes_on
+}
+
+/// Whether the path of a route says what a parameter may be: `req.params.id` of `/users/:id(\d+)`.
+fn is_bound_by_path(member: Syntax<'_>) -> bool {
+    let (Some(object), Some(name)) = (member.field(Field::Object), member.field(Field::Property)) else { return false };
+    if object.field(Field::Property).unwrap_or(object).text() != "params" {
+        return false;
+    }
+    let pattern = format!(":{}(", name.text());
+    let lists = member.ancestors().filter(|outer| outer.kind() == Kind::Arguments);
+    lists.filter_map(Syntax::first).any(|path| path.kind() == Kind::String && path.text().contains(&pattern))
+}
+
+/// The address that a constant holds the host of: `text` of `const host = new URL(text).hostname`.
+fn address_of<'t>(module: &Module<'t>, name: Syntax<'t>) -> Option<Syntax<'t>> {
+    let declaration = module.lookup(name.text(), name).filter(|_| name.kind() == Kind::Identifier)?;
+    let Form::Variable(Some(value), path) = &declaration.form else { return None };
+    let made = match path.as_slice() {
+        [] => host_of(*value)?,
+        ["origin" | "host" | "hostname" | "protocol"] => *value,
+        _ => return None,
+    };
+    parsed(made)
+}
+
+/// The text that an address is made of: `text` of `new URL(text)`.
+fn parsed(made: Syntax<'_>) -> Option<Syntax<'_>> {
+    made.field(Field::Arguments)?.first().filter(|_| made.kind() == Kind::New || called_name(made) == "parse")
+}
+
+/// The text that a test is handed.
+fn first_word(test: Syntax<'_>) -> &str {
+    test.field(Field::Arguments).and_then(Syntax::first).filter(|first| first.kind() == Kind::String).map_or("", unquoted)
+}
+
+/// The address of which a member says the host, or the scheme: `url` of `url.hostname`.
 fn host_of(member: Syntax<'_>) -> Option<Syntax<'_>> {
     let name = member.field(Field::Property).filter(|_| member.kind() == Kind::Member)?;
-    matches!(name.text(), "origin" | "host" | "hostname").then(|| member.field(Field::Object)).flatten()
+    matches!(name.text(), "origin" | "host" | "hostname" | "protocol").then(|| member.field(Field::Object)).flatten()
 }
 
 /// `value.includes('trusted.example')`: it may hold anything else too. Signs that no address or name may have are
 /// another matter: `..`, `//`.
 fn asks_for_word(test: Syntax<'_>) -> bool {
-    let word = test.field(Field::Arguments).and_then(Syntax::first).filter(|first| first.kind() == Kind::String).map_or("", unquoted);
-    let is_compared = test.parent().is_some_and(|outer| outer.kind() == Kind::Binary);
+    let word = first_word(test);
+    let is_compared = test
+        .parent()
+        .filter(|outer| outer.kind() == Kind::Binary)
+        .is_some_and(|outer| outer.field(Field::Operator).is_some_and(|operator| operator.text().contains(['=', '<', '>'])));
     matches!(called_name(test), "includes" | "indexOf") && !is_compared && word.contains(|char: char| char.is_ascii_alphanumeric())
 }
 
@@ -179,12 +278,13 @@ fn is_name(node: Syntax<'_>) -> bool {
 
 /// Names of functions that say whether a value is one that is wanted.
 fn is_test(name: &str) -> bool {
-    if matches!(name, "includes" | "has" | "test" | "startsWith" | "indexOf" | "match") {
+    if matches!(name, "includes" | "has" | "hasOwn" | "hasOwnProperty" | "test" | "startsWith" | "indexOf" | "match") {
         return true;
     }
     let says_is = name.strip_prefix("is").is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_uppercase()));
     let lower = name.to_ascii_lowercase();
-    says_is || ["valid", "sanit", "allow"].iter().any(|word| lower.contains(word)) && !lower.contains("password")
+    let asks_who = ["password", "login", "credential"].iter().any(|word| lower.contains(word));
+    says_is || ["valid", "sanit", "allow", "inside", "within"].iter().any(|word| lower.contains(word)) && !asks_who
 }
 
 /// Whether the handler around a call stands behind a validator in its route: `post('/', validate(schema), …)`.

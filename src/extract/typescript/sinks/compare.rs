@@ -5,7 +5,7 @@ use super::owner;
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Form, Module};
 use crate::ir::{FactKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
-use crate::lower::words::names_secret_value;
+use crate::lower::words::{names_password, names_secret_value, names_token};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Emits a comparison of a secret.
@@ -21,6 +21,8 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'
         || is_stored_password(module, right) && is_given_password(module, left)
     {
         "password"
+    } else if is_token_sent(module, left) && is_own_digest(module, right) || is_token_sent(module, right) && is_own_digest(module, left) {
+        "computed"
     } else if is_key_sent(module, left) && is_own_key(right) || is_key_sent(module, right) && is_own_key(left) {
         "key"
     } else {
@@ -30,6 +32,36 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'
     let parts = vec![SinkPart::new(module.lower(left), Tri::Yes, label)];
     let owner = owner(node, &callee);
     cx.fact(node.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Compare, callee, parts, options: None }));
+    if label == "password" {
+        stored(module, cx);
+    }
+}
+
+/// Emits where the file that compares passwords as they are stores them as they came.
+fn stored(module: &Module<'_>, cx: &mut Extract<'_>) {
+    for node in module.tree.all().filter(|node| matches!(node.kind(), Kind::Pair | Kind::ShorthandProperty)) {
+        let value = node.field(Field::Value).unwrap_or(node);
+        let key = node.field(Field::Key).unwrap_or(node).text();
+        let is_given = match value.kind() {
+            Kind::ShorthandProperty => is_password(value.text()),
+            _ => is_password(key) && is_given_password(module, value),
+        };
+        if is_given && is_written(node) {
+            let callee = Ref::new(Scope::Global, ["insert"]);
+            let parts = vec![SinkPart::new(module.lower(value), Tri::Yes, "stored")];
+            let owner = owner(node, &callee);
+            cx.fact(node.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Compare, callee, parts, options: None }));
+        }
+    }
+}
+
+/// Whether the function around a record writes it down, and makes no hash of anything before.
+fn is_written(record: Syntax<'_>) -> bool {
+    let Some(function) = record.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let text = function.text();
+    let writes = [".insert(", ".insertOne(", ".create(", ".save("].iter().any(|call| text.contains(call));
+    let lower = text.to_ascii_lowercase();
+    writes && !["hash", "crypt", "argon", "scrypt"].iter().any(|word| lower.contains(word))
 }
 
 /// `createHmac(…).update(…).digest(…)`, or a constant that holds it.
@@ -50,12 +82,52 @@ fn is_hmac<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
     made.kind() == Kind::Call && text.contains("createHmac(") && text.contains(".digest(")
 }
 
-/// `req.get('x-api-key')`, `req.headers['x-api-key']`: a key that the caller sends in a header of its own.
+/// `req.query.token`.
+fn is_token_sent<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let sent = |name: &Ref| name.scope == Scope::Request && (names_token(name.last()) || name.last() == "code");
+    node.kind() == Kind::Member && module.lower(node).as_ref().is_some_and(sent)
+}
+
+/// A hash without a key of what the same request says: `md5(req.query.login)`.
+fn is_own_digest<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let hashes = |text: &str| text.contains("createHash(") || text.starts_with("md5(") || text.starts_with("sha1(");
+    let own = |function: Syntax<'t>| match module.lookup(function.text(), function).map(|found| &found.form) {
+        Some(Form::Variable(Some(made), path)) => path.is_empty() && made.kind().is_function() && hashes(made.text()),
+        _ => false,
+    };
+    let function = node.field(Field::Function);
+    let is_hash = hashes(node.text()) || function.is_some_and(|function| function.kind() == Kind::Identifier && own(function));
+    let of_request = |part: Syntax<'t>| {
+        part.kind() == Kind::Member
+            && module
+                .lower(part)
+                .as_ref()
+                .is_some_and(|name| name.scope == Scope::Request && matches!(name.first(), "query" | "body" | "params"))
+    };
+    let names: Vec<_> =
+        node.below().filter(|part| part.kind() == Kind::Member && part.parent().is_some_and(|up| up.kind() == Kind::Arguments)).collect();
+    node.kind() == Kind::Call && is_hash && !names.is_empty() && names.into_iter().all(of_request)
+}
+
+/// `req.get('x-api-key')`, `req.headers['x-api-key']`, `req.query.apiKey`: a key that the caller sends.
 fn is_key_sent<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    if node.kind() == Kind::Identifier {
+        let value = match module.lookup(node.text(), node).map(|declaration| &declaration.form) {
+            Some(Form::Variable(Some(value), path)) if path.is_empty() && value.kind() != Kind::Identifier => *value,
+            _ => return false,
+        };
+        return is_key_sent(module, value);
+    }
+    if node.kind() == Kind::Member {
+        let value = module.lower(node);
+        let sent =
+            value.as_ref().filter(|name| name.scope == Scope::Request && matches!(name.first(), "query" | "body" | "params" | "cookies"));
+        return sent.is_some_and(|name| names_secret_value(name.last()) && !names_password(name.last()) || names_token(name.last()));
+    }
     let value = matches!(node.kind(), Kind::Call | Kind::Subscript).then(|| module.lower(node));
     let of_request = |name: &Ref| name.scope == Scope::Request && matches!(name.first(), "headers" | "header" | "get");
     value.is_some_and(|value| value.as_ref().or(value.as_call().map(|call| &call.callee)).is_some_and(of_request))
-        && ["api-key'", "api-key\"", "api-token", "apikey'", "webhook-secret", "-signature"]
+        && ["api-key'", "api-key\"", "api-token", "apikey'", "webhook-secret", "-signature", "x-token", "auth-token", "access-token"]
             .iter()
             .any(|name| node.text().to_ascii_lowercase().contains(name))
 }

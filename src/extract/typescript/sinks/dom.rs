@@ -1,9 +1,9 @@
 //! What a page does with its own address and with messages: markup, addresses, code that they end in.
 
-use super::{Around, called_name, root_name, settings, value_sink};
+use super::{Around, called_name, maker, root_name, settings, value_sink};
 use crate::extract::Extract;
-use crate::extract::typescript::names::{Form, unquoted};
-use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::extract::typescript::names::unquoted;
+use crate::ir::{Call, FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::lower::words::names_login_cookie;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -21,7 +21,14 @@ pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut
             value_sink(around, node, SinkKind::Html, callee(), right, options.clone(), cx);
             value_sink(around, node, SinkKind::ErrorBody, callee(), right, options, cx);
         }
-        "src" if is_script(around, left) => value_sink(around, node, SinkKind::Redirect, callee(), right, None, cx),
+        // The address of a link may begin with `javascript:`, that of a script or a frame runs.
+        "href" | "action" | "formAction" => value_sink(around, node, SinkKind::Redirect, callee(), right, None, cx),
+        "text" | "textContent" | "innerText" if creates(around, left, &["script"]) => {
+            value_sink(around, node, SinkKind::Code, callee(), right, None, cx);
+        }
+        "src" if creates(around, left, &["script", "iframe", "frame", "embed", "object"]) => {
+            value_sink(around, node, SinkKind::Redirect, callee(), right, None, cx);
+        }
         "cookie" if left.text() == "document.cookie" => {
             let first = std::iter::once(right).chain(right.below()).find(|inner| inner.kind() == Kind::Fragment);
             let cookie = first.and_then(|text| text.text().split_once('=')).map_or("", |(name, _)| name.trim());
@@ -52,19 +59,68 @@ pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
         "raw" if around.module.callee_of(node).is_some_and(|callee| callee.module() == Some("hono/html")) => {
             arguments().take(1).for_each(|part| html(around, node, part, cx));
         }
+        // Angular's renderer: the element comes first.
+        "setProperty" | "setAttribute" if arguments().count() == 3 => {
+            let mut parts = arguments().skip(1);
+            let (Some(property), Some(part)) = (parts.next(), parts.next()) else { return };
+            match unquoted(property) {
+                "innerHTML" | "outerHTML" | "srcdoc" => html(around, node, part, cx),
+                "href" | "action" | "formAction" => {
+                    value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx);
+                }
+                _ => {}
+            }
+        }
+        "setAttribute" | "attr" | "prop" => {
+            let mut parts = arguments();
+            let (Some(attribute), Some(part)) = (parts.next().filter(|first| first.kind() == Kind::String), parts.next()) else { return };
+            match unquoted(attribute) {
+                "href" | "xlink:href" | "action" | "formaction" => {
+                    value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx);
+                }
+                "srcdoc" => html(around, node, part, cx),
+                _ => {}
+            }
+        }
+        "enabled" if root() == "$sceProvider" => {
+            let args = arguments().map(|argument| around.module.lower(argument)).collect();
+            let call = Call { args, ..Call::of(Ref::import("angular", "enabled")) };
+            cx.fact(node.span(), "$sceProvider", FactKind::Call(call));
+        }
+        "getScript" if matches!(root(), "$" | "jQuery") => {
+            arguments()
+                .take(1)
+                .for_each(|part| value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx));
+        }
+        "setOpt" | "setopt" => settings::curl(node, cx),
         "on" => settings::certificate_error(node, cx),
         "SafeString" => arguments().take(1).for_each(|part| html(around, node, part, cx)),
         "setHeader" | "header" | "set" => {
             let mut parts = arguments();
-            let (Some(header), Some(part)) = (parts.next().filter(|first| first.kind() == Kind::String), parts.next()) else { return };
+            let (Some(header), Some(part)) = (parts.next(), parts.next()) else { return };
+            if header.kind() != Kind::String {
+                if matches!(root(), "res" | "response" | "reply" | "ctx") {
+                    value_sink(around, node, SinkKind::Header, Ref::new(Scope::Global, [name]), header, None, cx);
+                }
+                return;
+            }
             match unquoted(header).to_ascii_lowercase().as_str() {
+                "x-frame-options" | "content-security-policy" => {
+                    value_sink(around, node, SinkKind::Header, Ref::new(Scope::Global, [name]), part, None, cx);
+                }
                 "location" => value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx),
                 "set-cookie" => settings::cookie_header(node, part, cx),
                 _ => {}
             }
         }
         "$" | "jQuery" => arguments().take(1).for_each(|part| html(around, node, part, cx)),
-        "bypassSecurityTrustHtml" | "bypassSecurityTrustScript" | "bypassSecurityTrustResourceUrl" | "bypassSecurityTrustUrl" => {
+        "bypassSecurityTrustHtml"
+        | "bypassSecurityTrustScript"
+        | "bypassSecurityTrustResourceUrl"
+        | "bypassSecurityTrustUrl"
+        | "trustAsHtml"
+        | "trustAsJs"
+        | "trustAsResourceUrl" => {
             if let Some(part) = arguments().next().filter(|part| part.kind() != Kind::String) {
                 let options = Some(Node::text("trusted", node.span()));
                 value_sink(around, node, SinkKind::Html, Ref::new(Scope::Global, [name]), part, options, cx);
@@ -125,13 +181,12 @@ fn kept<'t>(around: &Around<'_, 't>, node: Syntax<'t>, left: Syntax<'t>, right: 
     cx.fact(node.span(), "setItem", FactKind::Sink(sink));
 }
 
-/// `tag.src` of `const tag = document.createElement('script')`.
-fn is_script<'t>(around: &Around<'_, 't>, member: Syntax<'t>) -> bool {
-    let holder = member.field(Field::Object).and_then(|object| around.module.lookup(object.text(), object));
-    holder.is_some_and(|declaration| {
-        matches!(&declaration.form, Form::Variable(Some(made), path)
-            if path.is_empty() && matches!(made.text(), "document.createElement('script')" | "document.createElement(\"script\")"))
-    })
+/// Whether a member is of an element that the page has made, of one of these kinds: `tag.src` of
+/// `const tag = document.createElement('script')`.
+fn creates<'t>(around: &Around<'_, 't>, member: Syntax<'t>, kinds: &[&str]) -> bool {
+    let made =
+        member.field(Field::Object).and_then(|object| maker(around.module, object)).filter(|made| called_name(*made) == "createElement");
+    made.and_then(|made| made.field(Field::Arguments)?.first()).is_some_and(|kind| kinds.contains(&unquoted(kind)))
 }
 
 fn is_storage(object: Syntax<'_>) -> bool {
@@ -141,5 +196,8 @@ fn is_storage(object: Syntax<'_>) -> bool {
 fn is_location(node: Syntax<'_>) -> bool {
     let text = node.text();
     let text = text.strip_suffix(".href").unwrap_or(text);
-    matches!(text, "location" | "window.location" | "document.location" | "self.location" | "top.location" | "parent.location")
+    matches!(
+        text,
+        "location" | "window.location" | "$window.location" | "document.location" | "self.location" | "top.location" | "parent.location"
+    )
 }

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::maker;
 use crate::extract::typescript::names::{Declaration, Form, Module};
 use crate::ir::{Node, NodeKind, Op, Part, Ref, Scope, Text};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -22,6 +23,35 @@ pub(super) fn flowing<'t>(module: &Module<'t>, part: Syntax<'t>, mut value: Node
         Flow { module, left: MAX_BYTES }.follow(part, &mut value, MAX_HOPS);
     }
     value
+}
+
+/// The markup that a function of the file makes of what it is handed: `res.send(page('Search', req.query.term))`.
+pub(super) fn returned<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
+    let call = maker(module, part).filter(|call| call.kind() == Kind::Call)?;
+    let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Identifier)?;
+    let function = match &module.lookup(function.text(), function)?.form {
+        Form::Function(function) => *function,
+        Form::Variable(Some(function), path) if path.is_empty() && function.kind().is_function() => *function,
+        _ => return None,
+    };
+    let body = function.field(Field::Body).filter(|body| body.span().len() <= MAX_BYTES)?;
+    let made = match body.kind() {
+        Kind::Block => body.first().filter(|first| first.kind() == Kind::Return)?.first()?,
+        _ => body,
+    };
+    let mut value = module.lower(made);
+    let names = function.field(Field::Parameters).map_or_else(|| function.field(Field::Parameter).into_iter().collect(), children);
+    for (name, given) in names.into_iter().zip(call.field(Field::Arguments)?.children()) {
+        let name = name.field(Field::Pattern).unwrap_or(name);
+        let declaration = module.lookup(name.text(), made).filter(|declaration| declaration.name == name)?;
+        let own = Ref::new(Scope::Local, [Module::linked_name(declaration)]);
+        value.replace(&own, &flowing(module, given, module.lower(given)), MAX_NESTING);
+    }
+    Some(value)
+}
+
+fn children(list: Syntax<'_>) -> Vec<Syntax<'_>> {
+    list.children().collect()
 }
 
 /// What flows into one value.

@@ -9,38 +9,55 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 pub(super) fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
     let argument = |at: usize| node.field(Field::Arguments).and_then(|arguments| arguments.children().nth(at));
     match kind {
-        SinkKind::Log => {
-            let root = root_name(node).to_ascii_lowercase();
-            root == "console" || root.ends_with("logger") || root == "log" || root == "winston"
-        }
         // `map.get(key)`: of names that everything has, a text that is put together.
         SinkKind::Sql if matches!(name, "get" | "all" | "each" | "any" | "one" | "none" | "many" | "where" | "andWhere" | "orWhere") => {
-            argument(0).is_some_and(|first| matches!(first.kind(), Kind::TemplateString | Kind::Binary) || is_named_statement(first))
+            argument(0).is_some_and(|first| {
+                matches!(first.kind(), Kind::TemplateString | Kind::Binary)
+                    || is_named_statement(first)
+                    || first.kind() == Kind::Member && is_of_builder(node)
+            })
         }
         // Hashes are updated too: a filter is written out.
-        SinkKind::Query if matches!(name, "update" | "count") => argument(0).is_some_and(|first| first.kind() == Kind::Object),
+        SinkKind::Query if name == "update" => argument(0).is_some_and(|first| first.kind() == Kind::Object) && argument(1).is_some(),
+        SinkKind::Query if name == "count" => argument(0).is_some_and(|first| first.kind() == Kind::Object),
         // `createHmac(…).update(req.body)` hashes.
         SinkKind::Assign if name == "update" && is_on_hash(node) => false,
         SinkKind::Assign if !is_of_store(node, argument(0)) => false,
         // A validator in front of the handler has seen to the types and the names.
         SinkKind::Query | SinkKind::Assign => !checked::is_behind_validator(node),
+        // The log of a function keeps what is written at once together.
+        SinkKind::LogLine => !is_in_function_of_cloud(node),
         SinkKind::Store => matches!(root_name(node), "localStorage" | "sessionStorage" | "window"),
-        SinkKind::Redirect => root_name(node) != "history",
+        // `new Parser().redirect(…)` is of a class, not the answer of a framework.
+        SinkKind::Redirect => root_name(node) != "history" && !is_on_new(node),
         // `root` keeps what is sent below a folder.
         SinkKind::Path if matches!(name, "sendFile" | "sendfile" | "download") => {
             !node.field(Field::Arguments).into_iter().flat_map(Syntax::children).any(|options| has_key(options, "root"))
         }
         SinkKind::Path if name == "render" => matches!(root_name(node), "res" | "response" | "reply" | "ctx"),
+        // `h.response(page)` of Hapi.
+        SinkKind::Html if name == "response" => matches!(root_name(node), "h" | "toolkit" | "responseToolkit"),
         SinkKind::Html if name == "html" => matches!(root_name(node), "c" | "ctx" | "context"),
         // `new Response(page, { headers: { 'content-type': 'text/html' } })`.
         SinkKind::Html if name.ends_with("Response") => argument(1).is_some_and(|options| options.text().contains("text/html")),
         // `res.type('text').send(…)`.
         SinkKind::Html => !is_of_another_type(node),
-        SinkKind::Fetch if name == "goto" || name == "open" => root_name(node).to_ascii_lowercase().ends_with("page"),
-        SinkKind::Code if name == "run" => is_sandbox(node),
-        SinkKind::Code if matches!(name, "evaluate" | "setContent") => root_name(node).to_ascii_lowercase().ends_with("page"),
         _ => true,
     }
+}
+
+/// Whether a call is made for an event that a platform runs a function with.
+fn is_in_function_of_cloud(call: Syntax<'_>) -> bool {
+    let takes_event = |function: Syntax<'_>| {
+        let first = function.field(Field::Parameters).and_then(Syntax::first).or_else(|| function.field(Field::Parameter));
+        first.is_some_and(|first| matches!(first.field(Field::Pattern).unwrap_or(first).text(), "event" | "_event"))
+    };
+    call.ancestors().filter(|outer| outer.kind().is_function()).any(takes_event)
+}
+
+fn is_on_new(call: Syntax<'_>) -> bool {
+    let object = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    object.is_some_and(|object| object.kind() == Kind::New)
 }
 
 fn is_on_hash(call: Syntax<'_>) -> bool {
@@ -88,16 +105,35 @@ fn is_named_statement(node: Syntax<'_>) -> bool {
     node.kind() == Kind::Identifier && ["sql", "query", "stmt", "statement"].iter().any(|word| name.contains(word))
 }
 
-/// Whether the chain that answers says that it is no HTML.
+/// `dataSource.createQueryBuilder().….where(…)` of `TypeORM`.
+fn is_of_builder(call: Syntax<'_>) -> bool {
+    let object = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    object.is_some_and(|object| object.text().contains(".createQueryBuilder("))
+}
+
+/// Whether the chain that answers says that it is no HTML, or the function does before.
 fn is_of_another_type(node: Syntax<'_>) -> bool {
     let Some(before) = node.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
     let text = before.text();
     ["type(", "header(", "set(", "contentType("].iter().any(|setter| text.contains(setter)) && !text.contains("html")
+        || before.kind() == Kind::Identifier && is_typed_before(node, text)
 }
 
-/// `new VM().run(…)` of vm2, or on a name that says as much.
-fn is_sandbox(node: Syntax<'_>) -> bool {
-    let Some(object) = node.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
-    let text = object.text();
-    text.starts_with("new VM") || text.starts_with("new NodeVM") || matches!(text, "vm" | "nodeVm" | "nodeVM" | "sandbox")
+/// `res.type('txt')`, `res.setHeader('Content-Type', 'text/plain')` in the function of a call.
+fn is_typed_before(call: Syntax<'_>, answer: &str) -> bool {
+    let Some(function) = call.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let before = function.text().get(..(call.start() - function.start()) as usize).unwrap_or_default();
+    let types = before.match_indices(answer).filter_map(|(at, _)| {
+        let rest = before[at + answer.len()..].strip_prefix('.')?;
+        let (method, rest) = rest.split_once('(')?;
+        let arguments = rest.split([')', '\n']).next()?.to_ascii_lowercase();
+        match method {
+            "type" | "contentType" => Some(arguments),
+            "set" | "setHeader" | "header" | "writeHead" if arguments.contains("content-type") => Some(arguments),
+            _ => None,
+        }
+    });
+    let is_page = |given: &str| ["html", "svg", "xml"].iter().any(|kind| given.contains(kind));
+    let is_literal = |given: &str| given.trim_end_matches([' ', '}']).ends_with(['\'', '"']);
+    types.last().is_some_and(|given| is_literal(&given) && !is_page(&given))
 }

@@ -2,16 +2,22 @@
 //! other with their `__proto__`.
 
 use super::callers::name_of;
-use super::{Around, owner};
+use super::{Around, maker, owner};
 use crate::extract::Extract;
-use crate::ir::{FactKind, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{FactKind, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// What a function has that leaves the names of prototypes out.
+const LEFT_OUT: [&str; 6] = ["__proto__", "hasOwn", "constructor", "Object.create(null)", "isSafe", "has("];
 
 /// `object[req.body.group][req.body.name] = …`: the first name may be `__proto__`. With one name, only what
 /// the object itself has can be replaced.
 pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let Some(left) = node.field(Field::Left).filter(|left| left.kind() == Kind::Subscript) else { return };
     let (Some(object), Some(index)) = (left.field(Field::Object), left.field(Field::Index)) else { return };
+    if is_bare(around, object.field(Field::Object).unwrap_or(object)) || refuses_prototype(node) {
+        return;
+    }
     let is_name = |node: Syntax<'_>| {
         let is_last_of_path = node.kind() == Kind::Call && matches!(super::called_name(node), "at" | "pop" | "shift");
         is_last_of_path || matches!(node.kind(), Kind::Identifier | Kind::Member | Kind::Subscript)
@@ -37,6 +43,67 @@ pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut
     }
 }
 
+/// Whether the function around an assignment compares something with `__proto__` before: names of prototypes are out.
+fn refuses_prototype(assignment: Syntax<'_>) -> bool {
+    let function = assignment.ancestors().find(|outer| outer.kind().is_function());
+    let before = function.and_then(|function| function.text().get(..(assignment.start() - function.start()) as usize));
+    before.is_some_and(|before| before.contains("__proto__"))
+}
+
+/// A function that walks along the names of a path (`a.b.c`) into an object and writes at its end.
+pub(super) fn walk(function: Syntax<'_>, cx: &mut Extract<'_>) {
+    let Some(body) = function.field(Field::Body).filter(|body| body.kind() == Kind::Block && body.size() <= 200) else { return };
+    let text = body.text();
+    if !text.contains(".split(") && !text.contains(".reduce(")
+        || LEFT_OUT.iter().any(|word| text.contains(word))
+        || name_of(function).is_empty()
+    {
+        return;
+    }
+    let assignments = || body.below().filter(|node| node.kind() == Kind::Assignment);
+    let steps = assignments().filter_map(|assignment| Some((step(assignment)?, assignment.after())));
+    let Some((walked, after)) = steps.chain(body.below().filter_map(reduced)).next() else { return };
+    let writes = |assignment: &Syntax<'_>| {
+        let left = assignment.field(Field::Left).filter(|left| left.kind() == Kind::Subscript);
+        assignment.id() >= after && left.and_then(|left| left.field(Field::Object)).is_some_and(|object| object.text() == walked)
+    };
+    if let Some(place) = assignments().filter(writes).last() {
+        let callee = Ref::new(Scope::Local, [name_of(function)]);
+        let parts = vec![SinkPart::new(Node::text(name_of(function), function.span()), Tri::Maybe, "merge")];
+        let owner = owner(function, &callee);
+        cx.fact(place.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Pollute, callee, parts, options: None }));
+    }
+}
+
+/// The variable that goes one name further in a loop: `node = node[step]`, `node = node[step] = node[step] || {}`.
+fn step(assignment: Syntax<'_>) -> Option<&str> {
+    let (left, right) = (assignment.field(Field::Left)?, assignment.field(Field::Right)?);
+    let next = if right.kind() == Kind::Assignment { right.field(Field::Left)? } else { right };
+    let is_step = left.kind() == Kind::Identifier && next.kind() == Kind::Subscript && next.field(Field::Object)?.text() == left.text();
+    let in_loop = assignment.ancestors().take(4).any(|outer| matches!(outer.kind(), Kind::For | Kind::ForIn | Kind::While));
+    (is_step && in_loop).then(|| left.text())
+}
+
+/// The variable that all names but the last lead to: `const leaf = names.reduce((node, name) => (node[name] ??= {}), root)`.
+fn reduced(variable: Syntax<'_>) -> Option<(&str, u32)> {
+    let made = variable.field(Field::Value).filter(|made| variable.kind() == Kind::VariableDeclarator && made.kind() == Kind::Call)?;
+    let descent = made.field(Field::Arguments)?.first().filter(|_| super::called_name(made) == "reduce")?;
+    let parameters: Vec<&str> =
+        descent.field(Field::Parameters)?.children().map(|one| one.field(Field::Pattern).unwrap_or(one).text()).collect();
+    let [node, name] = parameters.as_slice() else { return None };
+    let goes_down = |inner: Syntax<'_>| {
+        inner.kind() == Kind::Subscript
+            && inner.field(Field::Object).is_some_and(|object| object.text() == *node)
+            && inner.field(Field::Index).is_some_and(|index| index.text() == *name)
+    };
+    descent.field(Field::Body)?.below().any(goes_down).then_some((variable.field(Field::Name)?.text(), variable.after()))
+}
+
+/// `Object.create(null)`: no prototype is behind it.
+fn is_bare<'t>(around: &Around<'_, 't>, object: Syntax<'t>) -> bool {
+    maker(around.module, object).is_some_and(|made| made.text() == "Object.create(null)")
+}
+
 /// A function that copies the members of one object into another, goes into those that both have, and
 /// leaves no name out.
 pub(super) fn merge(function: Syntax<'_>, cx: &mut Extract<'_>) {
@@ -48,8 +115,9 @@ pub(super) fn merge(function: Syntax<'_>, cx: &mut Extract<'_>) {
     if !text.contains(name) {
         return;
     }
-    let loops = text.contains(" in ") || text.contains("Object.keys(") || text.contains("Object.entries(");
-    let leaves_out = ["__proto__", "hasOwn", "constructor", "Object.create(null)", "isSafe", "has("].iter().any(|word| text.contains(word));
+    let by_entries = text.contains("Object.entries(");
+    let loops = by_entries || text.contains(" in ") || text.contains("Object.keys(");
+    let leaves_out = LEFT_OUT.iter().any(|word| text.contains(word));
     if !loops || leaves_out {
         return;
     }
@@ -58,14 +126,21 @@ pub(super) fn merge(function: Syntax<'_>, cx: &mut Extract<'_>) {
     // `merge(into[key], from[key])`, `merge(into[key] ?? {}, from[key])`.
     let is_member = |node: Syntax<'_>| keyed(node) || node.field(Field::Left).is_some_and(keyed);
     let descent = body.below().find(|node| {
-        let arguments = node.field(Field::Arguments).into_iter().flat_map(Syntax::children);
-        node.kind() == Kind::Call && super::called_name(*node) == name && arguments.filter(|argument| is_member(*argument)).count() >= 2
+        let arguments = || node.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+        // Of `Object.entries(…)`, the value has a name of its own.
+        let least = if by_entries && arguments().count() > 1 { 1 } else { 2 };
+        node.kind() == Kind::Call
+            && super::called_name(*node) == name
+            && arguments().filter(|argument| is_member(*argument)).count() >= least
     });
-    let copies = body.below().any(|node| node.kind() == Kind::Assignment && node.field(Field::Left).is_some_and(keyed));
-    if let Some(place) = descent.filter(|_| copies) {
+    let copy = body.below().filter(|node| node.kind() == Kind::Assignment && node.field(Field::Left).is_some_and(keyed));
+    // The last is what is done with a member that is no object.
+    if let (Some(descent), Some(copy)) = (descent, copy.last()) {
         let callee = Ref::new(Scope::Local, [name]);
         let parts = vec![SinkPart::new(Node::text(name, function.span()), Tri::Maybe, "merge")];
         let owner = owner(function, &callee);
-        cx.fact(place.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Pollute, callee, parts, options: None }));
+        let (descent, copy) = (descent.span(), copy.span());
+        let both = Span { start: descent.start.min(copy.start), end: descent.end.max(copy.end), ..copy };
+        cx.fact(both, owner, FactKind::Sink(Sink { kind: SinkKind::Pollute, callee, parts, options: None }));
     }
 }

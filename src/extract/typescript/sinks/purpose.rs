@@ -4,7 +4,7 @@ use super::{handed, owner};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Module, unquoted};
 use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
-use crate::lower::words::{names_password, names_unguessable};
+use crate::lower::words::{names_drawn, names_password, names_unguessable};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Emits a weak hash or random number: the purpose is read off the names around them.
@@ -25,13 +25,19 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
             };
             (SinkKind::Hash, name)
         }
+        (Some("crypto"), "createHmac") => match first.filter(|first| first.kind() == Kind::String).map(unquoted) {
+            Some("md5" | "sha1") => (SinkKind::Hash, hashed(node).map(last_name).filter(|name| names_password(name))),
+            _ => return,
+        },
         (Some("md5" | "blueimp-md5" | "js-md5" | "sha1" | "js-sha1"), "default" | "md5" | "sha1") => {
             taken = first.map(|first| handed::taken(module, first)).unwrap_or_default();
             (SinkKind::Hash, secret_name(node))
         }
         (Some("crypto-js"), "MD5" | "SHA1") => (SinkKind::Hash, secret_name(node)),
         (Some("crypto"), "pseudoRandomBytes") => (SinkKind::Random, Some("pseudoRandomBytes")),
-        (None, "random") if callee.scope == Scope::Global && callee.first() == "Math" => (SinkKind::Random, secret_name(node)),
+        (None, "random") if callee.scope == Scope::Global && callee.first() == "Math" => {
+            (SinkKind::Random, name_for(node, names_drawn).filter(|_| !is_said_to_be_unique(node, &cx.file.text)))
+        }
         _ => return,
     };
     let label = match label {
@@ -78,6 +84,11 @@ fn key_of(variable: Syntax<'_>) -> Option<Syntax<'_>> {
 /// The nearest name around a value that says it is a password, token or key: what is hashed in the
 /// same chain, the variable or property it is for, the function it is made in.
 fn secret_name(node: Syntax<'_>) -> Option<&str> {
+    name_for(node, names_unguessable)
+}
+
+/// The nearest such name that says what is asked.
+fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
     for outer in std::iter::once(node).chain(node.ancestors()).take(24) {
         let name = match outer.kind() {
             Kind::Call => {
@@ -87,7 +98,7 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
                     let mut between = inner.ancestors().take_while(|up| up.id() != outer.id());
                     inner.kind() != Kind::Fragment && !inner.kind().is_function() && !between.any(|up| up.kind().is_function())
                 };
-                if let Some(found) = inner.filter(is_argument).map(Syntax::text).find(|text| text.len() <= 40 && names_unguessable(text)) {
+                if let Some(found) = inner.filter(is_argument).map(Syntax::text).find(|text| text.len() <= 40 && says(text)) {
                     return Some(found);
                 }
                 continue;
@@ -104,7 +115,7 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
             _ => None,
         };
         if let Some(name) = name.map(unquoted)
-            && names_unguessable(name)
+            && says(name)
         {
             return Some(name);
         }
@@ -113,4 +124,17 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
         }
     }
     None
+}
+
+/// Whether the documentation of the function around a number says that what is made of it needs to differ from others
+/// and need not be secret: the number of a request, a key in a list.
+fn is_said_to_be_unique(node: Syntax<'_>, text: &str) -> bool {
+    let Some(function) = node.ancestors().find(|outer| matches!(outer.kind(), Kind::Function | Kind::Method)) else { return false };
+    let above = text.get(..function.span().start as usize).unwrap_or_default().trim_end();
+    let above = above.strip_suffix("default").unwrap_or(above).trim_end();
+    let above = above.strip_suffix("export").unwrap_or(above).trim_end();
+    let Some(said) = above.strip_suffix("*/").and_then(|said| said.rfind("/**").map(|start| said[start..].to_ascii_lowercase())) else {
+        return false;
+    };
+    said.contains("not cryptographic") && said.contains("collision")
 }

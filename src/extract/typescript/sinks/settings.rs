@@ -1,9 +1,9 @@
 //! Settings that are bad wherever they stand: certificates unchecked, cookies without their flags.
 
-use super::root_name;
+use super::{called_name, maker, root_name};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Module, unquoted};
-use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::ir::{Call, FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 use crate::lower::words::names_login_cookie;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -12,6 +12,14 @@ pub(super) fn pair(node: Syntax<'_>, cx: &mut Extract<'_>) {
     let key = node.field(Field::Key).map_or("", unquoted);
     if matches!(key, "httpOnly" | "secure") && node.field(Field::Value).is_some_and(|value| value.kind() == Kind::False) {
         cookie(node, key, cx);
+        return;
+    }
+    // `server.state('sid', { isSecure: false })` of Hapi.
+    if matches!(key, "isHttpOnly" | "isSecure") && node.field(Field::Value).is_some_and(|value| value.kind() == Kind::False) {
+        let call = node.parent().and_then(Syntax::parent).filter(|outer| outer.kind() == Kind::Arguments);
+        let name = call.and_then(Syntax::first).filter(|first| first.kind() == Kind::String).map_or("", unquoted);
+        let flag = if key == "isSecure" { "secure" } else { "httpOnly" };
+        cx.fact(node.span(), name, FactKind::Sink(unflagged(name, flag, node.span())));
         return;
     }
     if key == "cacheLocation" {
@@ -38,11 +46,34 @@ pub(super) fn pair(node: Syntax<'_>, cx: &mut Extract<'_>) {
 /// `query.get('rejectUnauthorized') === 'false' ? { rejectUnauthorized: false } : {}`: who runs the program
 /// switches the check off, by its name.
 fn is_asked_for(node: Syntax<'_>) -> bool {
-    node.ancestors().filter(|outer| matches!(outer.kind(), Kind::If | Kind::Ternary)).any(|outer| {
-        outer.field(Field::Condition).is_some_and(|condition| {
+    const WORDS: [&str; 16] = [
+        "rejectunauthorized",
+        "insecure",
+        "skipverify",
+        "skiptlsverify",
+        "unsafetls",
+        "unsafessl",
+        "selfsigned",
+        "acceptinvalid",
+        "ignoressl",
+        "ignoretls",
+        "ignorecert",
+        "verifyssl",
+        "verifytls",
+        "verifycert",
+        "sslverify",
+        "tlsverify",
+    ];
+    node.ancestors().any(|outer| {
+        let asked = match outer.kind() {
+            Kind::If | Kind::Ternary => outer.field(Field::Condition),
+            Kind::SwitchCase => outer.field(Field::Value),
+            _ => None,
+        };
+        asked.is_some_and(|condition| {
             let asked: String = condition.text().chars().filter(char::is_ascii_alphanumeric).collect();
             let asked = asked.to_ascii_lowercase();
-            ["rejectunauthorized", "insecure", "skipverify", "skiptlsverify"].iter().any(|word| asked.contains(word))
+            WORDS.iter().any(|word| asked.contains(word))
         })
     })
 }
@@ -69,6 +100,16 @@ pub(super) fn certificate_error(call: Syntax<'_>, cx: &mut Extract<'_>) {
     };
     if let Some(place) = handler.below().find(accepts) {
         verification_off(place, "certificate-error", cx);
+    }
+}
+
+/// `curl.setOpt('SSL_VERIFYPEER', 0)` of libcurl.
+pub(super) fn curl(call: Syntax<'_>, cx: &mut Extract<'_>) {
+    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    let (Some(option), Some(value)) = (arguments.next(), arguments.next()) else { return };
+    let name = unquoted(option.field(Field::Property).unwrap_or(option));
+    if matches!(name, "SSL_VERIFYPEER" | "SSL_VERIFYHOST") && matches!(value.text(), "0" | "false") {
+        verification_off(call, name, cx);
     }
 }
 
@@ -129,12 +170,46 @@ fn is_cleared(options: Syntax<'_>) -> bool {
     })
 }
 
+/// Whether a call sets a cookie that scripts may read unless it says otherwise: `res.cookie(…)`, `reply.setCookie(…)`,
+/// `cookies().set(…)` of Next.js, `setCookie(c, …)` of Hono. What Koa sets, scripts may not read.
+fn sets_cookie<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    let object = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    match called_name(call) {
+        "cookie" => matches!(root_name(call), "res" | "response"),
+        "setCookie" => match object {
+            Some(_) => matches!(root_name(call), "reply" | "res" | "response"),
+            None => module.callee_of(call).is_some_and(|callee| callee.module() == Some("hono/cookie")),
+        },
+        "set" => object.is_some_and(|object| {
+            let is_of_answer = matches!(object.text(), "res.cookies" | "response.cookies");
+            let jar = || maker(module, object).filter(|made| called_name(*made) == "cookies");
+            is_of_answer || jar().and_then(|made| module.callee_of(made)).is_some_and(|callee| callee.module() == Some("next/headers"))
+        }),
+        _ => false,
+    }
+}
+
+/// `Cookies.set('token', …)` of js-cookie: what a script sets, scripts can read.
+fn is_of_script<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    called_name(call) == "set" && module.callee_of(call).is_some_and(|callee| matches!(callee.module(), Some("js-cookie" | "cookies-js")))
+}
+
 /// `res.cookie('token', value)` without `httpOnly`, which is off unless it is asked for.
-pub(super) fn cookie_set(call: Syntax<'_>, cx: &mut Extract<'_>) {
-    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
-    let (Some(name), Some(_), options) = (arguments.next(), arguments.next(), arguments.next()) else { return };
-    if name.kind() != Kind::String || !matches!(root_name(call), "res" | "response") || !names_login_cookie(unquoted(name)) {
+pub(super) fn cookie_set<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    let is_of_script = is_of_script(module, call);
+    if !is_of_script && !sets_cookie(module, call) {
         return;
+    }
+    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children).skip_while(|first| {
+        // Hono is handed the context first.
+        first.kind() == Kind::Identifier && called_name(call) == "setCookie"
+    });
+    let (Some(name), Some(_), options) = (arguments.next(), arguments.next(), arguments.next()) else { return };
+    if name.kind() != Kind::String || !names_login_cookie(unquoted(name)) {
+        return;
+    }
+    if is_of_script {
+        return cookie_of_script(call, unquoted(name), cx);
     }
     let says_nothing = options.is_none_or(|options| {
         let may_hold = |entry: Syntax<'_>| {
@@ -151,10 +226,11 @@ pub(super) fn cookie_set(call: Syntax<'_>, cx: &mut Extract<'_>) {
 
 /// `res.setHeader('Set-Cookie', `sid=${sid}; Path=/`)`: the whole header is seen, and asks for no `HttpOnly`.
 pub(super) fn cookie_header(call: Syntax<'_>, value: Syntax<'_>, cx: &mut Extract<'_>) {
-    let Some(name) = value.first().filter(|first| first.kind() == Kind::Fragment).and_then(|first| first.text().split_once('=')) else {
+    let first = std::iter::once(value).chain(value.below()).find(|node| matches!(node.kind(), Kind::Fragment | Kind::Identifier));
+    let Some((name, _)) = first.filter(|first| first.kind() == Kind::Fragment).and_then(|first| first.text().split_once('=')) else {
         return;
     };
-    let name = name.0.trim();
+    let name = name.trim();
     let text = value.text().to_ascii_lowercase();
     if names_login_cookie(name) && !text.contains("httponly") && !text.contains("max-age=0") && !text.contains("expires=thu, 01 jan 1970") {
         cx.fact(call.span(), name, FactKind::Sink(unflagged(name, "httpOnly", call.span())));
@@ -202,6 +278,7 @@ fn unflagged(name: &str, flag: &str, span: Span) -> Sink {
 /// `process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'`, `agent.options.rejectUnauthorized = false`.
 pub(super) fn assignment<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let (Some(left), Some(right)) = (node.field(Field::Left), node.field(Field::Right)) else { return };
+    unescaped(module, left, right, cx);
     if !matches!(left.kind(), Kind::Member | Kind::Subscript) {
         return;
     }
@@ -210,6 +287,21 @@ pub(super) fn assignment<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Ext
         || text.contains("NODE_TLS_REJECT_UNAUTHORIZED") && module.lower(right).as_number() == Some(0.0);
     if off {
         verification_off(node, if right.kind() == Kind::False { "rejectUnauthorized" } else { "NODE_TLS_REJECT_UNAUTHORIZED" }, cx);
+    }
+}
+
+/// `mustache.escape = (text) => text`.
+fn unescaped<'t>(module: &Module<'t>, left: Syntax<'t>, right: Syntax<'t>, cx: &mut Extract<'_>) {
+    let is_escape = left.kind() == Kind::Member && left.field(Field::Property).is_some_and(|name| name.text() == "escape");
+    let object = left.field(Field::Object).filter(|_| is_escape && right.kind().is_function()).map(|object| module.lower(object));
+    if object.as_ref().and_then(Node::as_ref).and_then(Ref::module) != Some("mustache") {
+        return;
+    }
+    let given = right.field(Field::Parameter).or_else(|| right.field(Field::Parameters)?.first());
+    let body = right.field(Field::Body).map_or("", Syntax::text);
+    let body = body.trim_matches(['{', '}', ';', ' ', '\n']).trim_start_matches("return ");
+    if given.is_some_and(|given| given.text() == body) {
+        cx.fact(left.span(), "escape", FactKind::Call(Call::of(Ref::import("mustache", "escape"))));
     }
 }
 

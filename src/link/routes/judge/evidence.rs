@@ -50,6 +50,7 @@ impl<'a> Judge<'a> {
         let why = match &evidence.unknown {
             Some(name) if authn.is_maybe() => format!("`{name}` is not in the repository"),
             _ if evidence.seen.is_empty() && !func.name.is_empty() => format!("`{}`", func.name),
+            _ if evidence.seen.is_empty() => "an inline function".to_owned(),
             _ => evidence.seen.clone(),
         };
         Verdict {
@@ -186,7 +187,8 @@ impl<'a> Judge<'a> {
         let callee = &call.callee;
         if let Some(inner) = self.names.function_named(func.span.file, callee) {
             // `proxy(request)` says nothing of what it asks before it hands on.
-            let asks = || inner.calls.iter().take(MAX_CALLS).any(|call| words::may_check(&call.callee));
+            let sounds = |callee: &Ref| words::may_check(callee) || words::may_authenticate(callee.last_named());
+            let asks = || inner.calls.iter().take(MAX_CALLS).any(|call| sounds(&call.callee));
             let is_telling = words::may_authenticate(callee.last()) || inner.reads_credentials || !inner.denies.is_empty() || asks();
             if inner.span == func.span || !is_telling {
                 return;

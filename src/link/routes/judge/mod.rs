@@ -142,6 +142,12 @@ impl<'a> Judge<'a> {
         guards.iter().map(|guard| self.guard_within(guard, depth)).fold(Verdict::new(Tri::No, "no guard"), Verdict::with)
     }
 
+    /// `some(bearer, limiter)` of Hono lets whom one of them lets through: all must turn anonymous callers away.
+    fn one_of(&self, guards: &[Node], depth: usize) -> Verdict {
+        let verdicts = guards.iter().map(|guard| self.guard_within(guard, depth));
+        verdicts.min_by_key(|verdict| verdict.authn).unwrap_or_else(Verdict::none)
+    }
+
     fn named(&self, file: FileId, name: &Ref, depth: usize) -> Verdict {
         if let Some(trusted) = self.trusted(name) {
             return trusted;
@@ -246,7 +252,11 @@ impl<'a> Judge<'a> {
         }
         if let Some(does) = library::of_call(call) {
             let guard = Verdict::of_library(does, &call.callee);
-            return if matches!(does, Does::Nothing) { guard.with(self.any(&call.args, depth)) } else { guard };
+            return match does {
+                Does::Nothing if call.callee.last() == "some" => self.one_of(&call.args, depth),
+                Does::Nothing => guard.with(self.any(&call.args, depth)),
+                _ => guard,
+            };
         }
         let file = node.span.file;
         if call.is_new {

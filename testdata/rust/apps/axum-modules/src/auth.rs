@@ -19,3 +19,22 @@ pub async fn require_login(State(state): State<AppState>, request: Request, next
     next.run(request).await
 }
 pub async fn login() -> String { String::new() }
+
+pub struct Borrower(pub Claims);
+pub struct Guest(pub Option<Claims>);
+fn read_token(parts: &axum::http::request::Parts) -> Result<Claims, AuthError> {
+    let bearer = parts.headers.typed_get::<Authorization<Bearer>>().ok_or(AuthError::MissingToken)?;
+    jsonwebtoken::decode::<Claims>(bearer.token(), &KEYS.decoding, &jsonwebtoken::Validation::default()).map(|data| data.claims).map_err(|_| AuthError::InvalidToken)
+}
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Borrower {
+    type Rejection = AuthError;
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _s: &S) -> Result<Self, Self::Rejection> {
+        read_token(parts).map(Borrower)
+    }
+}
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Guest {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _s: &S) -> Result<Self, Self::Rejection> {
+        Ok(Guest(read_token(parts).ok()))
+    }
+}

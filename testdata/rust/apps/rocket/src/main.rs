@@ -20,4 +20,4 @@ fn update(id: u32, key: Result<ApiKey, ()>, post: Json<Post>) -> Status { Status
 #[get("/")]
 fn index() -> &'static str { "hi" }
 #[launch]
-fn rocket() -> _ { rocket::build().mount("/api", routes![create, remove, update]).mount("/", routes![index]) }
+fn rocket() -> _ { rocket::build().attach(Db::init()).mount("/api", routes![create, remove, update]).mount("/", routes![index]) }

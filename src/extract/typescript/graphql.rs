@@ -1,0 +1,146 @@
+//! GraphQL resolvers written as maps: `{ Query: { me: (parent, args, context) => … }, Mutation: { … } }`, as Apollo
+//! Server, Yoga and graphql-tools take them.
+//!
+//! What guards them stands in a resolver, around it (`combineResolvers(isAuthenticated, resolve)`), in the function
+//! that makes the context, or over the whole schema (graphql-shield, directives), which is not followed.
+
+use smol_str::format_smolstr;
+
+use super::names::{Module, unquoted};
+use crate::extract::Extract;
+use crate::ir::{
+    Fact, FactKind, Field as Value, Guard, GuardScope, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why,
+};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+const PACKAGE: &str = "graphql";
+
+/// Functions that put guards over a whole schema.
+const OVER_SCHEMA: [&str; 6] = ["shield", "composeResolvers", "mapSchema", "getDirective", "visitSchemaDirectives", "envelop"];
+/// Functions that run resolvers one after the other until one answers.
+const CHAINS: [&str; 3] = ["combineResolvers", "pipeResolvers", "chainResolvers"];
+/// What serves a schema below the middleware of another framework.
+const SERVED: [&str; 4] = ["expressMiddleware", "graphqlHTTP", "createHandler", "createYoga"];
+
+/// Adds the resolvers of one file, and what guards all of them.
+pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
+    let mut facts = Vec::new();
+    for node in module.tree.all() {
+        match node.kind() {
+            Kind::Pair | Kind::VariableDeclarator => {
+                let key = node.field(Field::Key).or_else(|| node.field(Field::Name)).map_or("", unquoted);
+                let Some(method) = operation(key) else { continue };
+                if let Some(map) =
+                    node.field(Field::Value).map(bare).filter(|value| value.kind() == Kind::Object && !is_over_schema(*value))
+                {
+                    resolvers(module, method, map, &mut facts);
+                }
+            }
+            Kind::Call | Kind::New => over_all(module, node, &mut facts),
+            _ => {}
+        }
+    }
+    if facts.iter().any(|fact| matches!(fact.kind, FactKind::Route(_))) {
+        let span = Span { end: 0, ..cx.file.span() };
+        facts.push(Fact::new(span, PACKAGE, FactKind::Service(Service::new(ServiceKind::Rpc, PACKAGE, binding()))));
+    }
+    cx.out.facts.append(&mut facts);
+}
+
+fn operation(key: &str) -> Option<&'static str> {
+    match key {
+        "Query" => Some("QUERY"),
+        "Mutation" => Some("MUTATION"),
+        _ => None,
+    }
+}
+
+fn binding() -> Ref {
+    Ref::new(Scope::Local, ["#resolvers"])
+}
+
+/// A value without the type that is asserted of it.
+fn bare(mut value: Syntax<'_>) -> Syntax<'_> {
+    while matches!(value.kind(), Kind::As | Kind::Satisfies | Kind::Parenthesized) {
+        let Some(inner) = value.first() else { break };
+        value = inner;
+    }
+    value
+}
+
+/// Whether a map says what guards resolvers rather than what they do: `shield({ Mutation: { … } })`.
+fn is_over_schema(map: Syntax<'_>) -> bool {
+    let named = |call: Syntax<'_>| call.field(Field::Function).is_some_and(|function| OVER_SCHEMA.contains(&function.text()));
+    map.ancestors().any(|outer| outer.kind() == Kind::Call && named(outer))
+}
+
+fn resolvers<'t>(module: &Module<'t>, method: &str, map: Syntax<'t>, facts: &mut Vec<Fact>) {
+    for entry in map.children() {
+        let (name, value) = match entry.kind() {
+            Kind::Method => (entry.field(Field::Name), Some(entry)),
+            Kind::Pair => (entry.field(Field::Key), entry.field(Field::Value).map(bare)),
+            _ => continue,
+        };
+        let (Some(name), Some(value)) = (name, value) else { continue };
+        if !value.kind().is_function() && !matches!(value.kind(), Kind::Call | Kind::Identifier | Kind::Member) {
+            continue;
+        }
+        let lowered = if value.kind() == Kind::Method {
+            Node::new(value.span(), NodeKind::Func(module.function(value)))
+        } else {
+            module.lower(value)
+        };
+        let mut route = Route::new(binding(), PACKAGE, method, Text::lit(format!("/{}", unquoted(name)), name.span()), name.start());
+        match &lowered.kind {
+            NodeKind::Call(call) if CHAINS.contains(&call.callee.last()) => {
+                let mut chain = call.args.clone();
+                route.handler = chain.pop();
+                route.guards = chain;
+            }
+            _ => route.handler = Some(lowered),
+        }
+        if knows_caller(value) {
+            route.security = Value::unknown(Why::Request, name.span());
+        }
+        let owner = format_smolstr!("{method} {}", unquoted(name));
+        facts.push(Fact::new(name.span(), owner, FactKind::Route(Box::new(route))));
+    }
+}
+
+/// `(parent, args, { me }) => …`: what a resolver does with who calls is not followed.
+fn knows_caller<'t>(value: Syntax<'t>) -> bool {
+    const CALLERS: [&str; 9] = ["me", "user", "currentUser", "viewer", "session", "auth", "userId", "isAuth", "account"];
+    let context = |function: Syntax<'t>| function.field(Field::Parameters).and_then(|list| list.children().nth(2));
+    let functions = std::iter::once(value).chain(value.below()).filter(|node| node.kind().is_function());
+    let takes = |node: Syntax<'t>| node.kind() == Kind::ShorthandPattern && CALLERS.contains(&node.text());
+    functions.filter_map(context).any(|context| context.below().any(takes))
+}
+
+/// What holds for all resolvers of the project: a guard over the schema, a context that is refused, and what stands in
+/// front of the server's path.
+fn over_all<'t>(module: &Module<'t>, call: Syntax<'t>, facts: &mut Vec<Fact>) {
+    let Some(callee) = module.callee_of(call) else { return };
+    let mut guard =
+        |what: Node| facts.push(Fact::new(call.span(), PACKAGE, FactKind::Guard(Guard::new(what, GuardScope::Module, None, 0))));
+    if OVER_SCHEMA.contains(&callee.last()) && callee.module().is_some_and(|module| module.contains("graphql")) {
+        guard(Node::unknown(Why::Opaque, call.span()));
+    }
+    let of_server = callee.module().is_some_and(|module| module.contains("apollo") || module.contains("graphql"));
+    let arguments = || call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    if of_server {
+        let contexts = arguments().filter(|options| options.kind() == Kind::Object).map(|options| module.lower(options));
+        for context in contexts.filter_map(|options| options.get("context").cloned()) {
+            if matches!(&context.kind, NodeKind::Func(func) if !func.denies.is_empty()) {
+                guard(context);
+            }
+        }
+    }
+    let serves = |argument: Syntax<'t>| {
+        argument.kind() == Kind::Call && module.callee_of(argument).is_some_and(|callee| SERVED.contains(&callee.last()))
+    };
+    if callee.last() == "use" && arguments().any(serves) {
+        for argument in arguments().filter(|argument| !serves(*argument) && argument.kind() != Kind::String) {
+            guard(module.lower(argument));
+        }
+    }
+}

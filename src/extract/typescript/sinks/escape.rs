@@ -1,0 +1,88 @@
+//! Texts that are escaped by hand and not wholly: `text.replace("'", "''")` replaces the first quote alone.
+
+use super::callers::name_of;
+use super::{called_name, owner};
+use crate::extract::Extract;
+use crate::extract::typescript::names::unquoted;
+use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// What characters of markup, of texts in quotes and of shells are replaced by to lose their meaning.
+const ESCAPES: [&str; 10] = ["&lt;", "&gt;", "&amp;", "&quot;", "&#", "\\'", "\\\"", "''", "\\\\", "\"\""];
+
+/// Emits a replacement that leaves some of what it is for.
+pub(super) fn emit(call: Syntax<'_>, cx: &mut Extract<'_>) {
+    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    let (Some(pattern), Some(with)) = (arguments.next(), arguments.next().filter(|with| with.kind() == Kind::String)) else { return };
+    let Some(what) = wrong(call, pattern, unquoted(with)) else { return };
+    let callee = Ref::new(Scope::Global, ["replace"]);
+    let parts = vec![SinkPart::new(Node::text(pattern.text(), pattern.span()), Tri::Yes, what)];
+    let owner = owner(call, &callee);
+    cx.fact(call.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Escape, callee, parts, options: None }));
+}
+
+fn wrong(call: Syntax<'_>, pattern: Syntax<'_>, with: &str) -> Option<&'static str> {
+    let (text, is_global) = match pattern.kind() {
+        Kind::String => (unquoted(pattern), false),
+        Kind::Regex => {
+            let (text, flags) = pattern.text().strip_prefix('/')?.rsplit_once('/')?;
+            (text, flags.contains('g'))
+        }
+        _ => return None,
+    };
+    let is_one = text.trim_start_matches('\\').chars().count() == 1;
+    let is_escape = ESCAPES.iter().any(|escape| with.contains(escape));
+    let is_climb = matches!(text, "../" | "..\\/" | "\\.\\.\\/") && with.is_empty();
+    let repeats = || call.ancestors().take(6).any(|outer| matches!(outer.kind(), Kind::While | Kind::Do));
+    if !is_global && (is_one && is_escape || is_climb) && !repeats() {
+        return Some("first");
+    }
+    let lower = text.to_ascii_lowercase();
+    if pattern.kind() == Kind::Regex && with.is_empty() && lower.starts_with("<script") {
+        return Some("tag");
+    }
+    if is_global
+        && matches!(text, "'" | "\"" | "`")
+        && with.strip_prefix('\\').is_some_and(|rest| rest.trim_start_matches('\\') == text)
+        && leaves_backslashes(call)
+    {
+        return Some("slash");
+    }
+    // What was escaped twice is then unescaped twice.
+    let is_sign = matches!((text, with), ("&amp;", "&") | ("%25", "%"));
+    if is_global && is_sign && is_replaced_again(call, with) {
+        return Some("early");
+    }
+    let is_last = is_global && text == "&" && with.contains("&amp;") && chain(call).any(|before| before == "&lt;" || before == "&gt;");
+    is_last.then_some("twice")
+}
+
+/// Whether a backslash before a quote (`replace(/'/g, "\\'")`) is left to take the one that is put there away: in a
+/// function that anybody may hand a text, which nothing else escapes.
+fn leaves_backslashes(call: Syntax<'_>) -> bool {
+    let Some(function) = call.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let is_named = ["escape", "quote", "sanit"].iter().any(|word| name_of(function).to_ascii_lowercase().contains(word));
+    let is_exported = function.ancestors().take(3).any(|outer| {
+        outer.kind() == Kind::Export
+            || outer.kind() == Kind::Assignment && outer.field(Field::Left).is_some_and(|left| left.text().contains("exports"))
+    });
+    let text = function.text();
+    (is_named || is_exported) && ![r"/\\/g", r"'\\'", "JSON.stringify"].iter().any(|other| text.contains(other))
+}
+
+/// Whether the result of a replacement is searched for more of the same kind: `&lt;` after `&amp;`.
+fn is_replaced_again(call: Syntax<'_>, sign: &str) -> bool {
+    let next = call.parent().filter(|member| member.kind() == Kind::Member).and_then(Syntax::parent);
+    let pattern = next.filter(|next| called_name(*next) == "replace").and_then(|next| next.field(Field::Arguments)?.first());
+    pattern.is_some_and(|pattern| pattern.text().trim_start_matches(['/', '\'', '"']).starts_with(sign))
+}
+
+/// What the calls before one in a chain put in: `&lt;` of `text.replace(/</g, '&lt;').replace(…)`.
+fn chain(call: Syntax<'_>) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(call), |call| {
+        call.field(Field::Function)?.field(Field::Object).filter(|inner| called_name(*inner) == "replace")
+    })
+    .skip(1)
+    .take(16)
+    .filter_map(|call| call.field(Field::Arguments)?.children().nth(1).map(unquoted))
+}

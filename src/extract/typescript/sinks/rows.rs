@@ -1,0 +1,198 @@
+//! The rows of `rules/tables/sinks.toml`, and which of them speak of a call: by what is called, by what it is called
+//! on, by what made that, by the package that it comes from in the end.
+
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{called_name, root_name};
+use crate::extract::typescript::names::{Form, Module, unquoted};
+use crate::ir::{Ref, Scope, SinkKind};
+use crate::parse::typescript::{Field, Kind, Syntax};
+use crate::tables::{V, table};
+
+/// What a row says of a name.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub kind: SinkKind,
+    pub argument: Option<usize>,
+    pub labels: &'static [V],
+    /// What a method is called on, where its name alone says little.
+    on: &'static [V],
+    /// What makes the thing that a method is called on, where no name need say it.
+    made: &'static [V],
+    /// The libraries that it may be of.
+    from: &'static [V],
+}
+
+impl Row {
+    /// Whether a method is called on what the row wants: by the last name of it (`this.http` of `this.http.get(…)`), by
+    /// the first, or by the function that made it.
+    pub(super) fn is_on<'t>(&self, module: &Module<'t>, call: Syntax<'t>) -> bool {
+        if !self.from.is_empty() {
+            let library = library_of(module, call, MAX_CHAIN);
+            return library.is_some_and(|library| self.from.iter().filter_map(V::as_text).any(|from| is_library(library, from)));
+        }
+        if self.on.is_empty() && self.made.is_empty() {
+            return true;
+        }
+        let Some(object) = call.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
+        let last = object.field(Field::Property).unwrap_or(object).text();
+        let is_named = [last, root_name(object)].iter().any(|name| {
+            let name = name.to_ascii_lowercase();
+            self.on.iter().filter_map(V::as_text).any(|on| on.strip_prefix('*').map_or(on == name, |end| name.ends_with(end)))
+        });
+        let made = || maker(module, object);
+        is_named || self.made.iter().filter_map(V::as_text).any(|row| made().is_some_and(|call| is_made_by(module, call, row)))
+    }
+}
+
+/// Links of a chain that are followed to where it begins.
+const MAX_CHAIN: u32 = 12;
+
+/// The package that a value comes from in the end: `dd-trace` of `span.setTag(…)`, where `const span =
+/// tracer.scope().active()` and `const tracer = require('dd-trace').init()`.
+fn library_of<'t>(module: &Module<'t>, value: Syntax<'t>, left: u32) -> Option<&'t str> {
+    let left = left.checked_sub(1)?;
+    let inner = match value.kind() {
+        Kind::Identifier => match &module.lookup(value.text(), value)?.form {
+            Form::Import(_) => return module.source_of(value),
+            Form::Variable(Some(made), _) => *made,
+            _ => return None,
+        },
+        Kind::Call if value.field(Field::Function)?.text() == "require" => {
+            return value.field(Field::Arguments)?.first().filter(|first| first.kind() == Kind::String).map(unquoted);
+        }
+        Kind::Call => value.field(Field::Function)?,
+        Kind::New => value.field(Field::Constructor)?,
+        Kind::Member => value.field(Field::Object)?,
+        Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As => value.first()?,
+        _ => return None,
+    };
+    library_of(module, inner, left)
+}
+
+/// Whether a package is the one that a row names, or of its scope (`@sentry/*`).
+fn is_library(library: &str, row: &str) -> bool {
+    row.strip_suffix('*').map_or(library == row, |scope| library.starts_with(scope))
+}
+
+/// Whether a call is of the function that a row names, with its library (`node-expat#Parser`) or without.
+fn is_made_by<'t>(module: &Module<'t>, call: Syntax<'t>, row: &str) -> bool {
+    match row.split_once('#') {
+        Some((library, name)) => called_name(call) == name && module.callee_of(call).is_some_and(|made| made.module() == Some(library)),
+        None => called_name(call) == row,
+    }
+}
+
+/// The call that makes what a name stands for: `new Sandbox()` of `const box = new Sandbox()`, or the value itself.
+pub(super) fn maker<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<Syntax<'t>> {
+    let mut made = match value.kind() {
+        Kind::Identifier => match &module.lookup(value.text(), value)?.form {
+            Form::Variable(Some(made), path) if path.is_empty() => *made,
+            _ => return None,
+        },
+        _ => value,
+    };
+    while matches!(made.kind(), Kind::Await | Kind::Parenthesized) {
+        made = made.first()?;
+    }
+    matches!(made.kind(), Kind::Call | Kind::New).then_some(made)
+}
+
+#[derive(Default)]
+struct Known {
+    imports: FxHashMap<&'static str, Vec<Row>>,
+    globals: FxHashMap<&'static str, Vec<Row>>,
+    /// The last names of globals: `alloc` of `Buffer.alloc`.
+    last_names: FxHashSet<&'static str>,
+    methods: FxHashMap<&'static str, Vec<Row>>,
+}
+
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let mut known = Known::default();
+    for row in table("sinks").map(|table| table.list("javascript")).unwrap_or_default() {
+        let Some(kind) = kind_of(row) else { continue };
+        let argument = row.int("argument").and_then(|at| usize::try_from(at).ok());
+        let value = Row { kind, argument, labels: row.list("labels"), on: row.list("on"), made: row.list("made"), from: row.list("from") };
+        row.texts("imports").for_each(|name| known.imports.entry(name).or_default().push(value));
+        row.texts("globals").for_each(|name| {
+            known.globals.entry(name).or_default().push(value);
+            known.last_names.insert(name.rsplit('.').next().unwrap_or(name));
+        });
+        row.texts("methods").for_each(|name| known.methods.entry(name).or_default().push(value));
+    }
+    known
+});
+
+fn kind_of(row: &V) -> Option<SinkKind> {
+    Some(match row.text("kind") {
+        "sql" => SinkKind::Sql,
+        "fetch" => SinkKind::Fetch,
+        "path" => SinkKind::Path,
+        "html" => SinkKind::Html,
+        "error-body" => SinkKind::ErrorBody,
+        "assign" => SinkKind::Assign,
+        "exec" => SinkKind::Exec,
+        "code" => SinkKind::Code,
+        "query" => SinkKind::Query,
+        "redirect" => SinkKind::Redirect,
+        "pattern" => SinkKind::Pattern,
+        "xml" => SinkKind::Xml,
+        "deserialize" => SinkKind::Deserialize,
+        "cipher" => SinkKind::Cipher,
+        "log" => SinkKind::Log,
+        "store" => SinkKind::Store,
+        "filter" => SinkKind::Filter,
+        "pollute" => SinkKind::Pollute,
+        "allocate" => SinkKind::Allocate,
+        "mail" => SinkKind::Mail,
+        "disclose" => SinkKind::Disclose,
+        "log-line" => SinkKind::LogLine,
+        "keep" => SinkKind::Keep,
+        _ => return None,
+    })
+}
+
+impl Row {
+    /// A row that no table has, for what is known by its shape.
+    pub(super) const fn of(kind: SinkKind, argument: usize) -> Self {
+        Self { kind, argument: Some(argument), labels: &[], on: &[], made: &[], from: &[] }
+    }
+}
+
+/// Whether some row may speak of a call of this name; most calls are of no known name.
+pub(super) fn may_speak_of(name: &str, call: Syntax<'_>) -> bool {
+    KNOWN.methods.contains_key(name) || KNOWN.last_names.contains(name) || is_imported(name, call)
+}
+
+/// The rows that speak of what is called. A function of a package that has a method's name is meant by rows that
+/// name the package alone.
+pub(super) fn rows(callee: &Ref, name: &str, node: Syntax<'_>) -> impl Iterator<Item = &'static Row> {
+    let found = match &callee.scope {
+        Scope::Import(_) => KNOWN.imports.get(callee.to_string().as_str()),
+        Scope::Global if callee.path.len() == 1 => KNOWN.globals.get(callee.first()),
+        Scope::Global => KNOWN.globals.get(callee.to_string().as_str()),
+        _ => None,
+    };
+    // `User.find(…)` of `const User = require('./user')` is a method of what a file of the application exports.
+    let is_member = node.field(Field::Function).is_some_and(|function| function.kind() == Kind::Member);
+    let is_of_file = is_member && callee.module().is_some_and(|module| module.starts_with(['.', '/', '~']) || module.starts_with("@/"));
+    let is_method = callee.path.len() > 1 || is_of_file || callee.scope == Scope::Global && !KNOWN.globals.contains_key(callee.first());
+    let is_whole = found.is_some() || is_method;
+    let list = found.or_else(|| KNOWN.methods.get(name).filter(|_| is_method || is_member));
+    list.into_iter().flatten().filter(move |row| is_whole || !row.from.is_empty())
+}
+
+/// Whether an export of that name is in the tables; a bare name may be any default export.
+fn is_imported(name: &str, node: Syntax<'_>) -> bool {
+    static NAMES: LazyLock<FxHashSet<&'static str>> =
+        LazyLock::new(|| KNOWN.imports.keys().filter_map(|name| name.rsplit(['#', '.']).next()).collect());
+    let is_bare = |function: Syntax<'_>| match function.kind() {
+        Kind::Identifier => name.len() <= 12,
+        // `require('request')(address)`.
+        Kind::Call => function.text().starts_with("require("),
+        _ => false,
+    };
+    NAMES.contains(name) || node.field(Field::Function).is_some_and(is_bare)
+}

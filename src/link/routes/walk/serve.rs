@@ -1,0 +1,193 @@
+//! One route as it is served from where the walk stands: its path, the guards in front of it, its handler's own word.
+
+use super::{Context, MAX_CHAIN, Walk};
+use crate::ir::{Fact, FactKind, Guard, GuardScope, Node, NodeKind, Op, Part, Piece, Ref, Route, Security, Tri};
+use crate::link::routes::judge::{Verdict, is_open_question};
+use crate::link::routes::markers::{self, Markers};
+use crate::link::routes::nature;
+use crate::link::routes::path::{Cover, join};
+use crate::link::routes::standing::{reach_words, told};
+
+impl<'a> Walk<'a> {
+    /// Adds the route as an anonymous caller finds it.
+    pub(super) fn route(&mut self, fact: usize, route: &'a Route, context: &Context<'a>) {
+        self.reached.insert(fact);
+        let member = route.handler.as_ref().and_then(Node::as_ref).map_or("", Ref::last);
+        let is_replaced = context.heir.is_some_and(|heir| self.names.value(heir.file, &format!("{}.{member}", heir.name)).is_some());
+        if is_replaced || self.spends(context.standing.len(), self.facts[fact].span) {
+            return;
+        }
+        let mut linked = route.clone();
+        let described = self.described(route);
+        if let Some(options) = described {
+            linked.path = options.get("path").and_then(Node::as_text).cloned().unwrap_or_default();
+            linked.methods =
+                options.get("method").and_then(Node::as_str).map(|method| method.to_ascii_uppercase().into()).into_iter().collect();
+        }
+        linked.path = join(&context.prefix, &self.filled(&linked.path));
+        linked.app = context.app.filter(|_| context.mounted);
+        linked.mounted = context.mounted;
+        let own = Markers::of(&route.markers, self.names);
+        let keys: Vec<(String, &str)> =
+            own.keys.iter().chain(&context.keys).map(|(key, marker)| (self.names.identity(key), *marker)).collect();
+        let mut best = Verdict::none();
+        let mut opener: Option<&str> = None;
+        // What switches its security off, switches off what stands around it.
+        let is_off = matches!(route.security.value(), Some(Security::Off));
+        for standing in context.standing.iter().filter(|_| !is_off) {
+            let holds = standing.holds(&linked);
+            if holds.is_no() {
+                continue;
+            }
+            opener = opener.or_else(|| self.opener(&standing.verdict, &keys));
+            let mut verdict = self.asked(&standing.verdict, &keys);
+            verdict.authn = verdict.authn.and(holds);
+            if !verdict.authn.is_no() {
+                verdict.why = format!("{} ({})", verdict.why, reach_words(&standing.guard.scope));
+            }
+            if linked.chain.len() < MAX_CHAIN {
+                linked.chain.push(told(standing.guard.clone(), &verdict));
+            }
+            best = best.with(verdict);
+        }
+        let (listed, handler) = self.handlers(route);
+        let declared = described.and_then(|options| options.get("middleware"));
+        for guard in route.guards.iter().chain(declared).chain(listed).chain(own.guards.iter().copied()) {
+            let standing = self.stand_for(guard, GuardScope::Route, Cover::Exact);
+            opener = opener.or_else(|| self.opener(&standing.verdict, &keys));
+            let verdict = self.asked(&standing.verdict, &keys);
+            linked.chain.push(told(standing.guard, &verdict));
+            best = best.with(verdict);
+        }
+        if let Some(unknown) = own.unknown.iter().chain(&context.unknown).find(|name| is_open_question(name)) {
+            best = best.with(Verdict::unknown(format!("`{}` is not in the repository", unknown.last_named())));
+        }
+        if !context.mounted && route.framework.starts_with("fastify") {
+            // Plugins are loaded by folder, with the hooks of the folder.
+            best = best.with(Verdict::unknown("what loads its plugin is not known".to_owned()));
+        }
+        self.handle(&mut linked, handler, route, &mut best);
+        let security = match route.security.value() {
+            Some(Security::Inherit | Security::Documented(_)) | None => context.security,
+            own => own,
+        };
+        secured(security, route.security.value().is_none() && !route.security.is_absent(), &mut best);
+        if best.authn.is_no() {
+            let why = if context.mounted { "no guard in front of it" } else { "no guard; where it is mounted is not known" };
+            why.clone_into(&mut best.why);
+        }
+        linked.auth = best.authn;
+        linked.reason = best.why;
+        linked.public = nature::public(&linked).or_else(|| self.signs_up(&linked)).map(Into::into);
+        if linked.public.is_none() && handler.is_some_and(|handler| self.judge.dispatches(handler)) {
+            linked.public = Some("handed on to what guards itself".into());
+        }
+        if linked.public.is_none()
+            && let Some(opener) = opener.filter(|_| nature::changes_nothing(&linked))
+        {
+            linked.public = Some(format!("marked `{opener}`").into());
+        }
+        let is_documented = self.documented && route.security.value() == Some(&Security::Documented(false));
+        if linked.public.is_none() && is_documented && nature::changes_nothing(&linked) {
+            linked.public = Some("documented without security".into());
+        }
+        let method = linked.methods.first().cloned().unwrap_or_default();
+        let owner = format!("{method} {}", linked.path);
+        self.out.push(Fact::new(self.facts[fact].span, owner, FactKind::Route(Box::new(linked))));
+    }
+
+    /// `POST /users` whose handler hashes a password or hands out a token makes an account.
+    fn signs_up(&self, route: &Route) -> Option<&'static str> {
+        let is_post = route.methods.iter().any(|method| method == "POST");
+        let makes_account = || route.body.as_ref().is_some_and(|func| self.judge.makes_account(func));
+        (is_post && nature::is_of_accounts(&route.path) && makes_account()).then_some("sign-up")
+    }
+
+    /// The options that say what a route is, where it is registered by their name:
+    /// `export const list = createRoute({ method, path })`.
+    fn described(&self, route: &Route) -> Option<&'a Node> {
+        let [Piece { part: Part::Hole(hole), .. }] = route.path.pieces.as_slice() else { return None };
+        let value = self.names.find(hole.span.file, Node::as_ref(hole)?)?.value?;
+        let options = value.as_call().and_then(|call| call.args.first()).unwrap_or(value);
+        (options.get("path").is_some() && options.get("method").and_then(Node::as_str).is_some()).then_some(options)
+    }
+
+    /// What stands in front of the handler and the handler itself, where a name stands for both:
+    /// `exports.store = [auth, body('title'), (req, res) => …]`.
+    fn handlers(&self, route: &'a Route) -> (&'a [Node], Option<&'a Node>) {
+        let Some(handler) = &route.handler else { return (&[], None) };
+        let handler = match &handler.kind {
+            NodeKind::Op(Op::Spread, operands) => operands.first().unwrap_or(handler),
+            _ => handler,
+        };
+        let opened = |items: &'a [Node]| items.split_last().map_or((&[][..], None), |(last, before)| (before, Some(last)));
+        match &self.names.chase(handler).kind {
+            NodeKind::List(items) => opened(items),
+            // `...factory.createHandlers(guard, handler)` of Hono.
+            NodeKind::Call(call) if call.callee.last() == "createHandlers" => opened(&call.args),
+            _ => (&[], Some(handler)),
+        }
+    }
+
+    /// The handler's own word.
+    fn handle(&self, linked: &mut Route, handler: Option<&'a Node>, route: &'a Route, best: &mut Verdict) {
+        let Some(handler) = handler else { return };
+        let (func, wrappers) = self.judge.unwrap(handler);
+        if let Some(wrapped) = wrappers {
+            linked.chain.push(told(Guard::new(handler.clone(), GuardScope::Route, None, 0), &wrapped));
+            *best = best.clone().with(wrapped);
+        }
+        // What another file says of the parameters' types stands in the route's own copy.
+        let own = route.body.as_ref().filter(|body| func.is_none_or(|func| func.span == body.span));
+        if let Some(func) = own.or(func) {
+            linked.body = Some(func.clone());
+            if self.judge.handler(func).rate_limit.is_yes() {
+                let mut limit = Guard::new(handler.clone(), GuardScope::Route, None, 0);
+                (limit.authn, limit.authz, limit.headers, limit.csrf) = (Tri::No, Tri::No, Tri::No, Tri::No);
+                limit.rate_limit = Tri::Yes;
+                linked.chain.push(limit);
+            }
+            if !best.authn.is_yes() {
+                let mut own = self.judge.handler(func);
+                if own.only_looks && best.optional {
+                    // Behind optional authentication, a look at the user asks for nothing.
+                    own.authn = Tri::No;
+                }
+                *best = best.clone().with(own);
+            }
+        }
+    }
+
+    /// A guard that asks routes for metadata holds or not by what this route carries.
+    fn asked(&self, verdict: &Verdict, keys: &[(String, &str)]) -> Verdict {
+        let mut verdict = verdict.clone();
+        if verdict.skips.is_empty() {
+            return verdict;
+        }
+        let asked: Vec<String> = verdict.skips.iter().map(|key| self.names.identity(key)).collect();
+        let asks_for_more = verdict.only_when_asked && !asked.iter().any(|key| markers::opens(key, ""));
+        let carries_none = !keys.iter().any(|(key, _)| asked.contains(key));
+        if self.opener(&verdict, keys).is_some() || (carries_none && asks_for_more) {
+            verdict.authn = Tri::No;
+        }
+        verdict
+    }
+
+    /// The marker by which a route opts out of a guard: `@Public()`.
+    fn opener<'k>(&self, verdict: &Verdict, keys: &[(String, &'k str)]) -> Option<&'k str> {
+        let asks = |key: &str| verdict.skips.iter().any(|asked| self.names.identity(asked) == key);
+        keys.iter().find(|(key, marker)| markers::opens(key, marker) && asks(key)).map(|(_, marker)| *marker)
+    }
+}
+
+/// Security that is declared to a platform.
+fn secured(security: Option<&Security>, is_unknown: bool, best: &mut Verdict) {
+    let declared = match security {
+        _ if is_unknown => Verdict::unknown("its security is not known".to_owned()),
+        Some(Security::Schemes(schemes)) if !schemes.is_empty() => {
+            Verdict { authn: Tri::Yes, why: format!("`{}`", schemes[0].0.last_named()), ..Verdict::none() }
+        }
+        _ => return,
+    };
+    *best = best.clone().with(declared);
+}
