@@ -6,7 +6,8 @@ mod rows;
 use std::borrow::Cow;
 
 use crate::finding::Finding;
-use crate::ir::{Entry, Fact, Map, Node, NodeKind, Op, Resource, ResourceMode, Span, Tri, Via, Why};
+use crate::ir::{Entry, Fact, Map, Node, NodeKind, Op, Resource, ResourceMode, Span, Text, Tri, Via, Why};
+use crate::link::routes::is_for_everybody;
 
 use self::rows::{Absent, Condition, Row, rows};
 use super::Check;
@@ -41,9 +42,16 @@ pub(super) fn weak_authentication(cx: &mut Check<'_>, fact: &Fact, resource: &Re
     property(cx, fact, resource, "authentication");
 }
 
-/// An endpoint of an API that everybody may call.
+/// An endpoint of an API that everybody may call, and that is not meant for everybody by nature.
 pub(super) fn api_without_authorization(cx: &mut Check<'_>, fact: &Fact, resource: &Resource) {
-    property(cx, fact, resource, "authorization");
+    let key = resource.attrs.get("route_key");
+    let is_meant = key.and_then(Node::as_str).and_then(|key| key.split_once(' ')).is_some_and(|(method, path)| {
+        let span = key.map_or(fact.span, |key| key.span);
+        is_for_everybody(method, &Text::lit(path, span))
+    });
+    if !is_meant {
+        property(cx, fact, resource, "authorization");
+    }
 }
 
 /// A protection of the platform is off.

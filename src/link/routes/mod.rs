@@ -22,7 +22,7 @@ mod standing;
 mod walk;
 mod words;
 
-pub use nature::{is_empty_form, is_of_accounts, is_sensitive, only_reads, shows_people};
+pub use nature::{is_empty_form, is_for_everybody, is_of_accounts, is_sensitive, only_reads, shows_people};
 pub(super) use words::may_check;
 
 use super::Linker;

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::ir::{CallSite, Func, Part, Route, Text};
+use crate::ir::{CallSite, Func, Part, Ref, Route, Scope, Text};
 use crate::tables::table;
 
 #[derive(Default)]
@@ -40,6 +40,11 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 /// Why anybody may call a route, if that is its nature.
 pub(super) fn public(route: &Route) -> Option<&'static str> {
     by_name(route).filter(|why| fits(route, why))
+}
+
+/// Whether anybody may call an endpoint of a gateway by its nature: `GET /health`.
+pub fn is_for_everybody(method: &str, path: &Text) -> bool {
+    public(&Route::new(Ref::new(Scope::Global, ["gateway"]), Route::GATEWAY, method, path.clone(), 0)).is_some()
 }
 
 /// Whether a nature is one of the route's method: nobody changes a health check, and what stands under a key
