@@ -16,7 +16,7 @@ use crate::engine::{Outcome, Session};
 use crate::finding::{Dials, Finding, Related};
 use crate::rules::Active;
 use crate::settle::{Baseline, Settings};
-use crate::source::{Files, LineIndex, Span};
+use crate::source::{Contents, Files, LineIndex, Span};
 use hunks::{Hunk, hunks};
 
 /// How often the repository is judged with a part of the change taken back.
@@ -166,7 +166,7 @@ fn place_of(hunk: &Hunk, side: &Side<'_>, files: &mut Files) -> Option<Span> {
     let text = side.changed.after.as_ref()?;
     let id = files.find(&side.changed.path)?;
     // A file that says nothing any more keeps no text, but is shown now.
-    files.get_mut(id)?.text = Some(text.clone());
+    files.get_mut(id)?.contents = Contents::Held(text.clone());
     let index = &side.index;
     let lines = (hunk.after.start + 1)..=hunk.after.end.max(hunk.after.start + 1).min(index.count());
     let with_text = |line: &usize| !index.text(text, *line).trim().is_empty();

@@ -12,7 +12,7 @@ use crate::ir::{Depth, FactKind, FileFacts, Kind, Names, Problem, ProblemKind, S
 use crate::link::{Model, Owner, link};
 use crate::rules::{self, Active};
 use crate::settle::{Settings, Settled, Suppressed, settle};
-use crate::source::{FileId, FileKind, FileMeta, Files, SourceFile, Span};
+use crate::source::{Contents, FileId, FileKind, FileMeta, Files, Source, SourceFile, Span};
 
 /// Bytes of stack that a thread needs to analyse any file: parsers recurse as deep as
 /// [`crate::parse::MAX_DEPTH`] lets them.
@@ -40,6 +40,14 @@ impl Kept {
         facts.trim(names);
         Self { meta, facts: (!facts.is_empty()).then(|| Arc::new(facts)) }
     }
+
+    /// Lets the text of source code and lock files go, which is most of what a large tree would hold and seldom
+    /// shown: `source` has it again.
+    pub fn let_go(&mut self, source: &Arc<dyn Source>) {
+        if self.meta.kind.is_code() || self.meta.class.lock {
+            self.meta.contents.let_go(source);
+        }
+    }
 }
 
 impl From<Analysed> for Kept {
@@ -63,7 +71,7 @@ pub fn analyse(file: &SourceFile, depth: Depth) -> Analysed {
     let mut meta = FileMeta::from(file);
     meta.parsed = facts.parsed;
     if facts.is_empty() && !file.is_included_elsewhere() {
-        meta.text = None;
+        meta.contents = Contents::None;
     }
     Analysed { meta, facts }
 }
@@ -235,9 +243,8 @@ pub fn secrets(model: &Model) -> Vec<(Span, SecretValue)> {
     for fact in model.of(Kind::Secret) {
         let FactKind::Secret(secret) = &fact.kind else { continue };
         all.push((secret.span, secret.value.clone()));
-        let text = |span: Span| model.files.get(span.file)?.text.as_deref()?.get(span.range());
         // A short one is a name, which stands in other places too.
-        let id = secret.pair.and_then(|id| Some((id, text(id).filter(|text| text.len() >= 16)?)));
+        let id = secret.pair.and_then(|id| Some((id, model.files.text(id).filter(|text| text.len() >= 16)?)));
         all.extend(id.map(|(span, text)| (span, SecretValue::new(text))));
     }
     all

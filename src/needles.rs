@@ -44,6 +44,9 @@ struct Literal {
     any_case: bool,
     /// Where its three bytes stand in it.
     offset: usize,
+    /// What stands from there on, eight bytes at the most, letters in one case; a mask of how many.
+    word: u64,
+    mask: u64,
     needle: u16,
 }
 
@@ -63,6 +66,21 @@ const fn gram(word: u64) -> u32 {
     (word as u32 | 0x20_2020) & 0xff_ffff
 }
 
+/// Eight bytes with the same bit set in each.
+const fn fold(word: u64) -> u64 {
+    word | 0x2020_2020_2020_2020
+}
+
+/// The first eight bytes and a mask of how many there are.
+fn first_eight(bytes: &[u8]) -> (u64, u64) {
+    if let Some(eight) = bytes.first_chunk() {
+        return (u64::from_le_bytes(*eight), u64::MAX);
+    }
+    let mut eight = [0; 8];
+    eight[..bytes.len()].copy_from_slice(bytes);
+    (u64::from_le_bytes(eight), (1 << (8 * bytes.len())) - 1)
+}
+
 const fn hash(gram: u32) -> usize {
     (gram.wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
@@ -76,7 +94,8 @@ impl Needles {
             let rarest = (0..=bytes.len().saturating_sub(3))
                 .min_by_key(|at| bytes[*at..].iter().take(3).map(|byte| commonness(*byte)).sum::<usize>());
             let offset = rarest.unwrap_or_default();
-            let literal = Literal { bytes: bytes.into(), any_case, offset, needle: needle as u16 };
+            let (word, mask) = first_eight(&bytes[offset..]);
+            let literal = Literal { bytes: bytes.into(), any_case, offset, word: fold(word) & mask, mask, needle: needle as u16 };
             match bytes[offset..] {
                 [a, b, c, ..] => literals.push((gram(u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0])), literal)),
                 _ => short.push(literal),
@@ -139,7 +158,12 @@ impl Needles {
             step += 1;
             slot = self.slots[(hash + step) & mask];
         }
-        self.literals[usize::from(slot.from)..usize::from(slot.to)].iter().for_each(|literal| literal.compare(text, at, hits));
+        let word = fold(first_eight(&text[at..]).0);
+        for literal in &self.literals[usize::from(slot.from)..usize::from(slot.to)] {
+            if word & literal.mask == literal.word {
+                literal.compare(text, at, hits);
+            }
+        }
     }
 }
 

@@ -125,10 +125,21 @@ pub fn look(text: &str) -> Seen {
     let mut hits = LITERALS.find(text.as_bytes());
     let secrets = secrets::literals().len();
     hits.retain(|hit| {
-        let gate = usize::from(hit.needle).checked_sub(secrets);
-        gate.inspect(|index| gates.insert(NEEDLES[*index].1)).is_none()
+        let Some(index) = usize::from(hit.needle).checked_sub(secrets) else { return true };
+        let (word, gate) = NEEDLES[index];
+        let is_meant = gate != Gate::Sdk || !word.starts_with(['\'', '"']) || names_module(&text.as_bytes()[..hit.range().start]);
+        if is_meant {
+            gates.insert(gate);
+        }
+        false
     });
     Seen { gates, hits }
+}
+
+/// Whether a string that follows is the name of a module: `from '…'`, `import '…'`, `require('…')`.
+fn names_module(before: &[u8]) -> bool {
+    let before = before.trim_ascii_end();
+    [&b"("[..], b"from", b"import"].iter().any(|word| before.ends_with(word))
 }
 
 #[cfg(test)]
@@ -146,5 +157,9 @@ mod tests {
     #[test]
     fn a_named_library_opens_its_gate() {
         assert!(look("export const x = expression || honor").gates == Gates::default());
+        assert!(look("const countries = ['pg', 'redis']").gates == Gates::default());
+        for text in ["import pg from 'pg'", "const pg = require( \"pg\" )", "import 'pg'", "await import(\n'pg')"] {
+            assert!(look(text).gates.has(Gate::Sdk), "{text}");
+        }
     }
 }

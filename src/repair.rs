@@ -51,7 +51,7 @@ pub fn propose(finding: &mut Finding, files: &Files) {
     if !finding.edits.is_empty() {
         return;
     }
-    let Some(text) = meta.text.as_deref() else { return };
+    let Some(text) = meta.text() else { return };
     let Some(there) = text.get(finding.span.range()) else { return };
     let before = text[..finding.span.start as usize].trim_end();
     if let Some(swap) = repair.swap.iter().find(|swap| swap.from == there && before.ends_with(swap.after)) {
@@ -155,7 +155,7 @@ pub fn preview(finding: &Finding, files: &Files) -> Vec<String> {
     let mut alone = Plan::default();
     alone.accept(&finding.edits, files);
     for (path, edits) in &alone.files {
-        let text = files.find(path).and_then(|id| files.get(id)?.text.as_deref()).unwrap_or_default();
+        let text = files.find(path).and_then(|id| files.whole(id)).unwrap_or_default();
         let after = edits.apply(text);
         let diff = TextDiff::from_lines(text, &after);
         if *path != files.path(finding.span.file) {

@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::source::path_from_bytes;
 use crate::vcs::{Blob, Paths, path_from_git};
 use ignored::Ignored;
-pub use read::{Loaded, load, read_guarded};
+pub use read::{Loaded, load, load_again, read_guarded};
 pub use targets::{Root, Targets};
 
 /// Bytes of one file that are read at the most, unless asked otherwise.
@@ -81,6 +81,13 @@ pub struct Found {
     pub ignored: Option<bool>,
     /// Its bytes, where they are not those on disk: staged content.
     pub content: Option<Box<[u8]>>,
+}
+
+impl Found {
+    /// Whether its path alone leads to its bytes: it has no staged content, and no name that can't be written.
+    pub fn is_on_disk(&self) -> bool {
+        self.content.is_none() && self.at.is_none()
+    }
 }
 
 /// A file that is not scanned, by path.

@@ -70,7 +70,7 @@ fn run(project: &Project) -> Result<(), String> {
     let mut told = Vec::new();
     for finding in &outcome.findings {
         let path = outcome.files.path(finding.span.file);
-        let text = outcome.files.get(finding.span.file).and_then(|meta| meta.text.clone()).unwrap_or_default();
+        let text = outcome.files.get(finding.span.file).and_then(|meta| meta.text().cloned()).unwrap_or_default();
         let place = format!("{path}:{}", LineIndex::new(&text).line(finding.span.start as usize));
         told.push(format!("{place}: {}: {}", finding.rule.id, finding.what));
         got.entry(place).or_default().insert(finding.rule.id.to_owned());

@@ -36,7 +36,7 @@ fn findings_of(dir: &Path) -> String {
     let outcome = session.findings(&Registry::default().active(|_| true), &Settings::default());
     let mut out = String::new();
     let place = |span: seclint::ir::Span| {
-        let text = outcome.files.get(span.file).and_then(|meta| meta.text.clone()).unwrap_or_default();
+        let text = outcome.files.get(span.file).and_then(|meta| meta.text().cloned()).unwrap_or_default();
         let at = LineIndex::new(&text).chars(&text, span.start as usize);
         format!("{}:{}:{}", outcome.files.path(span.file), at.line, at.column)
     };

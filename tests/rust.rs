@@ -40,7 +40,7 @@ fn compare(registry: &Registry, paths: &[PathBuf]) -> Vec<String> {
     }
     let outcome = session.findings(&registry.active(|_| true), &Settings::default());
     let line = |span: seclint::ir::Span| {
-        let text = outcome.files.get(span.file).and_then(|meta| meta.text.clone()).unwrap_or_default();
+        let text = outcome.files.get(span.file).and_then(|meta| meta.text().cloned()).unwrap_or_default();
         LineIndex::new(&text).line(span.start as usize)
     };
     let mut got: Vec<(String, usize, String)> = outcome

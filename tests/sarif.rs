@@ -173,7 +173,7 @@ fn the_text_at_the_region_is_the_text_of_the_finding() {
     for result in results {
         let key = result["partialFingerprints"]["seclint/v1"].as_str().expect("own key");
         let finding = case.outcome.findings.iter().find(|finding| finding.fingerprint == key).expect("a finding of that key");
-        let text = case.outcome.files.get(finding.span.file).and_then(|meta| meta.text.clone()).expect("text is kept");
+        let text = case.outcome.files.get(finding.span.file).and_then(|meta| meta.text().cloned()).expect("text is kept");
         let region = &result["locations"][0]["physicalLocation"]["region"];
         assert_eq!(at_region(&text, region), text[finding.span.range()], "{} {region}", case.outcome.files.path(finding.span.file));
     }

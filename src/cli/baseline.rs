@@ -10,6 +10,7 @@ use super::{Answer, config, own_rules, working_folder};
 use crate::engine::Outcome;
 use crate::finding::Dials;
 use crate::ir::Depth;
+use crate::scan::{self, Reading};
 use crate::settle::{Baseline, Settings};
 use crate::walk::{self, Root, Targets, read_guarded};
 
@@ -108,8 +109,8 @@ fn scan(targets: &Targets) -> anyhow::Result<Outcome> {
     let registry = own_rules::registry(&targets.root.top)?;
     let config = config::Source::default().read(&targets.root, &registry)?.0;
     let options = walk::Options { exclude: config.exclude.clone(), ..walk::Options::default() };
-    let pool = crate::scan::pool(0)?;
-    let mut scanned = crate::scan::scan(walk::walk(targets, &options)?, options.max_bytes, Depth::Structure, &pool, &|| {});
+    let pool = scan::pool(0)?;
+    let mut scanned = scan::scan(walk::walk(targets, &options)?, Reading::once(options.max_bytes, Depth::Structure), &pool, &|| {});
     scanned.session.set_trusted_guards(config.guards.clone());
     let active = registry.active(|rule| !config.off.contains_key(rule.id));
     let settings = Settings { dials: Dials::of(config.dials.level()), today: Some(super::today::today()), config, ..Settings::default() };

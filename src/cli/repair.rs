@@ -11,7 +11,7 @@ use super::scan::Seen;
 use crate::engine::Outcome;
 use crate::repair::{self, FileEdits, Wanted};
 use crate::report::plural;
-use crate::source::Encoding;
+use crate::source::{Encoding, FileMeta};
 use crate::walk::{MAX_FILE_BYTES, Root, read_guarded};
 
 /// Rounds at the most: edits of the same bytes take one each.
@@ -123,7 +123,10 @@ fn target(root: &Root, outcome: &Outcome, path: &str, edits: &FileEdits) -> anyh
     if parent.canonicalize().ok().as_deref() != Some(parent) {
         return Ok(None);
     }
-    let scanned = outcome.files.find(path).and_then(|id| outcome.files.get(id)).and_then(|meta| meta.text.clone());
+    let scanned = outcome.files.find(path).and_then(|id| outcome.files.get(id));
+    if scanned.is_some_and(FileMeta::is_lost) {
+        return Ok(None);
+    }
     let mut bytes = Vec::new();
     let (before, marked) = if at.symlink_metadata().is_err() {
         (String::new(), false)
@@ -136,7 +139,7 @@ fn target(root: &Root, outcome: &Outcome, path: &str, edits: &FileEdits) -> anyh
     } else {
         return Ok(None);
     };
-    if scanned.is_some_and(|scanned| *scanned != *before) {
+    if scanned.and_then(FileMeta::text).is_some_and(|scanned| **scanned != *before) {
         return Ok(None);
     }
     let after = edits.apply(&before);

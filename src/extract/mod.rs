@@ -9,6 +9,7 @@ mod json;
 mod lock;
 mod markers;
 mod nats;
+mod page;
 mod pipeline;
 mod rust;
 mod terraform;
@@ -92,10 +93,14 @@ pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
         FileKind::Text if file.path.ends_with(".conf") => nats::extract(&mut cx, "nats-fragment"),
         FileKind::Code => {
             view::extract(&mut cx);
+            page::extract(&mut cx);
             nats::clients::extract(&mut cx);
             nats::modes::extract(&mut cx);
         }
-        FileKind::Text => view::extract(&mut cx),
+        FileKind::Text => {
+            view::extract(&mut cx);
+            page::extract(&mut cx);
+        }
         FileKind::Shell => {
             nats::commands(&mut cx);
             nats::modes::extract(&mut cx);

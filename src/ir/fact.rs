@@ -347,6 +347,12 @@ pub enum SinkKind {
     Assign,
     /// Looks up a record by id.
     Lookup,
+    /// Answers with records as they are stored.
+    Answer,
+    /// Gives somebody a role.
+    Promote,
+    /// Sends operators to a page of theirs.
+    Landing,
     /// Runs text as code, or renders it as a template.
     Code,
     /// Asks a document store, where an object in place of a text is an operator.

@@ -48,6 +48,8 @@ pub struct Param {
     pub ty_args: Vec<Ref>,
     /// Decorators or attributes on it: `@CurrentUser()`.
     pub markers: Vec<Ref>,
+    /// Whether the body decides something by it, where it may be empty.
+    pub is_asked: bool,
     /// Where it stands.
     pub span: Span,
 }
@@ -61,6 +63,8 @@ pub struct CallSite {
     pub span: Span,
     /// Whether its result is dropped or only logged, where it may tell who calls.
     pub is_ignored: bool,
+    /// Whether its result may be nothing and is only written down: `by: viewer?.id ?? null`.
+    pub is_noted: bool,
     /// Whether it is made on every way through the function, and what it throws is thrown on.
     pub is_certain: bool,
 }
@@ -68,6 +72,6 @@ pub struct CallSite {
 impl CallSite {
     /// A call of which nothing more is known.
     pub fn new(callee: Ref, span: Span) -> Self {
-        Self { callee, span, is_ignored: false, is_certain: false }
+        Self { callee, span, is_ignored: false, is_noted: false, is_certain: false }
     }
 }

@@ -375,29 +375,52 @@ impl Node {
             if count + open.len() >= limit {
                 return limit;
             }
-            match &node.kind {
-                NodeKind::Text(text) => open.extend(text.holes()),
-                NodeKind::List(items) | NodeKind::Op(_, items) => open.extend(items),
-                NodeKind::Map(map) => {
-                    for entry in &map.entries {
-                        match entry {
-                            Entry::Pair { value, .. } | Entry::Spread(value) => open.push(value),
-                            Entry::Computed { key, value } => open.extend([key, value]),
-                        }
-                    }
-                }
-                NodeKind::Call(call) => {
-                    open.extend(&call.receiver);
-                    open.extend(&call.args);
-                }
-                NodeKind::For(it) => {
-                    open.extend([&it.over, &it.body]);
-                    open.extend(it.map_key.iter().chain(&it.cond));
-                }
-                _ => {}
-            }
+            node.add_parts(&mut open);
         }
         count
+    }
+
+    /// Calls `visit` with each name in the value.
+    pub fn names(&self, visit: &mut impl FnMut(&Ref)) {
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            if let NodeKind::Ref(name) = &node.kind {
+                visit(name);
+            }
+            node.add_parts(&mut open);
+        }
+    }
+
+    /// The parameters that are left open in the value ([`Ref::open_parameter`]), each once.
+    pub fn open_parameters(&self) -> Vec<SmolStr> {
+        let mut keys: Vec<SmolStr> = Vec::new();
+        self.names(&mut |name| keys.extend(name.open_parameter().filter(|key| !keys.contains(key)).cloned()));
+        keys
+    }
+
+    /// Adds the values that this one is directly made of.
+    fn add_parts<'n>(&'n self, open: &mut Vec<&'n Self>) {
+        match &self.kind {
+            NodeKind::Text(text) => open.extend(text.holes()),
+            NodeKind::List(items) | NodeKind::Op(_, items) => open.extend(items),
+            NodeKind::Map(map) => {
+                for entry in &map.entries {
+                    match entry {
+                        Entry::Pair { value, .. } | Entry::Spread(value) => open.push(value),
+                        Entry::Computed { key, value } => open.extend([key, value]),
+                    }
+                }
+            }
+            NodeKind::Call(call) => {
+                open.extend(&call.receiver);
+                open.extend(&call.args);
+            }
+            NodeKind::For(it) => {
+                open.extend([&it.over, &it.body]);
+                open.extend(it.map_key.iter().chain(&it.cond));
+            }
+            _ => {}
+        }
     }
 
     /// The value as a field: `null` is absent (Terraform, YAML), what is not settled is unknown.

@@ -73,6 +73,12 @@ impl Ref {
         Self::new::<SmolStr>(scope, [])
     }
 
+    /// The parameter that the name is or begins with, if its function was read as if strangers chose what it is handed:
+    /// `params.name#120`.
+    pub fn open_parameter(&self) -> Option<&SmolStr> {
+        self.path.get(1).filter(|key| self.scope == Scope::Request && key.contains('#'))
+    }
+
     /// `module#name`.
     pub fn import(module: impl Into<SmolStr>, name: impl Into<SmolStr>) -> Self {
         Self::new(Scope::Import(module.into()), [name.into()])

@@ -116,7 +116,8 @@ fn by_kind(facts: &[Fact]) -> BTreeMap<Kind, Vec<usize>> {
 /// Links the facts of all files.
 pub fn link(files: Files, extracted: Vec<FileFacts>, owner: Owner) -> Model {
     let symbols = vec![Symbols::default(); files.id_bound()];
-    let mut linker = Linker { symbols, files, facts: Vec::new(), problems: Vec::new(), owner };
+    let facts = Vec::with_capacity(extracted.iter().map(|file| file.facts.len()).sum());
+    let mut linker = Linker { symbols, files, facts, problems: Vec::new(), owner };
     let mut markers = Vec::new();
     for file in extracted {
         let FileId(index) = file.file;
@@ -131,6 +132,7 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, owner: Owner) -> Model {
     modules::link(&mut linker.facts);
     nats::link(&mut linker);
     nitric::link(&mut linker);
+    rust::flows::link(&mut linker);
     javascript::link(&linker.files, &linker.symbols, &mut linker.facts);
     views::link(&linker.files, &mut linker.facts);
     cloudformation::link(&mut linker);

@@ -5,14 +5,18 @@
 //! one whose file agrees best with the path's modules is meant. A path of which no module agrees with
 //! any file is a library's.
 
+mod crates;
+pub(super) mod flows;
+
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use self::crates::Crates;
 use super::Linker;
 use super::routes::{lets_all_through, may_check};
-use crate::ir::{Binding, BindingKind, Call, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Span, Tri, Why};
+use crate::ir::{Binding, BindingKind, Call, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Span, Text, Tri, Why};
 use crate::source::{FileId, Files};
 
 /// Calls of one extractor that are looked at.
@@ -28,7 +32,7 @@ pub(super) fn link(linker: &mut Linker) {
     if !linker.facts.iter().any(concerns) {
         return;
     }
-    let index = Index::new(&linker.files, &linker.symbols);
+    let index = Index::new(&Crates::new(&linker.facts, &linker.files), &linker.files, &linker.symbols);
     let concerned: Vec<bool> = linker.facts.iter().map(concerns).collect();
     for (fact, concerned) in linker.facts.iter_mut().zip(concerned) {
         if !concerned {
@@ -43,10 +47,24 @@ pub(super) fn link(linker: &mut Linker) {
                 if let Some(func) = route.handler.as_ref().and_then(|handler| index.handler(handler, file)) {
                     let is_loco = route.framework == "loco-rs";
                     let own = |param: &Param| of_prelude(param).filter(|_| is_loco).or_else(|| index.extractor(param, func.span.file));
-                    route.guards.extend(func.params.iter().filter_map(own));
+                    // What warp hands to a handler, its filters have taken of the request.
+                    let takes_itself = route.framework != "warp";
+                    route.guards.extend(func.params.iter().filter(|_| takes_itself).filter_map(own));
                     let mut body = func.clone();
-                    if !body.reads_credentials && func.params.iter().any(|param| index.is_optional_identity(param, func.span.file)) {
+                    let says_who = |param: &Param| {
+                        index.is_optional_identity(param, func.span.file) || index.is_left_to_handler(param, func.span.file)
+                    };
+                    if !body.reads_credentials && func.params.iter().any(says_who) {
                         Arc::make_mut(&mut body).reads_credentials = true;
+                    }
+                    route.guards.extend(index.asked_inside(func));
+                    if let Some(path) = index.typed_path(&route.path, func) {
+                        route.path = path;
+                    }
+                    if let Some(refusal) = index.refused_by_helper(func) {
+                        let body = Arc::make_mut(&mut body);
+                        body.denies.push(refusal);
+                        body.reads_credentials = true;
                     }
                     let checks = index.checks_elsewhere(func);
                     if !checks.is_empty() {
@@ -56,7 +74,12 @@ pub(super) fn link(linker: &mut Linker) {
                 }
             }
             FactKind::Guard(guard) => guard.what = index.guard(&guard.what, file, MAX_HOPS),
-            FactKind::Mount(mount) => mount.child = index.child(&mount.child, file, MAX_HOPS, &mut mount.guards),
+            FactKind::Mount(mount) => {
+                for guard in &mut mount.guards {
+                    *guard = index.guard(guard, file, MAX_HOPS);
+                }
+                mount.child = index.child(&mount.child, file, MAX_HOPS, &mut mount.guards);
+            }
             _ => {}
         }
     }
@@ -64,10 +87,14 @@ pub(super) fn link(linker: &mut Linker) {
 }
 
 /// What a library makes that turns nobody away, whatever it is told: which origins `CorsLayer` allows, how large a
-/// body `RequestBodyLimitLayer` takes.
+/// body `RequestBodyLimitLayer` takes, where `AuthManagerLayerBuilder` looks the users of sessions up.
 fn harmless(call: &Call) -> Option<NodeKind> {
     let mut root = call;
     while let Some(receiver) = &root.receiver {
+        // salvo goes on whether or not there is a token.
+        if root.callee.last() == "force_passed" && root.args.first().and_then(Node::as_bool) == Some(true) {
+            return Some(NodeKind::Null);
+        }
         root = receiver.as_call()?;
     }
     let callee = library(&root.callee);
@@ -92,7 +119,7 @@ struct Index<'l> {
 }
 
 impl<'l> Index<'l> {
-    fn new(files: &Files, symbols: &'l [crate::ir::Symbols]) -> Self {
+    fn new(crates: &Crates<'_>, files: &Files, symbols: &'l [crate::ir::Symbols]) -> Self {
         let mut index = Self { by_name: FxHashMap::default(), modules: FxHashMap::default() };
         for (at, symbols) in symbols.iter().enumerate() {
             let file = FileId(at as u32);
@@ -100,7 +127,7 @@ impl<'l> Index<'l> {
             if symbols.bindings.is_empty() || !path.ends_with(".rs") {
                 continue;
             }
-            index.modules.insert(file, modules(path));
+            index.modules.insert(file, crates.modules(path));
             for binding in &symbols.bindings {
                 index.by_name.entry(binding.name.as_str()).or_default().push((file, binding));
             }
@@ -161,6 +188,14 @@ impl<'l> Index<'l> {
         at
     }
 
+    /// The path of a route that its handler's parameters tell: `#[typed_path("/users/{id}")] struct Member`.
+    fn typed_path(&self, written: &Text, func: &Func) -> Option<Text> {
+        written.holes().next()?;
+        let types = func.params.iter().filter_map(|param| param.ty.as_ref());
+        let mut told = types.filter_map(|ty| self.find(ty, func.span.file)?.1.value.as_text());
+        told.next().cloned()
+    }
+
     /// The function of a handler.
     fn handler(&self, handler: &Node, from: FileId) -> Option<&'l Arc<Func>> {
         self.function(handler.as_ref()?, from)
@@ -191,8 +226,13 @@ impl<'l> Index<'l> {
         parts.extend(call.receiver.as_ref().map(|receiver| self.guard(receiver, from, hops)));
         match self.function(&call.callee, from).or_else(|| self.made_by(&call.callee, from)) {
             Some(func) => {
-                parts.push(Node::new(node.span, NodeKind::Func(func.clone())));
-                parts.extend(func.returns.as_ref().map(|made| self.guard(made, func.span.file, hops)));
+                let returned = func.returns.as_ref().filter(|made| !matches!(made.kind, NodeKind::Null));
+                let made = returned.map(|made| self.guard(made, func.span.file, hops));
+                // How what lets everybody through is made says nothing.
+                if made.as_ref().is_none_or(|made| !matches!(made.kind, NodeKind::Null)) {
+                    parts.push(Node::new(node.span, NodeKind::Func(func.clone())));
+                }
+                parts.extend(made);
                 NodeKind::List(parts)
             }
             None if call.receiver.is_some() => NodeKind::List(parts),
@@ -207,6 +247,12 @@ impl<'l> Index<'l> {
         for (at, call) in func.calls.iter().enumerate().take(MAX_CALLS) {
             if is_optional(&func.calls[..at], call) {
                 continue;
+            }
+            if func.reads_credentials && self.is_refusal(&call.callee, func.span.file) {
+                let mut whole = Func::clone(func);
+                whole.denies.push(call.span);
+                whole.lets_anonymous_through = Tri::No;
+                return Arc::new(whole);
             }
             let mut ty = call.callee.clone();
             if ty.last().starts_with("from_request") {
@@ -230,6 +276,27 @@ impl<'l> Index<'l> {
         func.clone()
     }
 
+    /// Where a handler is left because a function finds no caller in the request: `auth::caller(&headers).await?`.
+    fn refused_by_helper(&self, func: &Func) -> Option<Span> {
+        let needed = func.calls.iter().take(MAX_CALLS).filter(|call| call.is_certain);
+        let mut refused = needed
+            .filter(|call| self.function(&call.callee, func.span.file).is_some_and(|helper| self.with_inner(helper, 3).reads_credentials));
+        refused.next().map(|call| call.span)
+    }
+
+    /// The extractors that a handler asks itself: `Staff::extract(&request).await?`.
+    fn asked_inside(&self, func: &Func) -> Vec<Node> {
+        let calls = func.calls.iter().take(MAX_CALLS).enumerate().filter(|(at, call)| !is_optional(&func.calls[..*at], call));
+        let asked = calls.filter_map(|(_, call)| {
+            let [.., owner, name] = call.callee.path.as_slice() else { return None };
+            let asks = owner.starts_with(char::is_uppercase) && (name.starts_with("from_request") || name == "extract");
+            let mut ty = call.callee.clone();
+            ty.path.pop();
+            asks.then(|| self.guard(&Node::new(call.span, NodeKind::Ref(ty)), func.span.file, 2))
+        });
+        asked.filter(|guard| matches!(&guard.kind, NodeKind::Func(func) if !func.denies.is_empty())).collect()
+    }
+
     /// The checks that functions of other files make for a handler: `inbox::handle(data)?`.
     fn checks_elsewhere(&self, func: &Func) -> Vec<CallSite> {
         let calls = func.calls.iter().take(MAX_CALLS).filter(|call| !call.is_ignored);
@@ -239,17 +306,22 @@ impl<'l> Index<'l> {
         checks.take(MAX_CALLS).map(|call| CallSite { is_certain: false, ..call.clone() }).collect()
     }
 
-    /// Whether a parameter is an identity that may be missing: `Option<User>`.
+    /// Whether a parameter is an identity that may be missing, `Option<User>`, by which the handler decides something.
     fn is_optional_identity(&self, param: &Param, file: FileId) -> bool {
-        // Nobody asks for an `Option` but to look at it; a `Result` may be there to swallow the refusal.
-        let is_optional = param.ty.as_ref().is_some_and(|ty| ty.last() == "Option");
+        let is_optional = param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "Option" | "Result"));
         is_optional
-            && !param.name.starts_with('_')
+            && param.is_asked
             && param
                 .ty_args
                 .first()
                 .and_then(|ty| self.function(ty, file))
                 .is_some_and(|func| func.reads_credentials || !func.denies.is_empty())
+    }
+
+    /// Whether a parameter is a credential that the handler alone can check, and does not leave unread.
+    fn is_left_to_handler(&self, param: &Param, file: FileId) -> bool {
+        let is_unchecked = |func: &Arc<Func>| func.reads_credentials && func.denies.is_empty() && func.lets_anonymous_through.is_maybe();
+        !param.name.starts_with('_') && param.ty.as_ref().and_then(|ty| self.function(ty, file)).is_some_and(is_unchecked)
     }
 
     /// `Auth::new(…)`, `Auth { … }`: the type's own summary.
@@ -261,9 +333,40 @@ impl<'l> Index<'l> {
         self.function(&ty, from)
     }
 
+    /// `Users.routes()`, `Users::new(pool).routes()`: the method of the type that stands there.
+    fn method_of(&self, call: &Call, from: FileId) -> Option<&'l Arc<Func>> {
+        let mut name = match &call.receiver.as_ref()?.kind {
+            NodeKind::Ref(name) => name.clone(),
+            NodeKind::Call(made) if made.is_new => made.callee.clone(),
+            NodeKind::Call(made) if made.receiver.is_none() && made.callee.path.len() > 1 => {
+                let mut ty = made.callee.clone();
+                ty.path.pop();
+                ty
+            }
+            _ => return None,
+        };
+        if !name.last().starts_with(char::is_uppercase) {
+            return None;
+        }
+        name.path.push(call.callee.path.last()?.clone());
+        self.function(&name, from)
+    }
+
+    /// Whether an error is answered with a status that turns callers away: `Refused::Missing`, by what its type's
+    /// `IntoResponse` says.
+    fn is_refusal(&self, error: &Ref, from: FileId) -> bool {
+        let [.., owner, _] = error.path.as_slice() else { return false };
+        let mut ty = error.clone();
+        ty.path.pop();
+        owner.starts_with(char::is_uppercase) && self.function(&ty, from).is_some_and(|answered| !answered.denies.is_empty())
+    }
+
     /// The guard that a handler's parameter is: a type that can turn the caller away.
     fn extractor(&self, param: &Param, file: FileId) -> Option<Node> {
-        const PLAIN: [&str; 30] = [
+        const PLAIN: [&str; 33] = [
+            "Depot",
+            "Response",
+            "FlowCtrl",
             "Path",
             "Query",
             "Json",
@@ -363,7 +466,7 @@ impl<'l> Index<'l> {
                     guards.extend(call.args.iter().map(|guard| self.guard(guard, from, hops)));
                     return self.child(router, from, hops, guards);
                 }
-                if let Some(func) = self.function(&call.callee, from) {
+                if let Some(func) = self.function(&call.callee, from).or_else(|| self.method_of(call, from)) {
                     return func.returns.as_ref().map_or_else(|| node.clone(), |made| self.child(made, func.span.file, hops, guards));
                 }
                 let mut call = call.clone();
@@ -417,11 +520,4 @@ fn library(name: &Ref) -> Ref {
     } else {
         name.clone()
     }
-}
-
-/// The module names of a file's path: `crates/auth/src/jwt/mod.rs` is `crates auth jwt`.
-fn modules(path: &str) -> Vec<SmolStr> {
-    let path = path.strip_suffix(".rs").unwrap_or(path);
-    let parts = path.split('/').filter(|part| !matches!(*part, "src" | "mod" | "lib" | "main" | "." | "crates"));
-    parts.map(|part| SmolStr::from(part.replace('-', "_"))).collect()
 }

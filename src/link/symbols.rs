@@ -4,6 +4,7 @@
 //! double each other end.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -17,6 +18,8 @@ use crate::source::{FileId, Files};
 
 /// Names that are followed from one use.
 const MAX_HOPS: u32 = 24;
+/// Modules that one exports again, those that they export again included.
+const MAX_AGAIN: usize = 256;
 /// Nesting of values that is resolved.
 const MAX_NESTING: u32 = 48;
 /// Nodes that one value may grow to.
@@ -36,6 +39,8 @@ pub struct Names<'l> {
     exports: Vec<FxHashMap<&'l str, &'l Ref>>,
     /// By file: modules of which everything is exported again.
     stars: Vec<Vec<&'l str>>,
+    /// The same with those that these export again, nearest first, of files that were asked for.
+    again: RefCell<FxHashMap<FileId, Rc<[FileId]>>>,
     /// Files by specifier, of those that were asked for.
     found: RefCell<FxHashMap<(FileId, SmolStr), Option<FileId>>>,
 }
@@ -64,7 +69,7 @@ impl<'l> Names<'l> {
             symbols.iter().map(|file| file.exports.iter().rev().map(|(name, target)| (name.as_str(), target)).collect()).collect();
         let star = |(name, target): &'l (SmolStr, Ref)| (name == "*").then(|| target.module()).flatten();
         let stars = symbols.iter().map(|file| file.exports.iter().filter_map(star).collect()).collect();
-        Self { files, symbols, packages, bindings, exports, stars, found: RefCell::default() }
+        Self { files, symbols, packages, bindings, exports, stars, again: RefCell::default(), found: RefCell::default() }
     }
 
     /// The names of one file.
@@ -152,28 +157,48 @@ impl<'l> Names<'l> {
     fn export(&self, file: FileId, path: &[SmolStr], seen: &mut FxHashSet<(FileId, Ref)>, depth: u32) -> Option<Target<'l>> {
         let (first, rest) = path.split_first()?;
         if first == "*" {
-            return if rest.is_empty() { None } else { self.export(file, rest, seen, depth) };
+            if !rest.is_empty() {
+                return self.export(file, rest, seen, depth);
+            }
+            // What `require` gives is what `module.exports` is.
+            let whole = self.exports.get(file.0 as usize)?.get("default")?;
+            return self.follow(file, whole, seen, depth);
         }
         let exports = self.exports.get(file.0 as usize)?;
         let extend = |target: &Ref, rest: &[SmolStr]| rest.iter().fold(target.clone(), |target, name| target.child(name.clone()));
         if let Some(target) = exports.get(first.as_str()) {
             return self.follow(file, &extend(target, rest), seen, depth);
         }
-        for star in &self.stars[file.0 as usize] {
-            let Some(module) = self.module(file, star) else { continue };
-            if depth > MAX_HOPS || seen.len() > 256 {
-                return None;
-            }
-            if !seen.insert((module, Ref::new(Scope::Global, path.iter().cloned()))) {
-                continue;
-            }
-            if let Some(found) = self.export(module, path, seen, depth + 1) {
-                return Some(found);
+        for module in self.again(file).iter() {
+            if let Some(target) = self.exports.get(module.0 as usize).and_then(|exports| exports.get(first.as_str())) {
+                return self.follow(*module, &extend(target, rest), seen, depth + 1);
             }
         }
         // `import config from './x'; config.a` of an alias looks like an export `a`.
         let target = exports.get("default").filter(|_| first != "default")?;
         self.follow(file, &extend(target, path), seen, depth)
+    }
+
+    /// Every module of which a file exports everything again.
+    fn again(&self, file: FileId) -> Rc<[FileId]> {
+        if let Some(known) = self.again.borrow().get(&file) {
+            return known.clone();
+        }
+        let stars = |file: FileId| self.stars.get(file.0 as usize).into_iter().flatten().rev().map(move |star| (file, *star));
+        let mut found: Vec<FileId> = Vec::new();
+        let mut left: Vec<_> = stars(file).collect();
+        while let Some((from, star)) = left.pop() {
+            if let Some(module) = self.module(from, star).filter(|module| *module != file && !found.contains(module)) {
+                if found.len() == MAX_AGAIN {
+                    break;
+                }
+                found.push(module);
+                left.extend(stars(module));
+            }
+        }
+        let found: Rc<[FileId]> = found.into();
+        self.again.borrow_mut().insert(file, found.clone());
+        found
     }
 
     /// A value with every name in it replaced by what it holds, as far as the repository says.
@@ -420,6 +445,15 @@ fn built_in(call: Call, node: &Node) -> Node {
             }
             _ => {}
         }
+    }
+    // `_.extend(common, own)`.
+    if matches!(call.callee.module(), Some("underscore" | "lodash" | "lodash.merge" | "extend" | "deepmerge"))
+        && matches!(call.callee.last(), "extend" | "assign" | "merge" | "defaults" | "default")
+        && call.args.iter().any(|argument| argument.as_map().is_some())
+    {
+        let mut map = Map::default();
+        call.args.into_iter().for_each(|argument| spread(argument, &mut map));
+        return same(NodeKind::Map(map));
     }
     if call.callee.last() == "split"
         && let (Some(text), Some(separator)) = (call.receiver.as_ref().and_then(Node::as_str), call.args.first().and_then(Node::as_str))

@@ -87,6 +87,11 @@ fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field
         Field::Unknown { why, span } => Field::Unknown { why, span },
         Field::Known { value, .. } => {
             let place = |origins| Field::Known { value: origins, span: value.span, via: value.via.clone() };
+            // Reading what asks is no mistake; sending it back is.
+            let sent_back = || {
+                let span = if site.span.contains(value.span) { value.span } else { site.span };
+                Field::Known { value: Origins::Reflected, span, via: value.via.clone() }
+            };
             match &value.kind {
                 NodeKind::Bool(true) => place(Origins::Reflected),
                 NodeKind::Bool(false) => place(Origins::None),
@@ -106,8 +111,8 @@ fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field
                         None => place(Origins::List(items.iter().map(pattern).collect())),
                     }
                 }
-                NodeKind::Ref(name) if is_origin_header(name, None) => place(Origins::Reflected),
-                NodeKind::Call(call) if is_origin_header(&call.callee, call.args.first()) => place(Origins::Reflected),
+                NodeKind::Ref(name) if is_origin_header(name, None) => sent_back(),
+                NodeKind::Call(call) if is_origin_header(&call.callee, call.args.first()) => sent_back(),
                 // `process.env.ORIGIN || '*'`: what holds until somebody sets it.
                 NodeKind::Op(Op::Or | Op::Coalesce, operands)
                     if operands.first().and_then(Node::as_ref).is_some_and(|name| name.scope == Scope::Env)
@@ -116,7 +121,7 @@ fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field
                     place(Origins::Any)
                 }
                 // `req.headers.origin || '*'`.
-                NodeKind::Op(Op::Or | Op::Coalesce, operands) if operands.first().is_some_and(asks_origin) => place(Origins::Reflected),
+                NodeKind::Op(Op::Or | Op::Coalesce, operands) if operands.first().is_some_and(asks_origin) => sent_back(),
                 NodeKind::Call(_) if is_any(&pattern(&value)) => place(Origins::Reflected),
                 NodeKind::Call(_) => place(Origins::List(vec![pattern(&value)])),
                 _ => Field::unknown(value.why(), value.span),

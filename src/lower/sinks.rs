@@ -22,7 +22,13 @@ pub fn judge(sink: &mut Sink) -> bool {
     let answer = sink.options.as_ref().and_then(Node::as_str).unwrap_or_default();
     let is_express = matches!(answer, "res" | "response" | "_res");
     match sink.kind {
-        SinkKind::Escape | SinkKind::Session | SinkKind::Within => return true,
+        SinkKind::Escape
+        | SinkKind::Session
+        | SinkKind::Within
+        | SinkKind::Lookup
+        | SinkKind::Answer
+        | SinkKind::Promote
+        | SinkKind::Landing => return true,
         SinkKind::Disclose => return discloses(sink),
         SinkKind::Keep if sink.parts.iter().any(|part| part.label.is_empty()) => return keeps_password(sink),
         SinkKind::LogLine if sink.options.is_some() => return log::line(sink),
@@ -45,7 +51,7 @@ pub fn judge(sink: &mut Sink) -> bool {
             sink.parts.retain(|part| statement::is_sql(&part.value) || statement::is_part(method, &part.value) || is_whole(part));
         }
         SinkKind::Html => match answer {
-            "page" => return markup::is_of_page(sink),
+            "page" | "answers" => return markup::is_of_page(sink),
             "trusted" => return markup::is_trusted(&mut sink.parts),
             _ => {
                 sink.parts.iter_mut().for_each(join);
@@ -129,7 +135,7 @@ pub fn judge(sink: &mut Sink) -> bool {
             SinkKind::Assign | SinkKind::ErrorBody | SinkKind::Log | SinkKind::Query => Tri::Yes,
             // Entities are expanded whoever sends the document.
             SinkKind::Xml if !always_expands => tainted(&part.value, 12).max(Tri::Maybe),
-            SinkKind::Allocate => tainted(size_of(&part.value), 12),
+            SinkKind::Allocate => size_from(&part.value),
             SinkKind::Pollute => pollutes(part),
             // A text of a record that somebody filled in.
             SinkKind::Code if tainted(&part.value, 12).is_no() && markup::holds_record(&part.value, 12) => {
@@ -233,11 +239,14 @@ fn says_safe_schema(sink: &Sink) -> bool {
     })
 }
 
-/// What a number is made of: `Number(text)`, `parseInt(text, 10)`.
-fn size_of(node: &Node) -> &Node {
-    match node.as_call() {
-        Some(call) if matches!(call.callee.last(), "Number" | "parseInt" | "parseFloat") => call.args.first().map_or(node, size_of),
-        _ => node,
+/// Whether a request says how large a number is: `Number(text)`, `parseInt(text, 10) * 4`.
+fn size_from(node: &Node) -> Tri {
+    match &node.kind {
+        NodeKind::Op(Op::Mul | Op::Add, operands) => Tri::any(operands.iter().map(size_from)),
+        NodeKind::Call(call) if matches!(call.callee.last(), "Number" | "parseInt" | "parseFloat") => {
+            call.args.first().map_or(Tri::No, size_from)
+        }
+        _ => tainted(node, 12),
     }
 }
 

@@ -1,61 +1,40 @@
 //! What the name of a value says of it: that it is a password, a key, or a number that nobody may guess.
 //! [`super::variable`] asks the same of the variables of an environment.
 
-/// Names of secrets, without case and separators.
-const SECRETS: [&str; 52] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "privatekey",
-    "secretkey",
-    "apikey",
-    "accesstoken",
-    "refreshtoken",
-    "clientsecret",
-    "authtoken",
-    "sessiontoken",
-    "apitoken",
-    "bearertoken",
-    "creditcard",
-    "creditcardno",
-    "creditcardnumber",
-    "cardnumber",
-    "cvv",
-    "cvc",
-    "accountpin",
-    "cardpin",
-    "ssn",
-    "socialsecuritynumber",
-    "socialsecurity",
-    "mnemonic",
-    "seedphrase",
-    "secret",
-    "apisecret",
-    "jwtsecret",
-    "accesskey",
-    "encryptionkey",
-    "signingkey",
-    "masterkey",
-    "pincode",
-    "csrftoken",
-    "idtoken",
-    "credentials",
-    "credential",
-    "oauthtoken",
-    "passcode",
-    "resettoken",
-    "secrettoken",
-    "authkey",
-    "ccnumber",
-    "creditcardnum",
-    "bankaccount",
-    "bankaccountnumber",
-    "accountnumber",
-    "medicalnotes",
-    "medicalrecord",
-    "passportnumber",
-];
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
+use crate::tables::table;
+
+/// The words of `rules/tables/sensitive.toml`.
+#[derive(Default)]
+struct Words {
+    secret: FxHashSet<&'static str>,
+    person: FxHashSet<&'static str>,
+    cipher: FxHashSet<&'static str>,
+    /// How long the longest word for a secret is.
+    longest: usize,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut words = Words::default();
+    for row in table("sensitive").map(|rows| rows.list("name")).unwrap_or_default() {
+        for word in row.texts("words") {
+            if row.flag("secret") {
+                words.secret.insert(word);
+                words.longest = words.longest.max(word.len());
+            }
+            if row.flag("person") {
+                words.person.insert(word);
+            }
+            if row.text("kind") == "key of a cipher" {
+                words.cipher.insert(word);
+            }
+        }
+    }
+    words
+});
 
 /// What begins the name of a word on a secret: `isPasswordSet`, `resetPassword`.
 const TALKS_OF: [&str; 24] = [
@@ -136,39 +115,20 @@ pub fn names_secret_value(name: &str) -> bool {
     let name = letters(name);
     // `len`, `is` as parts of other words decide nothing: the secret's name must end it, or be followed by a number.
     let stem = name.trim_end_matches(|char: char| char.is_ascii_digit());
-    SECRETS.iter().any(|word| stem.ends_with(word))
-        && (SECRETS.contains(&stem) || !TALKS_OF.iter().any(|word| stem.starts_with(word) && stem.len() > word.len()))
+    let ends = |start: usize| WORDS.secret.contains(&stem[start..]);
+    (stem.len().saturating_sub(WORDS.longest)..stem.len()).any(ends)
+        && (WORDS.secret.contains(stem) || !TALKS_OF.iter().any(|word| stem.starts_with(word) && stem.len() > word.len()))
         && !OTHER.iter().any(|word| stem.ends_with(word))
 }
 
 /// Whether a name is that of what tells of a person: `user.email`, `phoneNumber`, `dateOfBirth`.
 pub fn names_personal(name: &str) -> bool {
-    const PERSONAL: [&str; 23] = [
-        "email",
-        "emailaddress",
-        "phone",
-        "phonenumber",
-        "mobile",
-        "mobilenumber",
-        "homeaddress",
-        "streetaddress",
-        "postaladdress",
-        "billingaddress",
-        "shippingaddress",
-        "dateofbirth",
-        "birthdate",
-        "birthday",
-        "dob",
-        "passportnumber",
-        "nationalid",
-        "taxid",
-        "fullname",
-        "firstname",
-        "lastname",
-        "iban",
-        "driverslicense",
-    ];
-    PERSONAL.contains(&letters(name).as_str())
+    WORDS.person.contains(letters(name).as_str())
+}
+
+/// Whether a name is that of a key of a cipher: `session_key`, `preSharedKey`.
+pub fn names_cipher_key(name: &str) -> bool {
+    WORDS.cipher.contains(letters(name).as_str())
 }
 
 /// Whether a name is that of a password itself: `password`, `newPassword`.
@@ -189,25 +149,27 @@ pub fn names_login_cookie(name: &str) -> bool {
     ["token", "session", "jwt", "auth", "sid"].iter().any(|word| name.contains(word))
 }
 
+/// Words of what nobody may guess.
+pub const UNGUESSABLE: [&str; 14] = [
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "token",
+    "otp",
+    "apikey",
+    "nonce",
+    "csrf",
+    "salt",
+    "coupon",
+    "voucher",
+    "passcode",
+];
+
 /// Whether a name is that of something that nobody may guess or make equal, by its words, told by case and
 /// separators: `resetToken`, `password`, not `passwordHint`, `tokenize`.
 pub fn names_unguessable(name: &str) -> bool {
-    const UNGUESSABLE: [&str; 14] = [
-        "password",
-        "passwd",
-        "pwd",
-        "passphrase",
-        "secret",
-        "token",
-        "otp",
-        "apikey",
-        "nonce",
-        "csrf",
-        "salt",
-        "coupon",
-        "voucher",
-        "passcode",
-    ];
     /// Of codes, those that let somebody in.
     const LETS_IN: [&str; 9] = ["reset", "verification", "verify", "invite", "auth", "activation", "confirmation", "login", "recovery"];
     const HARMLESS: [&str; 13] =

@@ -38,6 +38,8 @@ pub struct Shown {
     pub path: Vec<String>,
     /// Where it is shown.
     pub span: Span,
+    /// Whether it is the address that an element leads to or loads, and not markup.
+    pub is_address: bool,
 }
 
 impl Engine {
@@ -61,7 +63,7 @@ impl Engine {
             Self::Mustache => &[("{{{", "}}}"), ("{{&", "}}")],
             Self::Pug => &[("!=", "\n"), ("!{", "}")],
             Self::Nunjucks => &[("{{", "}}")],
-            Self::Vue => &[("v-html=\"", "\"")],
+            Self::Vue => &[("v-html=\"", "\""), (":href=\"", "\""), (":src=\"", "\"")],
             Self::Svelte => &[("{@html", "}")],
         }
     }
@@ -81,7 +83,8 @@ pub fn parse(src: &Src<'_>, engine: Engine) -> Vec<Shown> {
             let Some(expression) = before(text, start, close) else { continue };
             let Some(path) = value(engine, &text[expression.clone()]) else { continue };
             let path = through_loop(engine, &text[boundary(text, at.saturating_sub(MAX_LOOK))..at], path);
-            shown.push(Shown { path, span: src.span(at..expression.end + if *close == "\n" { 0 } else { close.len() }) });
+            let end = expression.end + if *close == "\n" { 0 } else { close.len() };
+            shown.push(Shown { path, span: src.span(at..end), is_address: open.starts_with(':') });
         }
     }
     shown.sort_by_key(|shown| shown.span);

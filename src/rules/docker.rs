@@ -58,7 +58,7 @@ fn unprivileged(cx: &Check<'_>, stage: &Stage, root: &Stage, named: Option<Span>
     if ["windows", "nanoserver", "servercore"].iter().any(|word| image.contains(word)) {
         return Vec::new();
     }
-    let Some(text) = cx.model.files.get(stage.span.file).and_then(|meta| meta.text.as_deref()) else { return Vec::new() };
+    let Some(text) = cx.model.files.whole(stage.span.file) else { return Vec::new() };
     let user = if image == "node" { "node" } else { "10001:10001" };
     let builds = |step: &&crate::ir::Step| matches!(step.kind, StepKind::Run { .. } | StepKind::Copy { .. });
     let last_work = stage.steps.iter().filter(builds).map(|step| step.span.start).max().unwrap_or_default();

@@ -61,6 +61,6 @@ pub fn run(example: &Example, rule: &Rule, registry: &Registry) -> Result<(), St
 }
 
 fn line_of(files: &crate::source::Files, finding: &Finding) -> usize {
-    let text = files.get(finding.span.file).and_then(|meta| meta.text.clone()).unwrap_or_default();
-    crate::source::LineIndex::new(&text).line(finding.span.start as usize)
+    let text = files.whole(finding.span.file).unwrap_or_default();
+    crate::source::LineIndex::new(text).line(finding.span.start as usize)
 }

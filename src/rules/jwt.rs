@@ -23,7 +23,7 @@ pub(super) fn alg_none(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck) {
     let severity = if without_key { Severity::Critical } else { Severity::High };
     let what = format!("`{}` accepts tokens without a signature (`{none}`)", check.callee);
     // Every `none` goes at once; a list of nothing else needs a person.
-    let text = cx.model.files.get(none.span.file).and_then(|meta| meta.text.as_deref()).unwrap_or_default();
+    let text = cx.model.files.whole(none.span.file).unwrap_or_default();
     let unsigned = algorithms.iter().filter(|algorithm| is_none(algorithm) && algorithm.span.file == none.span.file);
     let edits: Option<Vec<_>> = unsigned.map(|element| without_element(text, element.span)).collect();
     let edits = edits.filter(|edits| edits.len() < algorithms.len()).unwrap_or_default();

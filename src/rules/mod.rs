@@ -19,6 +19,7 @@ mod nestrs;
 mod network;
 mod nitric;
 mod openapi;
+mod packages;
 mod registry;
 pub mod routes;
 mod secrets;

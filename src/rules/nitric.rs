@@ -165,7 +165,7 @@ pub(super) fn unused_permission(cx: &mut Check<'_>, fact: &Fact, resource: &Reso
             needed => format!("Grant only what is used: `{}`.", needed.join("`, `")),
         };
         // A grant of nothing is no grant: whether it goes, or moves to where it is used, a person knows.
-        let text = cx.model.files.get(place.span.file).and_then(|meta| meta.text.as_deref()).unwrap_or_default();
+        let text = cx.model.files.whole(place.span.file).unwrap_or_default();
         let narrowed = without_element(text, place.span).filter(|_| !needed.is_empty());
         let finding = cx.finding(fact, place.span, what).subject(format!("{kind} {} {word}", resource.name)).fix(fix);
         cx.report_by_place(finding.edits(narrowed.into_iter().collect()));

@@ -1,6 +1,8 @@
 //! Routes: which of them anybody may call, and the table that `seclint routes` prints.
 
 pub(super) mod admin;
+pub(super) mod reads;
+pub(super) mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +11,7 @@ use smol_str::SmolStr;
 use crate::finding::Severity;
 use crate::ir::{Confidence, Fact, FactKind, Func, Guard, GuardScope, Kind, Node, NodeKind, Route, ServiceKind, Span, Tri};
 use crate::link::Model;
-use crate::link::routes::{is_empty_form, is_of_accounts, is_sensitive, only_reads, shows_people};
+use crate::link::routes::{deletes, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people};
 use crate::source::FileId;
 
 use super::Check;
@@ -26,6 +28,9 @@ fn asks_for_secret(path: &str) -> bool {
 
 /// The one framework that tries several routes of one path in turn.
 const ROCKET: &str = "rocket";
+
+/// Frameworks whose reads are pages, which show what their address says to whoever may see it.
+const PAGES: [&str; 2] = ["@remix-run/react", "@sveltejs/kit"];
 
 /// Parts of the names of packages that limit how often something may be asked.
 const LIMITERS: [&str; 9] = ["rate-limit", "ratelimit", "limiter", "throttle", "brute", "slow-down", "bottleneck", "arcjet", "recaptcha"];
@@ -156,7 +161,7 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
         } else {
             let application = (Near::of(fact, route), route.framework.as_str());
             match habits.protected.get(&application) {
-                Some(_) if is_read(route) && !habits.protects_reads.contains(&application) && !shows_people(route) => {}
+                Some(_) if is_read(route) && !deletes(route) && !habits.protects_reads.contains(&application) && !shows_people(route) => {}
                 Some(protected) => report_open(cx, (fact, route), severity, protected),
                 None => bare.entry(application).or_default().push((fact, route)),
             }
@@ -308,12 +313,16 @@ fn is_read(route: &Route) -> bool {
 pub(super) fn weight(route: &Route) -> Option<Severity> {
     let method = route.methods.first().map_or("", SmolStr::as_str);
     let writes = route.body.as_ref().is_some_and(|body| body.writes);
-    let sensitive = is_sensitive(&route.path) || shows_people(route);
+    let is_page = PAGES.contains(&route.framework.as_str()) && !route.path.to_string().starts_with("/api/");
+    let sensitive = if is_page { shows_people(route) && reads_rows(route) } else { is_sensitive(&route.path) || shows_people(route) };
     match method {
         _ if route.body.as_ref().is_some_and(|body| does_nothing(body)) && !takes_files(route) => None,
         "GET" if is_empty_form(&route.path) => None,
+        // How much is asked, by whom, and what fails.
+        "GET" if route.path.to_string().ends_with("/metrics") => Some(Severity::Low),
         "POST" | "PUT" | "PATCH" | "DELETE" if writes || !only_reads(&route.path) => Some(Severity::High),
         "MUTATION" => Some(Severity::High),
+        "GET" | "QUERY" if deletes(route) => Some(Severity::High),
         "ACTION" | "ANY" if writes => Some(Severity::High),
         "POST" | "GET" | "ANY" | "QUERY" if sensitive => Some(Severity::Medium),
         _ => None,
@@ -331,7 +340,15 @@ fn takes_files(route: &Route) -> bool {
 
 /// Whether a handler only answers: it calls nothing but the methods of a response.
 fn does_nothing(body: &Func) -> bool {
-    const ANSWERS: [&str; 22] = [
+    const ANSWERS: [&str; 30] = [
+        "content_type",
+        "include_str!",
+        "include_bytes!",
+        "insert_header",
+        "append_header",
+        "concat!",
+        "NoContent",
+        "NotImplemented",
         "unimplemented!",
         "todo!",
         "json",

@@ -125,11 +125,14 @@ fn is_own_folder(value: &Node) -> bool {
         // `__dirname + '/'`.
         NodeKind::Text(text) => match text.pieces.as_slice() {
             [Piece { part: Part::Hole(first), .. }, Piece { part: Part::Lit(rest), .. }] => is_folder(first) && names_no_file(rest),
-            _ => text.as_str().is_some_and(|text| matches!(text, "." | "./" | "/")),
+            _ => text.as_str().is_some_and(|text| matches!(text, "." | "./" | "/" | "node_modules" | "./node_modules")),
         },
         NodeKind::Ref(_) => is_folder(value),
         NodeKind::Call(call) => match (call.callee.last(), call.args.as_slice()) {
             ("join" | "resolve", [only]) => is_own_folder(only),
+            ("join" | "resolve", [.., last]) if last.as_str().is_some_and(|last| last.trim_end_matches('/').ends_with("node_modules")) => {
+                true
+            }
             ("join", [first, rest @ ..]) => is_own_folder(first) && rest.iter().all(|part| part.as_str().is_some_and(names_no_file)),
             _ => false,
         },

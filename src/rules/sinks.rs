@@ -4,7 +4,7 @@ use super::Check;
 use super::source::shown;
 use super::validated::is_validated;
 use crate::finding::{Level, Severity};
-use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Tri};
 
 /// SQL put together from text and values.
 pub(super) fn sql(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
@@ -31,6 +31,13 @@ pub(super) fn path(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Markup put together from text and a request.
 pub(super) fn html(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    let is_text = |part: &SinkPart| part.value.as_ref().is_some_and(|name| name.scope == Scope::Request && name.first() == "page");
+    // Who writes what stands on the page is not seen: a visitor, or the application itself.
+    if let Some(part) = sink.parts.first().filter(|part| sink.kind == SinkKind::Html && is_text(part)) {
+        let what = format!("{} goes into markup as it came", shown(part));
+        cx.report_by_place(cx.finding(fact, fact.span, what).severity(Severity::Low).confidence(Confidence::Medium));
+        return;
+    }
     flow(cx, fact, sink, SinkKind::Html, |part| format!("{} goes into markup as it came", shown(part)));
 }
 
@@ -128,6 +135,13 @@ pub(super) fn computed_token(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     }
 }
 
+/// Passwords that are checked where they are sent, and else are not.
+pub(super) fn skipped_check(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == "skipped") {
+        cx.report_by_place(cx.finding(fact, fact.span, "who leaves the password out is not asked for it"));
+    }
+}
+
 /// Passwords that are compared as they are stored.
 pub(super) fn plain_password(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     let label = sink.parts.first().filter(|_| sink.kind == SinkKind::Compare).map(|part| part.label.as_str());
@@ -160,7 +174,8 @@ pub(super) fn log_line(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Memory of a size that a caller names.
 pub(super) fn allocate(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    flow(cx, fact, sink, SinkKind::Allocate, |_| format!("`{}` reserves as much as the caller says", sink.callee.last()));
+    let does = if matches!(sink.callee.last(), "setTimeout" | "setInterval") { "waits as long" } else { "reserves as much" };
+    flow(cx, fact, sink, SinkKind::Allocate, |_| format!("`{}` {does} as the caller says", sink.callee.last()));
 }
 
 /// Texts that are escaped in part.
@@ -179,7 +194,19 @@ pub(super) fn escape(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Addresses that may hold a known one anywhere.
 pub(super) fn within(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    purpose(cx, fact, sink, SinkKind::Within, |part| format!("`{}` passes wherever it holds an allowed address", part.label));
+    purpose(cx, fact, sink, SinkKind::Within, |part| match sink.callee.last() {
+        "endsWith" => format!(
+            "`{}` passes for every name that ends so, `evil-{}` too",
+            part.label,
+            part.value.as_str().unwrap_or_default().trim_matches(['\'', '"'])
+        ),
+        "startsWith" => format!("`{}` passes for every host that begins so", part.label),
+        "test" => {
+            format!("`{}` passes for other hosts that the pattern fits: it is open at an end, or a dot of it fits any letter", part.label)
+        }
+        "scheme" => format!("`{}` is asked for `javascript:` alone: `data:` and `vbscript:` run code too", part.label),
+        _ => format!("`{}` passes wherever it holds an allowed address", part.label),
+    });
 }
 
 /// Data of persons in logs and with other companies.
@@ -344,12 +371,14 @@ pub(super) fn error_body(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Connections whose other end is not checked.
 pub(super) fn tls_off(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    let off = sink.options.as_ref().and_then(|options| options.get("verify")).and_then(Node::as_bool) == Some(false);
-    if sink.kind == SinkKind::Tls && off {
+    let says = |option: &str| sink.options.as_ref().and_then(|options| options.get(option)).and_then(Node::as_bool);
+    if sink.kind == SinkKind::Tls && says("verify") == Some(false) {
         let name = sink.callee.last();
         let is_version = ["version", "proto"].iter().any(|word| name.to_ascii_lowercase().contains(word));
         let does = if is_version { "accepts versions of TLS that are broken" } else { "switches the check of certificates off" };
-        cx.report_by_place(cx.finding(fact, fact.span, format!("`{name}` {does}")));
+        let finding = cx.finding(fact, fact.span, format!("`{name}` {does}"));
+        // One of several modes: whoever runs it chooses.
+        cx.report_by_place(if says("chosen") == Some(true) { finding.severity(Severity::Low) } else { finding });
     }
 }
 
@@ -389,7 +418,10 @@ pub(super) fn weak_random(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     if cx.model.files.class(fact.span).generated {
         return;
     }
-    purpose(cx, fact, sink, SinkKind::Random, |part| format!("`{}` is made of numbers that can be guessed", part.label));
+    purpose(cx, fact, sink, SinkKind::Random, |part| match part.value.as_str().filter(|_| sink.callee.last() == "%") {
+        Some(results) => format!("a random byte has not each of {results} results equally often"),
+        None => format!("`{}` is made of numbers that can be guessed", part.label),
+    });
 }
 
 fn purpose(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl Fn(&SinkPart) -> String) {

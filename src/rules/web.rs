@@ -2,24 +2,38 @@
 //! by the packages that its manifest names, since nothing else of these can be seen for certain.
 
 use super::Check;
-use crate::ir::{Call, Fact, FactKind, Field, Kind, Map, Node, NodeKind, Service, ServiceKind, Span};
-use crate::lower::option;
+use crate::finding::{Level, Severity};
+use crate::ir::{Call, Confidence, Fact, FactKind, Field, Kind, Map, Node, NodeKind, Service, ServiceKind, Span};
+use crate::lower::{is_public_name, option};
 
 /// Packages that set the headers.
 const HEADERS: [&str; 3] = ["helmet", "lusca", "hsts"];
 /// Packages that check where a form comes from.
 const FORMS: [&str; 3] = ["csrf", "csurf", "lusca"];
 
+/// The library that calls are said to be of which stand in comments.
+const COMMENTED_OUT: &str = "commented-out";
+
 /// An application whose answers carry none of the headers that browsers ask for.
 pub(super) fn no_headers(cx: &mut Check<'_>, fact: &Fact, service: &Service) {
     let is_app = service.kind == ServiceKind::App && matches!(service.framework.as_str(), "express" | "koa" | "fastify");
-    if is_app && names_none(cx, fact.span, &HEADERS) {
+    if !is_app {
+        return;
+    }
+    let is_set = guarded_by(cx, fact.span, &HEADERS);
+    let was_set = commented_out(cx, &HEADERS).find(|place| is_near(cx, fact.span, *place));
+    if let Some(place) = was_set.filter(|_| !is_set) {
+        let what = "what sets the security headers is commented out";
+        let finding = cx.finding(fact, fact.span, what).related(place, "it is commented out here");
+        cx.report_by_place(finding.level(Level::Regular).confidence(Confidence::Medium));
+    } else if names_none(cx, fact.span, &HEADERS) {
         let what = format!("no package of the application sets security headers (`helmet` does for {})", service.framework);
         cx.report_by_place(cx.finding(fact, fact.span, what));
     }
 }
 
-/// Sessions in cookies that forms of other sites are sent with.
+/// Sessions in cookies that forms of other sites are sent with. The finding stands where the check is commented out, else
+/// where the application is made.
 pub(super) fn forged_forms(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     let same_site = match call.callee.module() {
         Some("express-session") => "cookie.sameSite",
@@ -27,12 +41,89 @@ pub(super) fn forged_forms(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
         _ => return,
     };
     let is_open = option(call.args.first(), same_site, |value| Some(value.clone()));
-    let changes = cx.model.of(Kind::Route).any(|fact| match &fact.kind {
-        FactKind::Route(route) => route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "DELETE" | "PATCH")),
+    let routes = || {
+        cx.model.of(Kind::Route).filter_map(|fact| match &fact.kind {
+            FactKind::Route(route) => Some(route),
+            _ => None,
+        })
+    };
+    let changes = routes().any(|route| route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "DELETE" | "PATCH")));
+    let is_checked = routes().any(|route| route.chain.iter().any(|guard| guard.csrf.is_yes() || names(&guard.what, &["csrf", "xsrf"])));
+    let was_checked = commented_out(cx, &FORMS).find(|place| is_near(cx, fact.span, *place));
+    if !matches!(is_open, Field::Absent) || !changes || is_checked || was_checked.is_none() && !names_none(cx, fact.span, &FORMS) {
+        return;
+    }
+    let reads_forms = guarded_by(cx, fact.span, &["urlencoded"]);
+    let place = was_checked.or_else(|| app_of(cx, fact.span)).unwrap_or(fact.span);
+    let what = "the session's cookie goes with forms of other sites (no `sameSite`, no token)";
+    let finding = cx.finding(fact, place, what).related(fact.span, "the session is made here");
+    // What takes no forms takes JSON, which other sites are not let send.
+    cx.report_by_place(if reads_forms { finding } else { finding.level(Level::Pedantic).confidence(Confidence::Low) });
+}
+
+/// Whether middleware with one of these words in its name stands near a place.
+fn guarded_by(cx: &Check<'_>, place: Span, words: &[&str]) -> bool {
+    cx.model.of(Kind::Guard).any(|other| match &other.kind {
+        FactKind::Guard(guard) => names(&guard.what, words) && is_near(cx, place, other.span),
         _ => false,
-    });
-    if matches!(is_open, Field::Absent) && changes && names_none(cx, fact.span, &FORMS) {
-        cx.report_by_place(cx.finding(fact, fact.span, "the session's cookie goes with forms of other sites (no `sameSite`, no token)"));
+    })
+}
+
+/// Protection of one of these packages that is commented out.
+fn commented_out<'c>(cx: &'c Check<'_>, packages: &'static [&str]) -> impl Iterator<Item = Span> + use<'c> {
+    cx.model.of(Kind::Call).filter_map(move |fact| match &fact.kind {
+        FactKind::Call(call) => {
+            let is_of_it =
+                call.callee.module() == Some(COMMENTED_OUT) && packages.iter().any(|package| call.callee.last().contains(package));
+            is_of_it.then_some(fact.span)
+        }
+        _ => None,
+    })
+}
+
+/// Whether two places are in folders of which one holds the other.
+fn is_near(cx: &Check<'_>, one: Span, other: Span) -> bool {
+    let folder = |span: Span| cx.model.files.path(span.file).rsplit_once('/').map_or("", |(folder, _)| folder);
+    let (one, other) = (folder(one), folder(other));
+    one.starts_with(other) || other.starts_with(one)
+}
+
+/// Where the application of a file is made.
+fn app_of(cx: &Check<'_>, place: Span) -> Option<Span> {
+    let is_app = |fact: &&Fact| matches!(&fact.kind, FactKind::Service(service) if service.kind == ServiceKind::App);
+    cx.model.of_file(Kind::Service, place.file).find(is_app).map(|fact| fact.span)
+}
+
+/// Whether a value is made by something with one of these words in its name.
+fn names(value: &Node, words: &[&str]) -> bool {
+    let text = value.to_string().to_ascii_lowercase();
+    words.iter().any(|word| text.contains(word))
+}
+
+/// Passwords that are shorter than anybody's patience.
+pub(super) fn short_password(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    if call.callee.module() == Some("password-policy")
+        && let Some(least) = call.args.first().and_then(Node::as_number)
+    {
+        cx.report_by_place(cx.finding(fact, fact.span, format!("a password of {least} characters is accepted")));
+    }
+}
+
+/// Files whose kind their sender chooses, where the web sees them.
+pub(super) fn kept_upload(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    if call.callee.module() == Some("uploads") {
+        cx.report_by_place(cx.finding(
+            fact,
+            fact.span,
+            "the sender says what a file is called, in a folder that is served, and of which kind",
+        ));
+    }
+}
+
+/// TLS that is commented out beside the server without it.
+pub(super) fn plain_server(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    if call.callee.module() == Some(COMMENTED_OUT) && call.callee.last() == "https" {
+        cx.report_by_place(cx.finding(fact, fact.span, "the server speaks plain HTTP, and the one with TLS is commented out"));
     }
 }
 
@@ -48,6 +139,52 @@ pub(super) fn limit_by_header(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     if key.is_some_and(|key| reads_forwarded(key, 6)) {
         cx.report_by_place(cx.finding(fact, fact.span, "callers are counted by `X-Forwarded-For`, which they write themselves"));
     }
+}
+
+/// Networks that serve a package in a version that does not change, and let browsers check what they send.
+const NETWORKS: [&str; 8] = [
+    "unpkg.com",
+    "cdn.jsdelivr.net",
+    "cdnjs.cloudflare.com",
+    "code.jquery.com",
+    "stackpath.bootstrapcdn.com",
+    "maxcdn.bootstrapcdn.com",
+    "ajax.googleapis.com",
+    "ajax.aspnetcdn.com",
+];
+/// Hosts that were sold, and sent other scripts then.
+const SOLD: [&str; 6] = ["polyfill.io", "bootcss.com", "bootcdn.net", "staticfile.org", "staticfile.net", "unionadjs.com"];
+
+/// Scripts of other machines that a page runs unseen.
+pub(super) fn foreign_script(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    let is_script = call.callee.module() == Some("page") && call.callee.last() == "script";
+    let Some(attributes) = call.args.first().filter(|_| is_script) else { return };
+    let Some(address) = attributes.get("src") else { return };
+    let class = cx.model.files.class(fact.span);
+    if class.is_not_production() || class.generated {
+        return;
+    }
+    let text = address.as_str().unwrap_or_default();
+    let host = text.split("//").nth(1).and_then(|rest| rest.split(['/', ':', '?']).next()).unwrap_or_default();
+    let (what, severity) = if SOLD.iter().any(|sold| host == *sold || host.strip_suffix(sold).is_some_and(|rest| rest.ends_with('.'))) {
+        (format!("`{host}` was sold, and has sent malicious scripts since"), Severity::High)
+    } else if text.starts_with("http://") && is_public_name(host) {
+        (format!("the script of `{host}` comes over plain HTTP"), Severity::Medium)
+    } else if attributes.get("integrity").is_none() && NETWORKS.contains(&host) && has_version(text) {
+        (format!("whatever `{host}` sends is run: no `integrity` says what it must be"), Severity::Low)
+    } else {
+        return;
+    };
+    cx.report(cx.finding(fact, address.span, what).severity(severity));
+}
+
+/// Whether an address names a whole version, whose content stays: `jquery@3.7.1`, `jquery-3.7.1.min.js`.
+fn has_version(address: &str) -> bool {
+    address.split(['/', '@', '-']).any(|part| {
+        let mut numbers = part.split('.');
+        let is_number = |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+        is_number(numbers.next()) && is_number(numbers.next())
+    })
 }
 
 /// Whether a value is made of the header that names the addresses a request came through.

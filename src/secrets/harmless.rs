@@ -19,7 +19,7 @@ pub(super) fn harmless(key: &str, value: &str, position: Position) -> Option<Rea
     if value.len() < 3 {
         return Some(Reason::TooShort);
     }
-    if is_reference(value) {
+    if is_reference(value) || is_spliced(value) {
         return Some(Reason::Reference);
     }
     if let Some(reason) = stored_safely(value) {
@@ -51,6 +51,13 @@ pub(super) fn harmless(key: &str, value: &str, position: Position) -> Option<Rea
         return Some(Reason::PathOrUrl);
     }
     None
+}
+
+/// Code between two literals: `"… PASSWORD '" + password + "'"`.
+fn is_spliced(value: &str) -> bool {
+    let joins = |byte: Option<u8>| matches!(byte, Some(b'+' | b'.' | b'&' | b'|'));
+    let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::trim);
+    inner.is_some_and(|inner| inner.len() > 2 && joins(inner.bytes().next()) && joins(inner.bytes().last()))
 }
 
 /// Templates, variables, look-ups in vaults: the literal is not here.

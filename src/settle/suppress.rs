@@ -56,7 +56,7 @@ pub(super) fn apply_paths(found: &mut Vec<Finding>, suppressed: &mut Vec<Suppres
         return;
     }
     let stands_on_trusted = |finding: &Finding| {
-        let text = model.files.get(finding.span.file).and_then(|meta| meta.text.as_deref()?.get(finding.span.range())).unwrap_or_default();
+        let text = model.files.text(finding.span).unwrap_or_default();
         let text = text.trim_matches(['"', '\'', '`']);
         trusted.iter().any(|value| value == text)
     };

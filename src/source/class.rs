@@ -49,16 +49,17 @@ impl PathClass {
     fn add_folder(&mut self, folder: &str) {
         match folder {
             "test" | "tests" | "__tests__" | "spec" | "specs" | "e2e" | "testdata" | "testing" | "fixtures" | "fixture"
-            | "__fixtures__" | "__mocks__" | "mocks" | "mock" | "cypress" | "stories" | "testutil" | "test-utils" | "benches"
-            | "integration-tests" | "unit-tests" => self.test = true,
+            | "__fixtures__" | "__mocks__" | "mocks" | "mock" | "cypress" | "stories" | "testutil" | "test-utils" | "benches" => {
+                self.test = true;
+            }
             "example" | "examples" | "sample" | "samples" | "demo" | "demos" | "seed" | "seeds" | "seeders" => self.example = true,
             "docs" | "doc" | "documentation" | "website" => self.docs = true,
             "vendor" | "third_party" | "third-party" | "thirdparty" | "node_modules" | "bower_components" | ".terraform"
             | "site-packages" | ".vite" => self.vendored = true,
             "locales" | "locale" | "i18n" | "lang" | "langs" | "translations" | "l10n" | "intl" => self.i18n = true,
             "generated" | "__generated__" | "gen" | "dist" | ".next" | "coverage" => self.generated = true,
-            // `packages/app-tests`, `web-e2e`.
-            _ => self.test |= ["-tests", "-test", "-e2e"].iter().any(|ending| folder.ends_with(ending)),
+            // `packages/app-tests`, `web-e2e`, `integration_tests`.
+            _ => self.test |= ["-tests", "-test", "-e2e", "_tests", "_test", "_e2e"].iter().any(|ending| folder.ends_with(ending)),
         }
     }
 

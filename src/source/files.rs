@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Encoding, FileId, FileKind, PathClass, SourceFile, Span};
+use super::{Contents, Encoding, FileId, FileKind, PathClass, SourceFile, Span};
 
 /// What is kept of a file for linking, rules and reports.
 #[derive(Debug, Clone)]
@@ -24,8 +24,8 @@ pub struct FileMeta {
     pub bytes: usize,
     /// Bytes of it that a parser read, if one did; most source files need none.
     pub parsed: Option<usize>,
-    /// Its text, kept while a finding may need to show it.
-    pub text: Option<Arc<str>>,
+    /// Its text, while a finding may need to show it.
+    pub contents: Contents,
 }
 
 /// All files, by [`FileId`]. A scan adds them sorted by path, so that equal trees give equal ids; an
@@ -34,6 +34,18 @@ pub struct FileMeta {
 pub struct Files {
     list: Vec<FileMeta>,
     by_path: BTreeMap<Arc<str>, FileId>,
+}
+
+impl FileMeta {
+    /// Its text, if it is held or can be had again.
+    pub fn text(&self) -> Option<&Arc<str>> {
+        self.contents.text(&self.path)
+    }
+
+    /// Whether its text was let go and can't be had again: the file has changed since.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.contents, Contents::LetGo(_)) && self.text().is_none()
+    }
 }
 
 impl From<&SourceFile> for FileMeta {
@@ -47,7 +59,7 @@ impl From<&SourceFile> for FileMeta {
             ignored: None,
             bytes: file.text.len(),
             parsed: None,
-            text: Some(file.text.clone()),
+            contents: Contents::Held(file.text.clone()),
         }
     }
 }
@@ -96,9 +108,14 @@ impl Files {
         self.get(span.file).map(|meta| meta.class).unwrap_or_default()
     }
 
-    /// The text at a span, if the file's text is still held.
+    /// A file's whole text.
+    pub fn whole(&self, id: FileId) -> Option<&str> {
+        self.get(id)?.text().map(|text| &**text)
+    }
+
+    /// The text at a span.
     pub fn text(&self, span: Span) -> Option<&str> {
-        self.get(span.file)?.text.as_deref()?.get(span.range())
+        self.whole(span.file)?.get(span.range())
     }
 
     /// The id of a path.

@@ -169,7 +169,9 @@ fn template_of(name: &str) -> &str {
 /// Whether a text is nats-server's configuration: it names what only that server has, and none of what
 /// other servers with braces have.
 fn is_nats_configuration(text: &str) -> bool {
-    const OWN: [&str; 20] = [
+    /// The ports that it has unless told otherwise: of clients, clusters, monitoring, leaf nodes.
+    const PORTS: [&str; 4] = ["4222", "6222", "8222", "7422"];
+    const OWN: [&str; 22] = [
         "jetstream",
         "leafnodes",
         "leaf",
@@ -190,6 +192,8 @@ fn is_nats_configuration(text: &str) -> bool {
         "https_port",
         "prof_port",
         "users",
+        "websocket",
+        "leafnode",
     ];
     let mut own = false;
     for line in text.lines().take(2000) {
@@ -200,7 +204,8 @@ fn is_nats_configuration(text: &str) -> bool {
         let word = line.split([' ', '\t', ':', '=', '{', '[']).next().unwrap_or_default();
         let rest = line[word.len()..].trim_start();
         let block = rest.starts_with([':', '=', '{', '[']) || rest.is_empty();
-        own |= block && !word.is_empty() && OWN.iter().any(|name| name.eq_ignore_ascii_case(word));
+        let is_port = matches!(word, "port" | "listen" | "http" | "monitor_port") && PORTS.iter().any(|port| rest.contains(port));
+        own |= block && !word.is_empty() && (is_port || OWN.iter().any(|name| name.eq_ignore_ascii_case(word)));
     }
     own
 }
@@ -260,6 +265,7 @@ mod tests {
         assert_eq!(FileKind::of("bin/run", "#!/usr/bin/env node\n"), FileKind::JavaScript);
         assert_eq!(FileKind::of("deploy", "#!/bin/bash\n"), FileKind::Shell);
         assert_eq!(FileKind::of("hub.conf", "port: 4222\njetstream {\n}\n"), FileKind::NatsConf);
+        assert_eq!(FileKind::of("server.conf", "port: 4222\ninclude \"auth.conf\"\nhttp: 0.0.0.0:8222\n"), FileKind::NatsConf);
         assert_eq!(FileKind::of("site.conf", "server {\n  listen 80;\n  users x;\n}\n"), FileKind::Text);
     }
 }

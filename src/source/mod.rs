@@ -4,6 +4,7 @@
 //! This module knows no format and no rule, reads nothing from disk, and uses no other module.
 
 mod class;
+mod contents;
 mod date;
 mod decode;
 mod escape;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use class::PathClass;
 pub(crate) use class::is_packed;
+pub use contents::{Contents, Source};
 pub use date::{civil_date, days_of};
 pub use decode::{Encoding, decode};
 pub use escape::{escape, is_log_command, is_plain, path_from_bytes, path_to_uri};

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Found, Skip};
 use crate::source::{FileId, PathClass, SourceFile, decode, keystore};
@@ -43,6 +44,12 @@ pub fn load(found: &Found, top: &Path, id: FileId, max_bytes: u64, buffer: &mut 
             None => Loaded::Skip(Skip::Binary),
         },
     }
+}
+
+/// The text of a file that [`load`] has read before.
+pub fn load_again(path: &Path, max_bytes: u64) -> Option<Arc<str>> {
+    let mut buffer = Vec::new();
+    read_listed(path, max_bytes, &mut buffer).ok()?.then(|| decode(&buffer))?.map(|(text, _)| text)
 }
 
 /// Reads a regular file of at most `max_bytes` into `buffer`; `false` if it is larger.

@@ -65,7 +65,7 @@ fn edit_of(place: &Place<'_>, findings: &[&Finding]) -> Option<WorkspaceEdit> {
         let (path, change) = match edit {
             Edit::Replace(span, text) => (place.view.path(*span), TextEdit::new(range(place.view, *span), text.clone())),
             Edit::AddLine { path, line } => {
-                let text = place.files.get(place.files.find(path)?)?.text.as_deref()?;
+                let text = place.files.whole(place.files.find(path)?)?;
                 let lines = u32::try_from(text.lines().count()).ok()?;
                 let before = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
                 let end = Position::new(lines, 0);
@@ -82,7 +82,7 @@ fn ignore(place: &Place<'_>, finding: &Finding) -> Option<WorkspaceEdit> {
     let meta = place.files.get(finding.span.file)?;
     let (opens, closes) = comment(meta.kind, &meta.path)?;
     let line = range(place.view, finding.span).start.line;
-    let text = meta.text.as_deref()?;
+    let text = meta.text()?;
     let own = text.split('\n').nth(line as usize)?;
     let indent: String = own.chars().take_while(|character| matches!(character, ' ' | '\t')).collect();
     let comment = format!("{indent}{opens} seclint: ignore[{}] {closes}", finding.rule.id);

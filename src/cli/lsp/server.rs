@@ -21,6 +21,7 @@ use crate::finding::Finding;
 use crate::ir::Depth;
 use crate::report::view::View;
 use crate::rules::{Active, Registry, Rule};
+use crate::scan::Reading;
 use crate::settle::Settings;
 use crate::source::SourceFile;
 use crate::walk::{self, Excluded, Root, Targets, read_guarded};
@@ -81,7 +82,8 @@ impl<'c> Server<'c> {
         let options = walk::Options { exclude, ..walk::Options::default() };
         let tree = walk::walk(&targets, &options)?;
         self.known = tree.files.iter().map(|found| (found.path.to_string(), (found.tracked, found.ignored))).collect();
-        self.session = crate::scan::scan(tree, options.max_bytes, Depth::Structure, &self.pool, &|| {}).session;
+        let reading = Reading { max_bytes: options.max_bytes, depth: Depth::Structure, holds_texts: true };
+        self.session = crate::scan::scan(tree, reading, &self.pool, &|| {}).session;
         self.session.set_trusted_guards(self.settings.config.guards.clone());
         Ok(())
     }

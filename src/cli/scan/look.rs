@@ -15,7 +15,7 @@ use crate::engine::{Outcome, Session};
 use crate::finding::Finding;
 use crate::ir::{Depth, ProblemKind};
 use crate::rules::{Active, Registry, Rule};
-use crate::scan::Scanned;
+use crate::scan::{self, Reading, Scanned};
 use crate::settle::Settings;
 use crate::source::{FileId, Files, SourceFile};
 use crate::walk::{self, Loaded, Root, Skipped, Targets, Tree};
@@ -104,14 +104,14 @@ impl<'a> Job<'a> {
     fn pool(&self, tree: &Tree) -> anyhow::Result<ThreadPool> {
         // To start a second thread costs more than a small file.
         let one_file = self.arguments.running.jobs == 0 && tree.files.len() < 2;
-        crate::scan::pool(if one_file { 1 } else { self.arguments.running.jobs }).context("threads can't be started")
+        scan::pool(if one_file { 1 } else { self.arguments.running.jobs }).context("threads can't be started")
     }
 
     fn read(&self, tree: Tree, depth: Depth, pool: &ThreadPool, progress: &Progress) -> anyhow::Result<Scanned> {
         let mut scanned = if self.from_stdin {
             stdin(self.arguments, self.options.max_bytes)?
         } else {
-            crate::scan::scan(tree, self.options.max_bytes, depth, pool, &|| progress.tick())
+            scan::scan(tree, Reading::once(self.options.max_bytes, depth), pool, &|| progress.tick())
         };
         self.arguments.variables.give(&mut scanned.session, &self.targets.root, &self.working)?;
         scanned.session.set_trusted_guards(self.settings.config.guards.clone());

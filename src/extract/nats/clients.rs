@@ -1,8 +1,8 @@
-//! Clients of NATS in languages that no parser reads: where they accept any certificate.
+//! Clients of NATS in languages that no parser reads: where they accept any certificate, or log a seed.
 
 use super::{is_comment, line_around};
 use crate::extract::Extract;
-use crate::ir::{FactKind, Ref, Scope, Sink, Span};
+use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 
 /// How a client library is told to accept any certificate.
 struct Switch {
@@ -33,8 +33,12 @@ const SWITCHES: [Switch; 6] = [
     Switch { ending: ".java", library: "io.nats.client", name: ".opentls()", value: None, instead: &[] },
 ];
 
-/// Adds a connection without a check for each place that asks for one.
+/// What writes a log in Go. What is printed for whoever asked (`nsc generate nkey`) is none, unless it says so.
+const LOGGERS: [&str; 9] = ["log.", "slog.", "logger.", ".Debugf(", ".Infof(", ".Debug(", ".Info(", ".Warnf(", "(\"DEBUG"];
+
+/// Adds a connection without a check for each place that asks for one, and a log for each seed in one.
 pub(in crate::extract) fn extract(cx: &mut Extract<'_>) {
+    logged_seeds(cx);
     let text: &str = &cx.file.text;
     let mut found = Vec::new();
     for switch in SWITCHES.iter().filter(|switch| cx.file.path.ends_with(switch.ending) && text.contains(switch.library)) {
@@ -47,6 +51,30 @@ pub(in crate::extract) fn extract(cx: &mut Extract<'_>) {
         let span = Span::new(cx.file.id, at, at + name.len());
         let sink = Sink::unverified(Ref::new(Scope::Global, [name.trim_matches(['.', '(', ')'])]), span);
         cx.fact(span, name, FactKind::Sink(sink));
+    }
+}
+
+/// `log.Printf("user %s", resp.UserSeed)` in Go: the private half of an nkey.
+fn logged_seeds(cx: &mut Extract<'_>) {
+    let text: &str = &cx.file.text;
+    if !cx.file.path.ends_with(".go") || !["nats", "nkeys"].iter().any(|library| text.contains(library)) {
+        return;
+    }
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let places = memchr::memmem::find_iter(text.as_bytes(), "Seed").filter_map(|at| {
+        let (before, behind) = line_around(text, at);
+        let ends = !behind.as_bytes().get("Seed".len()).is_some_and(|next| is_name(next) || *next == b'(');
+        let is_code = before.matches('"').count() % 2 == 0;
+        let start = at - before.bytes().rev().take_while(is_name).count();
+        let is_logged = ends && is_code && !is_comment(before) && LOGGERS.iter().any(|logger| before.contains(logger));
+        is_logged.then(|| Span::new(cx.file.id, start, at + "Seed".len()))
+    });
+    let found: Vec<Span> = places.collect();
+    for span in found {
+        let name = &cx.file.text[span.range()];
+        let part = SinkPart::new(Node::new(span, NodeKind::Null), Tri::Yes, name);
+        let sink = Sink { kind: SinkKind::Log, callee: Ref::new(Scope::Global, ["log"]), parts: vec![part], options: None };
+        cx.fact(span, "log", FactKind::Sink(sink));
     }
 }
 

@@ -8,8 +8,10 @@ use super::names::Names;
 /// A parameter with its type's outermost name and the names of its arguments.
 pub(super) fn param(param: &rust::Param, names: &Names<'_>, self_type: &str) -> Param {
     let mut lowered = Param { span: param.pat.span, ..Param::default() };
-    if let [only] = param.pat.names.as_slice() {
-        lowered.name = only.text.clone();
+    match param.pat.names.as_slice() {
+        [only] => lowered.name = only.text.clone(),
+        [] if param.pat.path.is_empty() && param.ty.is_some() => lowered.name = "_".into(),
+        _ => {}
     }
     if let Some(ty) = &param.ty {
         lowered.ty = Some(names.ty(ty, self_type));
@@ -140,32 +142,32 @@ pub(super) fn note_text(func: &mut Func, text: &str) {
     }
 }
 
-/// Names of answers and errors that turn a caller away.
+/// Names of answers and errors that turn a caller away, as `UNAUTHORIZED`, `Unauthorized` and `unauthorized`.
 fn denies(name: &str) -> bool {
-    matches!(
-        name,
-        "UNAUTHORIZED"
-            | "FORBIDDEN"
-            | "Unauthorized"
-            | "Forbidden"
-            | "Unauthenticated"
-            | "NotAuthenticated"
-            | "NotLoggedIn"
-            | "NotAuthorized"
-            | "InvalidToken"
-            | "MissingToken"
-            | "InvalidCredentials"
-            | "MissingCredentials"
-            | "WrongCredentials"
-            | "AuthError"
-            | "AuthRedirect"
-            | "AuthenticationError"
-            | "PermissionDenied"
-            | "ErrorUnauthorized"
-            | "ErrorForbidden"
-            | "unauthorized"
-            | "forbidden"
-            | "AccessDenied"
-            | "NoAuth"
-    )
+    const WORDS: [&str; 22] = [
+        "unauthori",
+        "unauthent",
+        "forbidden",
+        "forbid",
+        "notauthenticated",
+        "notauthorized",
+        "notloggedin",
+        "notsignedin",
+        "loginrequired",
+        "signinrequired",
+        "authrequired",
+        "authenticationrequired",
+        "invalidtoken",
+        "missingtoken",
+        "invalidcredential",
+        "missingcredential",
+        "wrongcredential",
+        "autherror",
+        "authredirect",
+        "authenticationerror",
+        "permissiondenied",
+        "accessdenied",
+    ];
+    let plain: String = name.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase()).collect();
+    plain == "noauth" || WORDS.iter().any(|word| plain.contains(word))
 }

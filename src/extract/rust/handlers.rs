@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use crate::extract::Extract;
 use crate::ir::{FactKind, Field, Guard, GuardScope, Map, Node, NodeKind, Ref, Route, Scope, Security, Service, ServiceKind, Span, Text};
-use crate::parse::rust::{Attr, Expr, ExprKind, Function, Item, ItemKind, Path, Type};
+use crate::parse::rust::{Arg, Attr, Expr, ExprKind, Function, Item, ItemKind, Path, Type};
 
 use super::names::Names;
 use super::nestrs::Dialect;
@@ -95,6 +95,18 @@ pub(super) fn operations(cx: &mut Extract<'_>, items: &[Item]) {
     }
 }
 
+/// Whether a security scheme of poem-openapi turns callers away: by the checker of one, and unless one of several is the
+/// way for everybody else (`#[oai(fallback)]`).
+pub(super) fn is_checked_scheme(item: &Item) -> bool {
+    let is_said = |arg: &Arg, word: &str| arg.name.as_deref().or_else(|| arg.value.as_path()?.single()) == Some(word);
+    let says =
+        |attrs: &[Attr], word: &str| attrs.iter().filter(|attr| attr.is("oai")).flat_map(|attr| &attr.args).any(|arg| is_said(arg, word));
+    match &item.kind {
+        ItemKind::Enum { variants, .. } => !variants.iter().any(|variant| says(&variant.attrs, "fallback")),
+        _ => says(&item.attrs, "checker"),
+    }
+}
+
 /// `#[utoipa::path(get, path = "/x")]`.
 fn documented_route(attr: &Attr) -> Option<(SmolStr, Text, Span)> {
     let verb = attr.args.first().filter(|arg| arg.name.is_none() && attr.path.last() == "path")?.value.as_path()?.single()?;
@@ -115,6 +127,10 @@ fn documents_security(attr: &Attr) -> bool {
 /// `#[get("/x")]`, `#[route("/x", method = "GET")]`.
 fn route_of(attr: &Attr) -> Option<(SmolStr, Text, Span)> {
     let name = attr.path.last();
+    // dropshot: `#[endpoint { method = GET, path = "/x" }]`.
+    if let ("endpoint", Some(method), Some(path)) = (name, attr.named("method").and_then(Expr::as_path), attr.named("path")) {
+        return Some((method.last().into(), Text::lit(path.as_str()?, path.span), attr.span));
+    }
     let first = attr.args.first().filter(|arg| arg.name.is_none())?;
     let path = first.value.as_str()?;
     let method = match name {

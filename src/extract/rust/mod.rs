@@ -22,8 +22,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::ir::{
-    Binding, BindingKind, Call, CallSite, FactKind, Field, Func, Guard, GuardScope, Node, NodeKind, Ref, Scope, Sink, SinkKind, Span, Tri,
-    Why,
+    Binding, BindingKind, Call, CallSite, FactKind, Field, Func, Guard, GuardScope, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind,
+    Span, Tri, Why,
 };
 use crate::parse::rust::{Attr, Function, Item, ItemKind, Stmt, live, parse};
 
@@ -50,6 +50,7 @@ struct Read {
     sinks: Vec<(Span, Sink)>,
     headers: Vec<(Node, Node, Span)>,
     costs: Vec<(Span, Call)>,
+    handed: Vec<Handed>,
 }
 
 /// Reads the file's facts.
@@ -87,7 +88,8 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         handlers::operations(cx, &tree.items);
     }
     cx.out.symbols.bindings = bindings;
-    for read in reads {
+    for mut read in reads {
+        cx.out.symbols.handed.append(&mut read.handed);
         let span = read.func.span;
         let value = Node::new(span, NodeKind::Func(Arc::new(read.func)));
         cx.out.symbols.bindings.push(Binding { name: read.owner, kind: BindingKind::Function, value, span });
@@ -131,6 +133,7 @@ impl Reader<'_, '_> {
                     }
                     match of.as_ref().map_or("", |of| of.last()) {
                         of if is_extractor(of) => self.extractor(ty.last(), ty.span, before, None),
+                        "IntoResponse" | "ResponseError" | "Responder" | "Writer" | "Scribe" => self.answered(ty.last(), ty.span, before),
                         "Transform" | "Middleware" | "Layer" => {
                             let made = items.iter().find_map(|item| match &item.kind {
                                 ItemKind::Alias { name, ty } if matches!(name.text.as_str(), "Transform" | "Service" | "Output") => {
@@ -140,7 +143,13 @@ impl Reader<'_, '_> {
                             });
                             self.extractor(ty.last(), ty.span, before, made);
                         }
-                        "Service" | "AuthorizeRequest" | "AsyncAuthorizeRequest" | "ValidateRequest" | "Guard" | "CanActivate" => {
+                        "Service"
+                        | "AuthorizeRequest"
+                        | "AsyncAuthorizeRequest"
+                        | "ValidateRequest"
+                        | "Guard"
+                        | "CanActivate"
+                        | "Handler" => {
                             self.extractor(ty.last(), ty.span, before, None);
                         }
                         _ => {}
@@ -164,10 +173,27 @@ impl Reader<'_, '_> {
                 }
                 ItemKind::Struct { name, .. } | ItemKind::Enum { name, .. } => {
                     if item.attrs.iter().any(is_security_scheme) {
-                        self.scheme(&name.text, name.span);
+                        self.scheme(&name.text, name.span, handlers::is_checked_scheme(item));
+                    }
+                    if item.attrs.iter().any(is_database) {
+                        let pool = Func { name: name.text.clone(), span: name.span, lets_anonymous_through: Tri::Yes, ..Func::default() };
+                        self.bind(name.text.clone(), BindingKind::Class, Node::new(name.span, NodeKind::Func(Arc::new(pool))), name.span);
+                    }
+                    if let Some(path) = item.attrs.iter().find(|attr| attr.is("typed_path")).and_then(|attr| attr.args.first())
+                        && let Some(text) = path.value.as_str()
+                    {
+                        self.bind(name.text.clone(), BindingKind::Class, Node::text(text, path.value.span), name.span);
                     }
                 }
-                ItemKind::Use(_) => {}
+                // `pub use fuel::router as fuel`: other files know it by that name.
+                ItemKind::Use(leaves) => {
+                    for leaf in
+                        leaves.iter().filter(|leaf| leaf.public && leaf.path.last() != Some(&leaf.local.text) && leaf.local.text != "*")
+                    {
+                        let value = Node::new(leaf.local.span, NodeKind::Ref(Ref::new(Scope::Rust, leaf.path.iter().cloned())));
+                        self.bind(leaf.local.text.clone(), BindingKind::Alias, value, leaf.local.span);
+                    }
+                }
             }
         }
     }
@@ -177,10 +203,10 @@ impl Reader<'_, '_> {
     }
 
     fn function(&mut self, function: &Function, attrs: &[Attr], self_type: &str) {
-        let eval::Body { func, sites, compares_expiry, routers, global_guards, sinks: found, headers, costs } =
+        let eval::Body { func, sites, compares_expiry, routers, global_guards, sinks: found, headers, costs, handed } =
             Eval::new(self.names, self_type).function(function, attrs);
         let owner = if self_type.is_empty() { func.name.clone() } else { smol_str::format_smolstr!("{self_type}.{}", func.name) };
-        self.read.push(Read { owner, func, sites, compares_expiry, routers, global_guards, sinks: found, headers, costs });
+        self.read.push(Read { owner, func, sites, compares_expiry, routers, global_guards, sinks: found, headers, costs, handed });
         // Functions inside functions.
         for stmt in &function.body.stmts {
             if let Stmt::Item(item) = stmt {
@@ -189,10 +215,23 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// poem-openapi answers 401 to whoever does not send what a scheme asks for.
-    fn scheme(&mut self, name: &SmolStr, span: Span) {
-        let asks = Func { name: name.clone(), span, reads_credentials: true, denies: vec![span], ..Func::default() };
+    /// poem-openapi answers 401 to whoever does not send what a scheme's checker asks for; what a scheme without one
+    /// is sent, the handler may check.
+    fn scheme(&mut self, name: &SmolStr, span: Span, checked: bool) {
+        let mut asks = Func { name: name.clone(), span, reads_credentials: true, lets_anonymous_through: Tri::Maybe, ..Func::default() };
+        if checked {
+            (asks.denies, asks.lets_anonymous_through) = (vec![span], Tri::No);
+        }
         self.bind(name.clone(), BindingKind::Class, Node::new(span, NodeKind::Func(Arc::new(asks))), span);
+    }
+
+    /// A type by the answer that is made of it, if that turns a caller away.
+    fn answered(&mut self, name: &str, span: Span, first: usize) {
+        let denies: Vec<Span> = self.read[first..].iter().flat_map(|read| read.func.denies.iter().copied()).collect();
+        if !denies.is_empty() {
+            let answer = Func { name: name.into(), span, denies, ..Func::default() };
+            self.bind(name.into(), BindingKind::Class, Node::new(span, NodeKind::Func(Arc::new(answer))), span);
+        }
     }
 
     /// A type that a framework takes from the request: it authenticates if it can turn a caller away.
@@ -207,8 +246,11 @@ impl Reader<'_, '_> {
         for method in made.into_iter().flat_map(|made| ["call", "endpoint"].map(|method| (made, method))) {
             whole.calls.push(CallSite::new(Ref::new(Scope::Local, [method.0, method.1]), span));
         }
-        // Rocket: a guard that finds no session forwards to the next route, which is mostly none.
-        let forwards = |call: &CallSite| matches!(call.callee.last(), "or_forward" | "Forward" | "into_outcome");
+        // Rocket: a guard that finds no session or key fails, or forwards to the next route, which is mostly none.
+        let forwards = |call: &CallSite| match call.callee.names().as_slice() {
+            [.., "Outcome", "Error" | "Failure" | "Forward"] => true,
+            names => names.last().is_some_and(|name| matches!(*name, "or_forward" | "or_error" | "into_outcome" | "Forward")),
+        };
         if whole.reads_credentials && whole.denies.is_empty() {
             whole.denies.extend(whole.calls.iter().find(|call| forwards(call)).map(|call| call.span));
         }
@@ -224,12 +266,13 @@ impl Reader<'_, '_> {
 
 /// The dangerous calls of all functions. One that was found on several ways is what the worst of them says.
 fn dangerous(cx: &mut Extract<'_>, read: &[Read]) {
-    let mut found: BTreeMap<(Span, SinkKind, SmolStr), (&Read, &Sink)> = BTreeMap::new();
+    let mut found: BTreeMap<(Span, SinkKind, SmolStr, bool), (&Read, &Sink)> = BTreeMap::new();
     let worst = |sink: &Sink| sink.parts.iter().map(|part| part.tainted).max();
     for read in read {
         for (span, sink) in &read.sinks {
             let label = sink.parts.first().map(|part| part.label.clone()).unwrap_or_default();
-            let slot = found.entry((*span, sink.kind, label)).or_insert((read, sink));
+            let waits = sink.parts.iter().any(|part| !part.taken.is_empty());
+            let slot = found.entry((*span, sink.kind, label, waits)).or_insert((read, sink));
             if worst(slot.1) < worst(sink) {
                 *slot = (read, sink);
             }
@@ -243,7 +286,9 @@ fn dangerous(cx: &mut Extract<'_>, read: &[Read]) {
 /// Free functions that carry their route: of Rocket and actix-web, of axum by utoipa's attribute.
 fn routed(cx: &mut Extract<'_>, items: &[Item]) {
     let text: &str = &cx.file.text;
-    let framework = match (text.contains("rocket"), text.contains("actix_web"), text.contains("nestrs") || text.contains("nest_rs")) {
+    let is_actix = text.contains("actix_web") || text.contains("ntex::");
+    let framework = match (text.contains("rocket"), is_actix, text.contains("nestrs") || text.contains("nest_rs")) {
+        (false, false, false) if text.contains("dropshot::") => "dropshot",
         (false, false, false) if text.contains("utoipa::path") => "axum",
         (_, _, true) | (false, false, false) => return,
         (_, true, _) => "actix-web",
@@ -256,6 +301,11 @@ fn routed(cx: &mut Extract<'_>, items: &[Item]) {
             _ => {}
         }
     }
+}
+
+/// `#[database("notes")] struct Db(…)` of Rocket: a pool of connections, which handlers get as they get guards.
+fn is_database(attr: &Attr) -> bool {
+    attr.is("database") && attr.args.len() == 1
 }
 
 /// `#[derive(SecurityScheme)]`.

@@ -52,7 +52,9 @@ pub(super) struct Names<'t> {
 impl<'t> Names<'t> {
     /// Collects the names of a file.
     pub(super) fn of(tree: &'t RustTree, text: &str) -> Self {
-        let speaks_of_login = ["jwt", "login", "bearer", "session", "oauth", "Jwt", "auth_token"].iter().any(|word| text.contains(word));
+        let names_any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let speaks_of_login = names_any(&["jwt", "login", "bearer", "session", "oauth", "Jwt", "auth_token"])
+            && !names_any(&["peek_token", "next_token()", "Token::Word", "Token::Ident"]);
         let mut names = Self { budget: Cell::new(MAX_FOLLOWED), speaks_of_login, ..Self::default() };
         names.add(&tree.items, None);
         names
@@ -139,6 +141,10 @@ impl<'t> Names<'t> {
         }
         match self.uses.get(first) {
             Some(leaf) => Ref::new(Scope::Rust, leaf.path.iter().chain(rest).cloned()),
+            // salvo's prelude brings them in.
+            None if matches!(first.as_str(), "JwtAuth" | "BasicAuth") && self.globs.contains("salvo") => {
+                Ref::new(Scope::Rust, std::iter::once(SmolStr::new_static("salvo")).chain(names.iter().cloned()))
+            }
             None if rest.is_empty() => Ref::new(Scope::Local, [first.clone()]),
             None => Ref::new(Scope::Rust, names.iter().cloned()),
         }
@@ -152,6 +158,11 @@ impl<'t> Names<'t> {
     /// A function of this file.
     pub(super) fn function(&self, path: &Path, self_type: &str) -> Option<&'t Function> {
         self.functions.get(&self.key(path, self_type)?).copied()
+    }
+
+    /// A free function of this file by its name.
+    pub(super) fn function_named(&self, name: &str) -> Option<&'t Function> {
+        self.functions.get(name).copied()
     }
 
     /// A struct of this file.

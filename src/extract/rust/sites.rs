@@ -146,17 +146,37 @@ pub(super) fn mode(condition: &Node) -> Mode {
     }
 }
 
+/// Whoever runs it asks for it: `if config.accept_invalid_certs`, `if tls.skip_verify`, `if ca == "ignore"`.
+fn asks_for_no_check(lower: &str) -> bool {
+    let skips = ["skip", "ignore", "disable", "without"].iter().any(|word| lower.contains(word));
+    super::sinks::turns_check_off(lower)
+        || lower.contains("insecure")
+        || lower == "ignore"
+        || skips && ["verif", "tls", "ssl", "cert", "hostname"].iter().any(|word| lower.contains(word))
+}
+
+/// The other way round: `if config.verify_tls`.
+fn asks_for_check(lower: &str) -> bool {
+    ["verif", "validat", "check"].iter().any(|word| lower.contains(word))
+        && ["tls", "ssl", "cert", "hostname", "peer"].iter().any(|word| lower.contains(word))
+}
+
+/// Whether a value is the way of TLS that somebody chose: `match config.ssl_mode`.
+pub(super) fn is_mode_of_tls(value: &Node) -> bool {
+    let name = value.as_ref().map(|name| name.last().to_ascii_lowercase()).unwrap_or_default();
+    ["tls", "ssl", "cert"].iter().any(|word| name.contains(word))
+        && ["mode", "verif", "policy", "level", "check"].iter().any(|word| name.contains(word))
+}
+
 fn by_word(word: &str) -> Mode {
     let lower = word.to_ascii_lowercase();
     let mut parts = lower.split(['_', '-', '!', '.', ':']);
-    // Whoever runs it asks for it: `if config.accept_invalid_certs`.
-    let is_asked_for = super::sinks::turns_check_off(&lower);
-    if is_asked_for
+    if asks_for_no_check(&lower)
         || lower.contains("debug_assertions")
         || parts.clone().any(|part| matches!(part, "dev" | "development" | "debug" | "test" | "testing"))
     {
         Mode::Development
-    } else if parts.any(|part| matches!(part, "prod" | "production" | "release")) {
+    } else if asks_for_check(&lower) || parts.any(|part| matches!(part, "prod" | "production" | "release")) {
         Mode::Production
     } else {
         Mode::Any

@@ -84,6 +84,10 @@ impl Dialect {
             (".openapi(", Self::Hono),
             ("elysia", Self::Elysia),
             ("koa", Self::Koa),
+            // A plugin of its own file names no package.
+            (".addHook(", Self::Fastify),
+            ("preHandler", Self::Fastify),
+            (".decorate(", Self::Fastify),
         ] {
             if text.contains(word) {
                 return dialect;

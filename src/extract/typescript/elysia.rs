@@ -34,13 +34,13 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
             let guards: Vec<Node> = arguments.iter().filter_map(before_handle).collect();
             match arguments.pop() {
                 Some(child) if matches!(child.kind, NodeKind::Func(_)) => routing.mount(at, Text::default(), child, guards),
-                _ => guards.into_iter().for_each(|guard| routing.guard(at, guard, GuardScope::Controller)),
+                options => guards.into_iter().for_each(|guard| routing.guard(at, guard, scope(options.as_ref()))),
             }
         }
         "onBeforeHandle" | "onRequest" | "derive" | "resolve" | "onTransform" => {
-            let leaks = arguments.first().and_then(|options| options.get("as")).and_then(Node::as_str).is_some();
+            let scope = scope(arguments.first());
             if let Some(hook) = arguments.pop() {
-                routing.guard(at, hook, if leaks { GuardScope::App } else { GuardScope::Controller });
+                routing.guard(at, hook, scope);
             }
         }
         method if is_verb(method) && arguments.len() >= 2 => {
@@ -51,6 +51,15 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
             routing.route(at, THIS, method, &path, handlers);
         }
         _ => {}
+    }
+}
+
+/// How far a hook reaches by its options: its own instance, the one that uses that, or all above.
+fn scope(options: Option<&Node>) -> GuardScope {
+    match options.and_then(|options| options.get("as")).and_then(Node::as_str) {
+        Some("global") => GuardScope::App,
+        Some("scoped") => GuardScope::Module,
+        _ => GuardScope::Controller,
     }
 }
 

@@ -162,7 +162,7 @@ impl<'t> Module<'t> {
                 }
                 // `const { body } = event`.
                 if let [first, rest @ ..] = path.as_slice()
-                    && value.text() == "event"
+                    && (value.text() == "event" || request::is_of_gateway(first) || *first == "body")
                     && let Some(base) = self.outside(&Ref::new(Scope::Local, ["event"]), first, *value)
                 {
                     return rest.iter().fold(base, |base, name| base.child(*name));
@@ -172,11 +172,16 @@ impl<'t> Module<'t> {
                 return path.iter().fold(Ref::new(Scope::Request, ["entry"]), |base, name| base.child(*name));
             }
             Form::Variable(Some(value), _) if request::is_hook(*value) => return Ref::new(Scope::Request, ["address"]),
-            Form::Parameter(path) if is_request(declaration) => {
+            Form::Parameter(path) if is_request(declaration) || self.requests.contains(&declaration.name.id()) => {
                 return Ref::new(Scope::Request, path.iter().map(SmolStr::new));
             }
             Form::Parameter(path) => {
-                if let Some(part) = request::part(declaration.name, path) {
+                if let Some(part) = request::part(declaration.name, path).or_else(|| self.item_of_request(declaration)) {
+                    return part;
+                }
+            }
+            Form::Variable(None, _) => {
+                if let Some(part) = self.item_of_request(declaration) {
                     return part;
                 }
             }
@@ -209,6 +214,10 @@ impl<'t> Module<'t> {
                     let base = self.package(node)?;
                     return Some(names.iter().rev().fold(base, |base, name| extend(&base, name)));
                 }
+                // `Promise.promisifyAll(require('fs'))` of bluebird.
+                Kind::Call if node.field(Field::Function)?.text().ends_with("promisifyAll") => {
+                    node = node.field(Field::Arguments)?.first()?;
+                }
                 Kind::Call => {
                     let base = self.required(node)?;
                     return Some(names.iter().rev().fold(base, |base, name| extend(&base, name)));
@@ -237,8 +246,11 @@ impl<'t> Module<'t> {
             Kind::Identifier => function.text() == "require" && self.lookup("require", function).is_none(),
             _ => false,
         };
-        let argument = call.field(Field::Arguments)?.first()?;
-        (is_require && argument.kind() == Kind::String).then(|| imported(unquoted(argument), &["*"]))
+        let argument = call.field(Field::Arguments)?.first().filter(|_| is_require)?;
+        match argument.kind() {
+            Kind::String => Some(imported(unquoted(argument), &["*"])),
+            _ => beside(argument, 3).map(|path| imported(&format!(".{path}"), &["*"])),
+        }
     }
 
     /// `this` inside a class, as the class; `super` likewise.
@@ -293,12 +305,11 @@ impl<'t> Module<'t> {
             }
             Scope::Global => request::of_page(base, name),
             Scope::Local => match name {
-                "body" | "queryStringParameters" | "multiValueQueryStringParameters" | "pathParameters" | "headers"
-                    if object.text() == "event" =>
-                {
-                    is_parameter().then(|| Ref::new(Scope::Request, [request::of_gateway(name)]))
+                "body" | "queryStringParameters" | "multiValueQueryStringParameters" | "pathParameters" | "headers" => {
+                    let declaration = self.lookup(object.text(), object).filter(|_| is_parameter())?;
+                    request::is_event(declaration.name, name).then(|| Ref::new(Scope::Request, [request::of_gateway(name)]))
                 }
-                "query" | "search" | "hash" => {
+                "query" | "search" | "hash" | "params" => {
                     let declaration = self.lookup(object.text(), object).filter(|_| object.kind() == Kind::Identifier)?;
                     let Form::Variable(Some(made), path) = &declaration.form else { return None };
                     (path.is_empty() && request::is_hook_with(*made, name)).then(|| Ref::new(Scope::Request, ["address"]))
@@ -398,6 +409,14 @@ impl<'t> Module<'t> {
         match operator {
             "!" => Node::new(span, NodeKind::Op(Op::Not, vec![self.expr(argument, depth)])),
             "void" => Node::new(span, NodeKind::Null),
+            // `+text` is `Number(text)`.
+            "+" => match self.expr(argument, depth) {
+                Node { kind: NodeKind::Number(value), .. } => Node::new(span, NodeKind::Number(value)),
+                inner => {
+                    let call = Call { args: vec![inner], ..Call::of(Ref::new(Scope::Global, ["Number"])) };
+                    Node::new(span, NodeKind::Call(Box::new(call)))
+                }
+            },
             "-" => match self.expr(argument, depth) {
                 Node { kind: NodeKind::Number(value), .. } => Node::new(span, NodeKind::Number(-value)),
                 inner => Node::new(span, NodeKind::Op(Op::Neg, vec![inner])),
@@ -441,6 +460,27 @@ impl<'t> Module<'t> {
     }
 }
 
+/// What of a path is below the folder of its file: `/env/all.js` of `path.join(__dirname, 'env', 'all.js')`,
+/// `` `${__dirname}/env/all.js` ``.
+fn beside(path: Syntax<'_>, depth: u32) -> Option<String> {
+    let depth = depth.checked_sub(1)?;
+    let literal = |part: Syntax<'_>| (part.kind() == Kind::String).then(|| unquoted(part).to_owned());
+    match path.kind() {
+        Kind::Identifier => (path.text() == "__dirname").then(String::new),
+        Kind::Binary => Some(beside(path.field(Field::Left)?, depth)? + &literal(path.field(Field::Right)?)?),
+        Kind::TemplateString => unquoted(path).strip_prefix("${__dirname}").filter(|rest| !rest.contains("${")).map(str::to_owned),
+        Kind::Call if matches!(path.field(Field::Function)?.text(), "path.resolve" | "path.join" | "resolve" | "join") => {
+            let mut parts = path.field(Field::Arguments)?.children();
+            let mut joined = beside(parts.next()?, depth)?;
+            for part in parts {
+                joined = format!("{joined}/{}", literal(part)?.trim_start_matches("./"));
+            }
+            Some(joined)
+        }
+        _ => None,
+    }
+}
+
 /// One more name on a reference; `default` of a package is the package.
 fn extend(base: &Ref, name: &str) -> Ref {
     match (&base.scope, base.names().as_slice()) {
@@ -472,7 +512,7 @@ fn is_request(declaration: &Declaration<'_>) -> bool {
 
 /// Members of a context object that are the request's.
 fn is_request_part(name: &str) -> bool {
-    matches!(name, "request" | "req" | "query" | "params" | "body")
+    matches!(name, "request" | "req" | "query" | "params" | "body" | "querystring" | "originalUrl")
 }
 
 fn operator(word: &str) -> Option<Op> {

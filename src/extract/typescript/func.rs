@@ -6,8 +6,8 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::names::{Module, unquoted};
-use super::passes;
-use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Tri};
+use super::{noted, passes};
+use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Span, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Parts of the names of functions and classes that answer with an error: `next(errorHandler(401, '…'))`,
@@ -39,7 +39,7 @@ impl<'t> Module<'t> {
             self.look(inner, &mut func);
         }
         func.returns = self.returned(body);
-        if func.denies.is_empty() && passes::runs_through(body) {
+        if func.denies.is_empty() && (passes::runs_through(body) || passes::swallows(body)) {
             func.lets_anonymous_through = Tri::Yes;
         }
         Arc::new(func)
@@ -51,8 +51,9 @@ impl<'t> Module<'t> {
             Kind::Call | Kind::New => {
                 let Some(callee) = self.callee_of(node) else { return };
                 func.continues |= node.kind() == Kind::Call && is_next(&callee, &func.params);
-                func.writes |= is_write(callee.last()) && !is_answer(&callee);
-                func.reads_credentials |= is_credential_call(&callee) || first_text(node).is_some_and(is_credential_header);
+                func.writes |= is_write(callee.last()) && !is_answer(&callee) || changes_rows(node);
+                let is_noted = self.is_noted(node, func.span);
+                func.reads_credentials |= is_credential_call(&callee) && !is_noted || first_text(node).is_some_and(is_credential_header);
                 if denies(&callee, node) {
                     func.denies.push(node.span());
                 }
@@ -69,7 +70,7 @@ impl<'t> Module<'t> {
                 }
                 let is_ignored = passes::is_ignored(node, &callee);
                 let is_certain = passes::is_certain(node, func.span);
-                func.calls.push(CallSite { callee, span: node.span(), is_ignored, is_certain });
+                func.calls.push(CallSite { callee, span: node.span(), is_ignored, is_noted, is_certain });
             }
             Kind::Member => {
                 let name = node.field(Field::Property).map_or("", Syntax::text);
@@ -91,6 +92,17 @@ impl<'t> Module<'t> {
             }
             _ => {}
         }
+    }
+
+    /// Whether what a call gives is only written down; looking through the function's body is paid from the budget.
+    fn is_noted(&self, call: Syntax<'t>, function: Span) -> bool {
+        let Some((name, body)) = noted::bound_to(call, function) else { return false };
+        let left = self.budget.get();
+        if body.size() > left {
+            return false;
+        }
+        self.budget.set(left - body.size());
+        noted::is_noted(name, body)
     }
 
     fn params(&self, node: Syntax<'t>) -> Vec<Param> {
@@ -227,7 +239,7 @@ pub(super) fn is_denial(value: Syntax<'_>) -> bool {
 }
 
 /// Whether a call answers that the caller may not, or makes an error that does.
-fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
+pub(super) fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
     // Names inside functions carry their place.
     let name = callee.last().split('@').next().unwrap_or_default();
     let argument = call.field(Field::Arguments).and_then(Syntax::first);
@@ -242,10 +254,8 @@ fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
         "json" | "text" | "body" | "html" | "newResponse" => {
             call.field(Field::Arguments).is_some_and(|arguments| arguments.children().skip(1).take(1).any(is_denial))
         }
-        "redirect" => argument.is_some_and(|argument| {
-            let text = argument.text().to_ascii_lowercase();
-            ["login", "signin", "sign-in", "sign_in", "/auth"].iter().any(|word| text.contains(word))
-        }),
+        // SvelteKit's status stands before the place: `redirect(303, '/login')`.
+        "redirect" => call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(2).any(is_sign_in)),
         "unauthorized" | "forbidden" | "Unauthorized" | "Forbidden" | "unauthenticated" | "accessDenied" => true,
         _ => {
             let is_error = || ERRORS.iter().any(|word| name.to_ascii_lowercase().contains(word));
@@ -256,6 +266,12 @@ fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
             thrown && is_denial_name(name) || is_error() && arguments().any(|argument| is_denial(argument) || says(argument))
         }
     }
+}
+
+/// Whether a caller is sent to where people sign in.
+fn is_sign_in(place: Syntax<'_>) -> bool {
+    let text = place.text().to_ascii_lowercase();
+    ["login", "signin", "sign-in", "sign_in", "/auth"].iter().any(|word| text.contains(word))
 }
 
 /// Names of errors that say that the caller is not known or not allowed.
@@ -290,13 +306,15 @@ fn is_credential_header(name: &str) -> bool {
         .any(|header| name.eq_ignore_ascii_case(header))
 }
 
-/// `req.session`, `req.user`, `ctx.state.user`, `request.cookies`, `req.isAuthenticated`.
+/// `req.session`, `req.sessionID`, `req.user`, `ctx.state.user`, `request.cookies`, `req.isAuthenticated`.
 fn is_credential_member(node: Syntax<'_>, name: &str) -> bool {
-    matches!(name, "session" | "user" | "cookies" | "signedCookies" | "isAuthenticated" | "auth" | "currentUser")
-        && node.field(Field::Object).is_some_and(|object| {
-            let base = object.text().rsplit('.').next().unwrap_or_default();
-            matches!(base, "req" | "request" | "ctx" | "context" | "c" | "state" | "locals" | "event")
-        })
+    let is_identity =
+        matches!(name, "session" | "sessionID" | "user" | "cookies" | "signedCookies" | "isAuthenticated" | "auth" | "currentUser");
+    node.field(Field::Object).is_some_and(|object| {
+        let base = object.text().rsplit('.').next().unwrap_or_default();
+        // What a hook of SvelteKit found out of the caller, under a name of the application's own.
+        base == "locals" || is_identity && matches!(base, "req" | "request" | "ctx" | "context" | "c" | "state" | "event")
+    })
 }
 
 /// Calls that look up who the caller is.
@@ -329,10 +347,23 @@ fn is_write(name: &str) -> bool {
         )
 }
 
+/// A statement that changes rows, as what a call is made with: `` sql`delete from …` ``, `pool.query('update …')`.
+fn changes_rows(call: Syntax<'_>) -> bool {
+    let given = call.field(Field::Arguments);
+    let statement = given.filter(|given| given.kind() == Kind::TemplateString).or_else(|| given?.first());
+    let text = statement.filter(|text| matches!(text.kind(), Kind::String | Kind::TemplateString)).map_or("", Syntax::text);
+    let text = text.get(1..).unwrap_or_default().trim_start();
+    let begins = |verb: &str| text.get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb));
+    begins("insert into ") || begins("delete from ") || begins("update ") && text.to_ascii_lowercase().contains(" set ")
+}
+
 /// `res.send(…)` sends an answer, and stores nothing.
 fn is_answer(callee: &Ref) -> bool {
     let base = callee.first().split('@').next().unwrap_or_default();
-    callee.scope == Scope::Global && callee.path.len() == 1 || matches!(base, "res" | "response" | "reply" | "ctx" | "c" | "rep" | "resp")
+    let of = callee.path.iter().rev().nth(1).map_or("", |of| of.split('@').next().unwrap_or(of));
+    callee.scope == Scope::Global && callee.path.len() == 1
+        || matches!(of, "headers" | "cookies" | "searchParams" | "formData" | "requestHeaders" | "responseHeaders")
+        || matches!(base, "res" | "response" | "reply" | "ctx" | "c" | "rep" | "resp")
 }
 
 /// `reflector.get(KEY, …)` and its kin.

@@ -3,8 +3,13 @@
 
 use memchr::memmem;
 
-use crate::lower::words::names_drawn;
+use std::sync::LazyLock;
 
+use crate::lower::words::{UNGUESSABLE as DRAWN_WORDS, names_drawn};
+use crate::needles::Needles;
+
+/// Bytes of a name before and after a word that are looked at.
+const MAX_NAME: usize = 128;
 /// Bytes of a call that are looked at.
 const MAX_CALL: usize = 240;
 /// What begins a call that logs.
@@ -15,6 +20,12 @@ const PERSONS: [&str; 7] = ["process.env)", ".email", ".phone", ".birth", ".date
 const PLAIN: [&str; 3] = ["'http://", "\"http://", "`http://"];
 const SECRETS: [&str; 11] =
     ["assword", "passwd", "ecret", "oken", "pikey", "pi_key", "PI_KEY", "piKey", "redential", "cvv", "uthorization"];
+
+/// What stands in every name of something that nobody may guess.
+static DRAWN: LazyLock<Needles> = LazyLock::new(|| {
+    let words = DRAWN_WORDS.iter().copied().chain(["code", "session", "key"]);
+    Needles::new(words.map(|word| (word.as_bytes(), true)))
+});
 
 /// Whether a word for a secret stands where something is told, or the whole environment does.
 pub(super) fn may_tell_secrets(text: &str) -> bool {
@@ -27,11 +38,25 @@ pub(super) fn may_tell_secrets(text: &str) -> bool {
     LOGS.iter().any(|log| is_told(log, &PERSONS)) || PLAIN.iter().any(|start| is_told(start, &[]))
 }
 
+/// Whether a file of the server's own side may turn callers away from what files make routes: `app/session.server.ts`,
+/// `src/lib/server/auth.ts`.
+pub(super) fn may_turn_away(path: &str, text: &str) -> bool {
+    let is_of_server = path.contains(".server.") || path.contains("/server/");
+    is_of_server && ["redirect(", "401", "403", "getSession("].iter().any(|way| text.contains(way))
+}
+
 /// Whether random numbers may become something that nobody may guess: most choose a color or a place.
 pub(super) fn may_be_guessed(text: &str) -> bool {
-    let is_name = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
-    // A code lets somebody in by the words around it, which may stand apart.
-    text.split(|char| !is_name(char)).any(|name| names_drawn(name) || name.to_ascii_lowercase().ends_with("code"))
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let bytes = text.as_bytes();
+    DRAWN.find(bytes).into_iter().any(|hit| {
+        let range = hit.range();
+        let before = bytes[..range.start].iter().rev().take(MAX_NAME).take_while(|byte| is_name(byte)).count();
+        let after = bytes[range.end..].iter().take(MAX_NAME).take_while(|byte| is_name(byte)).count();
+        let name = &text[range.start - before..range.end + after];
+        // A code lets somebody in by the words around it, which may stand apart.
+        names_drawn(name) || name.to_ascii_lowercase().ends_with("code")
+    })
 }
 
 /// As much of a call as is looked at.

@@ -13,7 +13,7 @@ use crate::ir::{
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
 
-const PACKAGE: &str = "graphql";
+pub(super) const PACKAGE: &str = "graphql";
 
 /// Functions that put guards over a whole schema.
 const OVER_SCHEMA: [&str; 6] = ["shield", "composeResolvers", "mapSchema", "getDirective", "visitSchemaDirectives", "envelop"];
@@ -122,7 +122,12 @@ fn over_all<'t>(module: &Module<'t>, call: Syntax<'t>, facts: &mut Vec<Fact>) {
     let Some(callee) = module.callee_of(call) else { return };
     let mut guard =
         |what: Node| facts.push(Fact::new(call.span(), PACKAGE, FactKind::Guard(Guard::new(what, GuardScope::Module, None, 0))));
-    if OVER_SCHEMA.contains(&callee.last()) && callee.module().is_some_and(|module| module.contains("graphql")) {
+    let is_over_schema = OVER_SCHEMA.contains(&callee.last()) && callee.module().is_some_and(|module| module.contains("graphql"));
+    if is_over_schema && callee.module() == Some("graphql-shield") {
+        super::shield::extract(module, call, facts);
+        return;
+    }
+    if is_over_schema {
         guard(Node::unknown(Why::Opaque, call.span()));
     }
     let of_server = callee.module().is_some_and(|module| module.contains("apollo") || module.contains("graphql"));

@@ -44,7 +44,7 @@ fn said<'t>(module: &Module<'t>, name: Syntax<'t>, export: &str, cx: &mut Extrac
 
 /// Emits how a listener tells the windows whose messages it takes, as a policy that lists them.
 fn of_messages(function: Syntax<'_>, cx: &mut Extract<'_>) {
-    let Some(pattern) = loose_test(function) else { return };
+    let Some(pattern) = loose_test(function, "") else { return };
     let place = pattern.span;
     let mut options = Map::default();
     options.push("origin", place, pattern);
@@ -54,11 +54,13 @@ fn of_messages(function: Syntax<'_>, cx: &mut Extract<'_>) {
 
 /// Emits the policies of a file.
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
-    module.tree.all().filter(|node| is_header(*node, CONTENT_POLICY)).for_each(|name| content_policy(name, cx));
-    module.tree.all().filter(|node| is_header(*node, FRAME)).for_each(|name| said(module, name, "frame", cx));
-    module.tree.all().filter(|node| is_header(*node, HSTS)).for_each(|name| said(module, name, "hsts", cx));
     module.tree.all().filter(|node| node.kind().is_function() && hears_windows(*node)).for_each(|function| of_messages(function, cx));
-    for node in module.tree.all().filter(|node| is_header(*node, ORIGIN)) {
+    let strings: Vec<Syntax<'_>> = module.tree.all().filter(|node| node.kind() == Kind::String).collect();
+    let named = |header: &'static str| strings.iter().copied().filter(move |node| is_header(*node, header));
+    named(CONTENT_POLICY).for_each(|name| content_policy(name, cx));
+    named(FRAME).for_each(|name| said(module, name, "frame", cx));
+    named(HSTS).for_each(|name| said(module, name, "hsts", cx));
+    for node in named(ORIGIN) {
         let Some((value, place)) = value_of(node) else { continue };
         let origin = module.lower(value);
         let function = node.ancestors().find(|outer| outer.kind().is_function());
@@ -73,10 +75,12 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
         let origin = match origin.kind {
             NodeKind::Text(_) | NodeKind::Null => origin,
             NodeKind::List(mut items) if items.len() == 1 => items.swap_remove(0),
-            _ if is_checked => match function.and_then(|function| pattern_test(module, function).or_else(|| loose_test(function))) {
-                Some(pattern) => pattern,
-                None => continue,
-            },
+            _ if is_checked => {
+                match function.and_then(|function| pattern_test(module, function).or_else(|| loose_test(function, value.text()))) {
+                    Some(pattern) => pattern,
+                    None => continue,
+                }
+            }
             _ => origin,
         };
         options.push("origin", span, origin);
@@ -172,8 +176,8 @@ fn chooses(function: Syntax<'_>) -> bool {
     })
 }
 
-/// The only test of a function, if it asks for a part of the origin: as the pattern that it is.
-fn loose_test(function: Syntax<'_>) -> Option<Node> {
+/// The only test of a function, if it asks for a part of the origin, or of what is `sent`: as the pattern that it is.
+fn loose_test(function: Syntax<'_>, sent: &str) -> Option<Node> {
     let mut tests = function.below().filter(|node| node.kind() == Kind::Call).filter_map(|call| {
         let called = call.field(Field::Function)?;
         let method = called.field(Field::Property)?.text();
@@ -182,7 +186,7 @@ fn loose_test(function: Syntax<'_>) -> Option<Node> {
     });
     let (call, method, object) = tests.next()?;
     let part = call.field(Field::Arguments)?.first().filter(|part| part.kind() == Kind::String)?;
-    if tests.next().is_some() || !object.text().to_ascii_lowercase().ends_with("origin") {
+    if tests.next().is_some() || !object.text().to_ascii_lowercase().ends_with("origin") && object.text() != sent {
         return None;
     }
     // `indexOf(…) === 0` asks for the beginning.

@@ -5,6 +5,7 @@
 
 mod adonis;
 mod calls;
+mod commented;
 mod controllers;
 mod dialect;
 mod elysia;
@@ -12,24 +13,31 @@ mod env;
 mod expr;
 mod express;
 mod fastify;
+mod filed;
 mod func;
 mod gate;
 mod graphql;
 mod hapi;
 mod headers;
 mod hono;
+mod items;
 mod koa;
 mod loops;
 mod names;
 mod nestjs;
 mod nextjs;
 mod nitric;
+mod noted;
 mod oauth;
 mod passes;
+mod paths;
+mod remix;
 mod request;
 mod routing;
 mod serverless;
+mod shield;
 mod sinks;
+mod sveltekit;
 mod symbols;
 mod tables;
 #[cfg(test)]
@@ -52,13 +60,15 @@ const GATES: [Gate; 8] = [Gate::Nitric, Gate::CloudCode, Gate::JsRoutes, Gate::J
 pub(super) fn extract(cx: &mut Extract<'_>) {
     let path = &cx.file.path;
     let is_wanted = cx.gates.has_any(&GATES)
-        || nextjs::role(path).is_some()
+        || is_route(path, &cx.file.text)
+        || gate::may_turn_away(path, &cx.file.text)
         || env::is_settings(path)
         || env::is_named_in(cx)
         || serverless::is_service(path)
         || gate::may_tell_secrets(&cx.file.text)
         || cx.gates.has(Gate::Random) && gate::may_be_guessed(&cx.file.text)
-        || is_barrel(path, &cx.file.text);
+        || is_barrel(path, &cx.file.text)
+        || is_configuration(path, &cx.file.text);
     if !is_wanted || is_declaration(path) || is_unit_test(path, &cx.file.text) || is_packed(path, &cx.file.text) {
         return;
     }
@@ -72,15 +82,18 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     };
     let tree = cx.take(parse(&src, file.kind));
     let module = Module::new(&tree);
-    if cx.gates.has(Gate::JsRoutes) || nextjs::role(&cx.file.path).is_some() {
+    if cx.gates.has(Gate::JsRoutes) || is_route(&cx.file.path, &cx.file.text) {
         if !adonis::extract(cx, &module) {
             routing::extract(cx, &module);
         }
         nestjs::extract(cx, &module);
         controllers::extract(cx, &module);
         nextjs::extract(cx, &module);
+        remix::extract(cx, &module);
+        sveltekit::extract(cx, &module);
         trpc::extract(cx, &module);
         graphql::extract(cx, &module);
+        commented::emit(&module, cx);
     }
     let functions = calls::emit(&module, cx);
     let handed = sinks::emit(&module, cx);
@@ -98,6 +111,11 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     cx.out.symbols.handed = handed;
 }
 
+/// Whether a file's path makes it a route, or the guard of routes.
+fn is_route(path: &str, text: &str) -> bool {
+    nextjs::role(path).is_some() || remix::is_route(path, text) || sveltekit::role(path).is_some()
+}
+
 /// Whether a file declares what others define: it has no values.
 fn is_declaration(path: &str) -> bool {
     [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| path.ends_with(ending))
@@ -109,6 +127,22 @@ fn is_unit_test(path: &str, text: &str) -> bool {
     let mut parts = path.rsplit('/').next().unwrap_or(path).split('.').skip(1);
     parts.any(|part| matches!(part, "test" | "spec" | "e2e-spec" | "cy"))
         && ["describe(", "it(", "test("].iter().any(|call| text.contains(call))
+}
+
+/// Whether a file holds the configuration or constants that others read: in a folder of that name, or called so itself.
+fn is_configuration(path: &str, text: &str) -> bool {
+    const LONGEST: usize = 8_192;
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split('.').next().unwrap_or(name);
+    let is_named =
+        matches!(stem, "config" | "settings" | "configuration" | "constants" | "constant" | "keys" | "key" | "secrets" | "secret");
+    let is_kept = folders.split('/').any(|folder| matches!(folder, "config" | "configs" | "settings"));
+    // A page of settings is none.
+    let is_page = path.ends_with(['x', 'e']) || text.contains("</");
+    text.len() <= LONGEST
+        && (is_named || is_kept)
+        && !is_page
+        && ["module.exports", "export default", "export const", "exports."].iter().any(|word| text.contains(word))
 }
 
 /// Whether a file only hands on what its neighbours define: `module.exports = { auth }` in `index.js`, a list of

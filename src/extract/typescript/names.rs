@@ -3,9 +3,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::{SmolStr, SmolStrBuilder};
 
 use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax, Tree};
@@ -14,16 +14,24 @@ use crate::parse::typescript::{Field, Kind, Syntax, Tree};
 pub(super) struct Module<'t> {
     /// The tree.
     pub tree: &'t Tree<'t>,
-    /// Declarations by name and by the node that is their scope.
-    declared: FxHashMap<(&'t str, u32), Declaration<'t>>,
+    /// The names that are declared, numbered.
+    names: FxHashMap<&'t str, u32>,
+    /// Declarations by the number of their name and by the node that is their scope.
+    declared: FxHashMap<(u32, u32), Declaration<'t>>,
+    /// The scope that each node stands in or is.
+    scopes: Vec<u32>,
     /// Declarations that are assigned to after they are made, with the assignments.
     reassigned: FxHashMap<u32, Vec<Syntax<'t>>>,
     /// Assignments to members of a declaration: `options.secret = …`.
     members: FxHashMap<u32, Vec<Syntax<'t>>>,
     /// Function-local constants that a lowered expression refers to, to be bound for linking.
     pub(super) wanted: RefCell<Vec<u32>>,
+    /// Parameters that are the request under another name.
+    pub(super) requests: FxHashSet<u32>,
     /// Nodes that summaries of functions may still look at.
     pub(super) budget: Cell<usize>,
+    /// Steps from a name to the request that may still be gone ([`super::items`]).
+    pub(super) steps: Cell<u32>,
 }
 
 /// What a name is declared as.
@@ -85,11 +93,15 @@ impl<'t> Module<'t> {
     pub(super) fn new(tree: &'t Tree<'t>) -> Self {
         let mut module = Self {
             tree,
+            names: FxHashMap::default(),
             declared: FxHashMap::default(),
+            scopes: scopes_of(tree),
             reassigned: FxHashMap::default(),
             members: FxHashMap::default(),
             wanted: RefCell::default(),
+            requests: FxHashSet::default(),
             budget: Cell::new(30 * tree.len()),
+            steps: Cell::new(Self::steps()),
         };
         for node in tree.all() {
             module.declare(node);
@@ -127,6 +139,7 @@ impl<'t> Module<'t> {
             Kind::Enum => self.named(node, Form::Enum(node)),
             Kind::FormalParameters => {
                 let Some(function) = node.parent() else { return };
+                self.requests.extend(super::request::taken_by_handler(node).map(Syntax::id));
                 for parameter in node.children() {
                     let pattern = parameter.field(Field::Pattern).unwrap_or(parameter);
                     self.pattern(pattern, function, &mut SmallVec::new(), &Form::Parameter);
@@ -154,7 +167,9 @@ impl<'t> Module<'t> {
 
     fn add(&mut self, name: Syntax<'t>, scope: Syntax<'t>, form: Form<'t>) {
         let top = scope.kind() == Kind::Program;
-        self.declared.entry((name.text(), scope.id())).or_insert(Declaration { name, form, top });
+        let next = self.names.len() as u32;
+        let number = *self.names.entry(name.text()).or_insert(next);
+        self.declared.entry((number, scope.id())).or_insert(Declaration { name, form, top });
     }
 
     /// Declares every name of a pattern with the path that leads to it. Patterns nest as deeply as
@@ -253,10 +268,15 @@ impl<'t> Module<'t> {
 
     /// The declaration that `name` means at a place.
     pub(super) fn lookup(&self, name: &'t str, at: Syntax<'t>) -> Option<&Declaration<'t>> {
-        std::iter::once(at)
-            .chain(at.ancestors())
-            .filter(|node| is_scope(node.kind()))
-            .find_map(|scope| self.declared.get(&(name, scope.id())))
+        let number = *self.names.get(name)?;
+        let mut scope = *self.scopes.get(at.id() as usize)?;
+        loop {
+            if let Some(found) = self.declared.get(&(number, scope)) {
+                return Some(found);
+            }
+            let outer = self.tree.root().with_id(scope)?.parent()?;
+            scope = self.scopes[outer.id() as usize];
+        }
     }
 
     /// The package or file that an imported name comes from, as written.
@@ -295,10 +315,29 @@ impl<'t> Module<'t> {
         let (name, at) = (declaration.name.text(), declaration.name.start());
         match declaration.form {
             _ if declaration.top => SmolStr::new(name),
-            Form::Parameter(_) if !is_plain_data(declaration.name) => format_smolstr!("{name}@@{at}"),
-            _ => format_smolstr!("{name}@{at}"),
+            Form::Parameter(_) if !is_plain_data(declaration.name) => placed(name, "@@", at),
+            _ => placed(name, "@", at),
         }
     }
+}
+
+/// `name@12`, without the machinery of formatting: most names of a file are written so.
+fn placed(name: &str, sign: &str, mut at: u32) -> SmolStr {
+    let mut digits = [0; 10];
+    let mut from = digits.len();
+    loop {
+        from -= 1;
+        digits[from] = b'0' + (at % 10) as u8;
+        at /= 10;
+        if at == 0 {
+            break;
+        }
+    }
+    let mut out = SmolStrBuilder::new();
+    out.push_str(name);
+    out.push_str(sign);
+    digits[from..].iter().for_each(|digit| out.push(char::from(*digit)));
+    out.finish()
 }
 
 /// Whether a parameter is declared as a number, a boolean or a date.
@@ -311,6 +350,17 @@ fn is_plain_data(name: Syntax<'_>) -> bool {
 fn is_scope(kind: Kind) -> bool {
     kind.is_function()
         || matches!(kind, Kind::Program | Kind::Block | Kind::Catch | Kind::ForIn | Kind::For | Kind::SwitchBody | Kind::ClassStaticBlock)
+}
+
+/// For each node of a tree the scope that it is or stands in.
+fn scopes_of(tree: &Tree<'_>) -> Vec<u32> {
+    let mut scopes: Vec<u32> = Vec::with_capacity(tree.len());
+    for node in tree.all() {
+        // What a node stands in comes before it.
+        let outer = node.parent().map_or(0, |parent| scopes[parent.id() as usize]);
+        scopes.push(if is_scope(node.kind()) { node.id() } else { outer });
+    }
+    scopes
 }
 
 /// The scope that a declaration belongs to; a hoisted one (`var`) to its function.

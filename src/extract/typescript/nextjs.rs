@@ -1,13 +1,11 @@
 //! Next.js: route handlers in `app/**/route.ts`, API routes in `pages/api`, server actions, and
 //! `middleware.ts` with its matcher. Here a file's path is its route.
 
-use smol_str::{SmolStr, format_smolstr};
-
+use super::filed::{self, Filed, exported};
 use super::names::Module;
+use super::paths;
 use crate::extract::Extract;
-use crate::ir::{
-    Fact, FactKind, Field as Value, Guard, GuardScope, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why,
-};
+use crate::ir::{Fact, Field as Value, Node, NodeKind, Ref, Scope, Span, Text, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const PACKAGE: &str = "next";
@@ -69,102 +67,45 @@ fn served(folders: &str) -> String {
 /// Adds the facts of one file.
 pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
     let role = role(&cx.file.path);
-    let mut facts = Vec::new();
+    let mut filed = Filed::new(PACKAGE);
     match &role {
         Some(Role::Handlers(path)) => {
             for (name, span) in exported(module) {
                 if matches!(name, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") {
                     // `export { handler as GET }`: the export leads to the function.
-                    add(name, path, Ref::new(Scope::Import(own_module(&cx.file.path)), [name]), span, &mut facts);
+                    filed.add(filed.route(name, path, filed::own(&cx.file.path, name, span)));
                 }
-            }
-            if !facts.is_empty() {
-                facts.push(service(cx.file.span()));
             }
         }
         Some(Role::Api(path)) if cx.file.text.contains("export default") || cx.file.text.contains("module.exports") => {
             let span = default_span(module).unwrap_or_else(|| cx.file.span());
             // The default export may name a function of the file.
-            let handler = Ref::new(Scope::Import(own_module(&cx.file.path)), ["default"]);
-            add("ANY", path, handler, span, &mut facts);
-            facts.push(service(span));
+            filed.add(filed.route("ANY", path, filed::own(&cx.file.path, "default", span)));
         }
-        Some(Role::Middleware) if cx.file.text.contains("next/") || cx.file.text.contains("auth") => middleware(cx, module, &mut facts),
+        Some(Role::Middleware) if cx.file.text.contains("next/") || cx.file.text.contains("auth") => {
+            middleware(cx, module, &mut filed.facts);
+        }
         _ => {}
     }
     if module.tree.root().children().take(3).any(|node| is_use_server(node)) {
         // What is said to be the server's alone is called by no page, unless one is handed it.
         let is_internal = ["\"server-only\"", "'server-only'"].iter().any(|package| cx.file.text.contains(package));
         for (name, span) in exported(module) {
-            add("ACTION", &format!("/{name}"), Ref::new(Scope::Local, [name]), span, &mut facts);
-            if let (true, Some(FactKind::Route(route))) = (is_internal, facts.last_mut().map(|fact| &mut fact.kind)) {
+            let handler = Node::new(span, NodeKind::Ref(Ref::new(Scope::Local, [name])));
+            let mut route = filed.route("ACTION", &format!("/{name}"), handler);
+            if is_internal {
                 route.security = Value::unknown(Why::Opaque, span);
             }
-        }
-        if !facts.is_empty() {
-            facts.push(service(cx.file.span()));
+            filed.add(route);
         }
     }
-    cx.out.facts.append(&mut facts);
+    filed.emit(cx);
 }
 
 /// `'use server'` as a directive.
 fn is_use_server(node: Syntax<'_>) -> bool {
     node.kind() == Kind::ExpressionStatement
         && node.first().is_some_and(|text| text.kind() == Kind::String && super::names::unquoted(text) == "use server")
-}
-
-fn own_module(path: &str) -> SmolStr {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    format_smolstr!("./{name}")
-}
-
-fn add(method: &str, path: &str, handler: Ref, span: Span, facts: &mut Vec<Fact>) {
-    let mut route = Route::new(binding(), PACKAGE, method, Text::lit(path, span), span.start);
-    route.handler = Some(Node::new(span, NodeKind::Ref(handler)));
-    facts.push(Fact::new(span, format_smolstr!("{method} {path}"), FactKind::Route(Box::new(route))));
-}
-
-fn binding() -> Ref {
-    Ref::new(Scope::Local, ["#routes"])
-}
-
-fn service(span: Span) -> Fact {
-    let span = Span { end: span.start, ..span };
-    let service = Service::new(ServiceKind::App, PACKAGE, binding());
-    Fact::new(span, PACKAGE, FactKind::Service(service))
-}
-
-/// Names exported by declarations and clauses of the file itself, with where they stand.
-fn exported<'t>(module: &Module<'t>) -> Vec<(&'t str, Span)> {
-    let mut names = Vec::new();
-    for export in module.tree.root().children().filter(|node| node.kind() == Kind::Export) {
-        if export.child(Kind::TypeToken).is_some() {
-            continue;
-        }
-        if let Some(declaration) = export.field(Field::Declaration) {
-            if matches!(declaration.kind(), Kind::Function | Kind::GeneratorDeclaration) {
-                names.extend(declaration.field(Field::Name).map(|name| (name.text(), name.span())));
-            }
-            for declarator in declaration.children().filter(|child| child.kind() == Kind::VariableDeclarator) {
-                let Some(name) = declarator.field(Field::Name) else { continue };
-                if name.kind() == Kind::Identifier {
-                    names.push((name.text(), name.span()));
-                } else {
-                    let inner = name.below().filter(|inner| matches!(inner.kind(), Kind::Identifier | Kind::ShorthandPattern));
-                    names.extend(inner.map(|inner| (inner.text(), inner.span())));
-                }
-            }
-        }
-        let Some(clause) = export.child(Kind::ExportClause) else { continue };
-        for specifier in clause.children().filter(|child| child.kind() == Kind::ExportSpecifier) {
-            // `export { handler as GET }` needs a binding of that name: the exported one leads there.
-            if let Some(name) = specifier.field(Field::Alias).or_else(|| specifier.field(Field::Name)) {
-                names.push((name.text(), name.span()));
-            }
-        }
-    }
-    names
 }
 
 fn default_span(module: &Module<'_>) -> Option<Span> {
@@ -184,34 +125,11 @@ fn middleware(cx: &Extract<'_>, module: &Module<'_>, facts: &mut Vec<Fact>) {
         _ if let Some(handed_on) = handed_on(module) => handed_on,
         Some((name, span)) => (Ref::new(Scope::Local, [*name]), *span),
         None => match default_span(module) {
-            Some(span) => (Ref::new(Scope::Import(own_module(&cx.file.path)), ["default"]), span),
+            Some(span) => (filed::own_name(&cx.file.path, "default"), span),
             None => return,
         },
     };
-    let matchers = matchers(module);
-    let asks_for_path = asks_for_path(module);
-    let scopes: Vec<GuardScope> = match matchers {
-        Some(paths) => paths
-            .into_iter()
-            .map(|mut path| {
-                if asks_for_path && path.to_string().contains("(?!") {
-                    path.push(Node::unknown(Why::Opaque, span));
-                }
-                GuardScope::Prefix(path, Vec::new())
-            })
-            .collect(),
-        None if asks_for_path => {
-            let mut path = Text::lit("/", span);
-            path.push(Node::unknown(Why::Opaque, span));
-            path.push(Node::text("/:rest*", span));
-            vec![GuardScope::Prefix(path, Vec::new())]
-        }
-        None => vec![GuardScope::App],
-    };
-    for scope in scopes {
-        let guard = Guard::new(Node::new(span, NodeKind::Ref(handler.clone())), scope, None, 0);
-        facts.push(Fact::new(span, PACKAGE, FactKind::Guard(guard)));
-    }
+    paths::guards(module, Node::new(span, NodeKind::Ref(handler)), matchers(module), PACKAGE, facts);
 }
 
 /// `export { default } from 'next-auth/middleware'`: the middleware of a library.
@@ -226,12 +144,6 @@ fn handed_on(module: &Module<'_>) -> Option<(Ref, Span)> {
         let name = specifier.field(Field::Name)?;
         Some((super::names::imported(super::names::unquoted(source), &[name.text()]), name.span()))
     })
-}
-
-/// Whether the middleware looks at the path itself: which paths it then guards is not followed.
-fn asks_for_path(module: &Module<'_>) -> bool {
-    let is_name = |node: Syntax<'_>| matches!(node.kind(), Kind::Identifier | Kind::PropertyName | Kind::ShorthandPattern);
-    module.tree.all().any(|node| is_name(node) && matches!(node.text(), "pathname" | "createRouteMatcher"))
 }
 
 /// `export const config = { matcher: [...] }`.

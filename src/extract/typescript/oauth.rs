@@ -29,6 +29,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
                 match (parts.next(), parts.next()) {
                     (Some("grant_type"), Some("password")) => client(node.span(), "password", cx, |_| ()),
                     (Some("response_type"), Some(value)) => response_type(node, value, cx),
+                    (Some("redirect_uri"), Some(value)) if is_plain(value) => plain(node, value, cx),
                     _ => {}
                 }
             }

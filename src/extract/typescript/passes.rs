@@ -37,27 +37,68 @@ fn hands_on(statement: &str) -> bool {
     matches!(text, "next()" | "true" | "done()" | "await next()")
 }
 
-/// Methods of a request that only answer a question, whoever calls.
-const QUESTIONS: [&str; 4] = ["isAuthenticated", "isUnauthenticated", "get", "header"];
+/// Methods of a request that only answer a question, whoever calls, and of the text that they give.
+const QUESTIONS: [&str; 8] = ["isAuthenticated", "isUnauthenticated", "get", "header", "split", "replace", "slice", "trim"];
 
-/// `req.isAuthenticated()`, `ctx.get('authorization')`: turns nobody away.
+/// `req.isAuthenticated()`, `ctx.get('authorization')`, `getCookie(c, 'sid')`: turns nobody away.
 fn only_asks(call: Syntax<'_>) -> bool {
-    let method =
-        call.field(Field::Function).filter(|called| called.kind() == Kind::Member).and_then(|called| called.field(Field::Property));
-    call.kind() == Kind::Call && method.is_some_and(|method| QUESTIONS.contains(&method.text()))
+    let Some(called) = call.field(Field::Function).filter(|_| call.kind() == Kind::Call) else { return false };
+    match called.kind() {
+        Kind::Member => called.field(Field::Property).is_some_and(|method| QUESTIONS.contains(&method.text())),
+        _ => matches!(called.text(), "getCookie" | "getSignedCookie" | "parseCookies"),
+    }
 }
 
 /// Whether a body ends in `next()` and nothing before keeps a caller without credentials from it: what it
 /// checks, it checks in an `if` or a `try` that go on in any case.
 pub(super) fn runs_through(body: Syntax<'_>) -> bool {
+    ends_in_next(body, |last| hands_on(last.text()))
+        || ends_in_next(body, |last| on_verified(last).is_some_and(|callback| ends_in_next(callback, |last| hands_on(last.text()))))
+}
+
+/// What runs with the outcome, error or not: `jwt.verify(token, key, (error, claims) => { … })`.
+fn on_verified(statement: Syntax<'_>) -> Option<Syntax<'_>> {
+    let call = statement.first().filter(|call| statement.kind() == Kind::ExpressionStatement && call.kind() == Kind::Call)?;
+    let name = call.field(Field::Function)?.field(Field::Property)?;
+    let callback = call.field(Field::Arguments)?.children().last().filter(|last| last.kind().is_function())?;
+    callback.field(Field::Body).filter(|_| name.text() == "verify")
+}
+
+/// Whether a body ends in a statement that goes on, and nothing before it stops anybody.
+fn ends_in_next<'t>(body: Syntax<'t>, goes_on: impl Fn(Syntax<'t>) -> bool) -> bool {
     let statements: Vec<Syntax<'_>> = body.children().collect();
     let Some((last, before)) = statements.split_last().filter(|_| body.kind() == Kind::Block) else { return false };
     let is_call = |node: Syntax<'_>| matches!(node.kind(), Kind::Call | Kind::New | Kind::Await) && !only_asks(node);
-    hands_on(last.text())
+    goes_on(*last)
         && before.iter().all(|statement| match statement.kind() {
             Kind::If | Kind::Try => !statement.below().any(stops),
             _ => !statement.below().any(is_call),
         })
+}
+
+/// Whether a body does nothing but try, and goes on when it fails: `try { await req.jwtVerify() } catch { log() }`,
+/// `await req.jwtVerify().catch(() => undefined)`.
+pub(super) fn swallows(body: Syntax<'_>) -> bool {
+    let is_tried = |statement: Syntax<'_>| match statement.kind() {
+        Kind::Try => {
+            statement.child(Kind::Catch).is_some() && !statement.below().any(|node| matches!(node.kind(), Kind::Throw | Kind::Return))
+        }
+        Kind::ExpressionStatement => statement.below().any(is_caught_call),
+        _ => false,
+    };
+    let is_quiet =
+        |statement: Syntax<'_>| !statement.below().any(|node| matches!(node.kind(), Kind::Call | Kind::New | Kind::Return | Kind::Throw));
+    body.kind() == Kind::Block
+        && body.children().any(is_tried)
+        && body.children().all(|statement| is_tried(statement) || is_quiet(statement))
+}
+
+/// `….catch(() => undefined)`.
+fn is_caught_call(call: Syntax<'_>) -> bool {
+    let called = call.field(Field::Function).filter(|function| call.kind() == Kind::Call && function.kind() == Kind::Member);
+    let is_catch = called.and_then(|member| member.field(Field::Property)).is_some_and(|name| name.text() == "catch");
+    let caught = call.field(Field::Arguments).and_then(Syntax::first).and_then(|function| function.field(Field::Body));
+    is_catch && caught.is_some_and(|body| matches!(body.text(), "undefined" | "null" | "{}" | "{ }" | "false" | "({})"))
 }
 
 /// `throw`, and a `return` of something else than the next step.
@@ -106,7 +147,12 @@ pub(super) fn is_certain(call: Syntax<'_>, function: Span) -> bool {
 fn is_turned_away(attempt: Syntax<'_>) -> bool {
     let handler = attempt.children().find(|part| part.kind() == Kind::Catch).and_then(|clause| clause.field(Field::Body));
     let last = handler.and_then(|body| body.children().last());
-    last.is_some_and(|last| stops(last) || last.text().starts_with("next(") && !hands_on(last.text()))
+    last.is_some_and(|last| stops(last) && !gives_nothing(last) || last.text().starts_with("next(") && !hands_on(last.text()))
+}
+
+/// `return null`: a look-up that finds nobody leaves it to who asked.
+fn gives_nothing(statement: Syntax<'_>) -> bool {
+    statement.kind() == Kind::Return && statement.first().is_some_and(|value| matches!(value.text(), "null" | "undefined" | "false"))
 }
 
 /// Whether what a look-up of the caller gives is dropped or only logged: `const session = await auth()` beside

@@ -1,8 +1,6 @@
 //! Names that are a part of the request, or of what else comes from outside: `@Query('id') id` of NestJS,
 //! `({ body }, res) => …`, the arguments of a resolver, the address of a page.
 
-use smol_str::SmolStr;
-
 use super::names::unquoted;
 use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -39,6 +37,9 @@ pub(super) fn is_entry(name: Syntax<'_>) -> bool {
     head.and_then(|head| head.field(Field::Right)).is_some_and(|list| list.text().ends_with(".getEntries()"))
 }
 
+/// What only the event of a gateway has.
+const GATEWAY: [&str; 3] = ["queryStringParameters", "multiValueQueryStringParameters", "pathParameters"];
+
 fn decorated(name: Syntax<'_>) -> Option<Ref> {
     let parameter = name.parent().filter(|parent| matches!(parent.kind(), Kind::RequiredParameter | Kind::OptionalParameter))?;
     let call = parameter.child(Kind::Decorator)?.first().filter(|call| call.kind() == Kind::Call)?;
@@ -74,19 +75,45 @@ fn decorated(name: Syntax<'_>) -> Option<Ref> {
     }
 }
 
+/// The parameter of a list that is the request, whatever its name: the first of a function that is handed a path, and
+/// answers with its second: `app.get('/', (r, answer) => answer.send(…))`.
+pub(super) fn taken_by_handler(list: Syntax<'_>) -> Option<Syntax<'_>> {
+    const ANSWERS: [&str; 8] = ["send(", "json(", "end(", "status(", "redirect(", "render(", "sendFile(", "sendStatus("];
+    const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "all", "use"];
+    let function = list.parent()?;
+    let arguments = function.parent().filter(|outer| outer.kind() == Kind::Arguments)?;
+    let method = arguments.parent()?.field(Field::Function)?.field(Field::Property)?.text();
+    let has_path = arguments.first().is_some_and(|path| path.kind() == Kind::String && unquoted(path).starts_with('/'));
+    let mut names = list.children().map(|parameter| parameter.field(Field::Pattern).unwrap_or(parameter));
+    let (first, second) = (names.next()?, names.next()?);
+    if !has_path || !METHODS.contains(&method) || first.kind() != Kind::Identifier {
+        return None;
+    }
+    let body = function.field(Field::Body)?.text();
+    let mut uses = body.match_indices(second.text()).filter_map(|(at, name)| body[at + name.len()..].strip_prefix('.'));
+    uses.any(|rest| ANSWERS.iter().any(|answer| rest.starts_with(answer))).then_some(first)
+}
+
 /// `({ body, query }, res) => …`, and the parameters of the path that Next.js hands over.
 fn destructured(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
-    let [part @ ("body" | "query" | "params" | "headers" | "cookies" | "payload" | "file" | "files"), ..] = path else { return None };
+    let (first, rest) = path.split_first()?;
+    let part = of_gateway(first);
+    if !matches!(part, "body" | "query" | "params" | "headers" | "cookies" | "payload" | "file" | "files") {
+        return None;
+    }
     let list = name.ancestors().find(|outer| outer.kind() == Kind::FormalParameters)?;
     let named = |at: usize| {
         let parameter = list.children().nth(at)?;
         Some(parameter.field(Field::Pattern).unwrap_or(parameter).text())
     };
     let of_page = list.parent().and_then(|function| function.field(Field::Name)).is_some_and(|name| name.text() == "getServerSideProps");
+    let first = list.first().map_or("", Syntax::text);
     let is_handler = of_page
+        || named(1).is_none_or(|second| matches!(second, "context" | "_context" | "callback"))
+            && GATEWAY.iter().any(|key| first.contains(key))
         || matches!(named(1), Some("res" | "response" | "reply" | "_res" | "h"))
-        || *part == "params" && matches!(named(0), Some("req" | "request" | "_req" | "_request" | "_"));
-    is_handler.then(|| Ref::new(Scope::Request, path.iter().map(SmolStr::new)))
+        || part == "params" && matches!(named(0), Some("req" | "request" | "_req" | "_request" | "_"));
+    is_handler.then(|| rest.iter().fold(Ref::new(Scope::Request, [part]), |base, name| base.child(*name)))
 }
 
 /// Parameters that frameworks fill with what comes from outside: the arguments of a resolver of GraphQL, the
@@ -97,7 +124,7 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
         Some(list) => list.children().position(|parameter| parameter.holds(name))?,
         None => 0,
     };
-    let part = if position == 1 && is_resolver(function) {
+    let part = if position == 1 && is_resolver(function) || position == 0 && is_procedure(function, name) {
         "args"
     } else {
         let call = function.parent().filter(|outer| outer.kind() == Kind::Arguments)?.parent()?;
@@ -111,6 +138,8 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
             "on" if listens && event != "error" && matches!(object, "socket" | "client" | "ws" | "conn") => "message",
             // `server.on('method', (error, params, callback) => …)` of XML-RPC.
             "on" if position == 1 && name.text() == "params" && is_of_file(name, "xmlrpc") => "args",
+            // `app.param('id', (req, res, next, id) => …)`.
+            "param" if position == 3 => "params",
             // What a page asks the process of Electron that shows it.
             "on" | "handle" | "once" if position > 0 && object == "ipcMain" => "ipc",
             "subscribe"
@@ -125,6 +154,13 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
     // `on('entry', (header, stream) => …)` of tar-stream.
     let inner = (part == "entry" && name.text() == "header").then_some("header");
     Some(Ref::new(Scope::Request, std::iter::once(part).chain(inner).chain(path.iter().copied())))
+}
+
+/// Whether a parameter is what a procedure is called with from far away: `'shop.Lookup': (params, done) => …` in a map of
+/// such.
+fn is_procedure(function: Syntax<'_>, name: Syntax<'_>) -> bool {
+    let key = function.parent().filter(|outer| outer.kind() == Kind::Pair).and_then(|pair| pair.field(Field::Key));
+    matches!(name.text(), "params" | "args") && key.is_some_and(|key| key.kind() == Kind::String && key.text().contains('.'))
 }
 
 /// Whether the file of a node asks for a library.
@@ -175,6 +211,24 @@ pub(super) fn is_of_function(parameter: Syntax<'_>) -> bool {
     }
 }
 
+/// Whether a parameter is what the gateway of AWS hands to a function, where a member of such a name is read of it: by
+/// its name, by its type, or by what is exported.
+pub(super) fn is_event(parameter: Syntax<'_>, member: &str) -> bool {
+    const TYPES: [&str; 4] = ["APIGateway", "LambdaFunctionURL", "ALBEvent", "HandlerEvent"];
+    let types = |text: &str| TYPES.iter().any(|name| text.contains(name));
+    let declared = parameter.parent().and_then(|parameter| parameter.field(Field::Type)).map_or("", Syntax::text);
+    let handler = || {
+        let function = parameter.ancestors().find(|outer| outer.kind().is_function())?;
+        function.parent()?.field(Field::Type).map(Syntax::text)
+    };
+    parameter.text() == "event" || types(declared) || is_of_function(parameter) && (is_of_gateway(member) || handler().is_some_and(types))
+}
+
+/// Whether nothing but the event of a gateway has a member of that name.
+pub(super) fn is_of_gateway(member: &str) -> bool {
+    GATEWAY.contains(&member)
+}
+
 /// A part of an event that the gateway of AWS hands to a function, by the name that requests have for it.
 pub(super) fn of_gateway(name: &str) -> &str {
     match name {
@@ -210,10 +264,10 @@ pub(super) fn is_hook(value: Syntax<'_>) -> bool {
         && matches!(value.field(Field::Function).map_or("", Syntax::text), "useSearchParams" | "useQueryParams" | "useParams")
 }
 
-/// Hooks whose members are of the address: `useRouter().query`, `useLocation().search`.
+/// Hooks whose members are of the address: `useRouter().query`, `useLocation().search`, `useRoute().params` of Vue.
 pub(super) fn is_hook_with(value: Syntax<'_>, member: &str) -> bool {
     let hook = value.field(Field::Function).filter(|_| value.kind() == Kind::Call).map_or("", Syntax::text);
-    matches!((hook, member), ("useRouter", "query") | ("useLocation", "search" | "hash"))
+    matches!((hook, member), ("useRouter", "query") | ("useLocation", "search" | "hash") | ("useRoute", "query" | "params" | "hash"))
 }
 
 /// Whether a parameter is the event of a message that may come from any window: nothing in the handler asks

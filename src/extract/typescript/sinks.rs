@@ -10,14 +10,18 @@ mod dom;
 mod escape;
 mod flow;
 mod handed;
+mod kept;
 mod meant;
 mod method;
+mod policy;
 mod pollute;
 mod purpose;
+mod records;
 mod rows;
 mod session;
 mod settings;
 mod slow;
+mod upload;
 mod within;
 
 use std::cell::OnceCell;
@@ -39,31 +43,47 @@ struct Around<'m, 't> {
     module: &'m Module<'t>,
     checked: OnceCell<Checked<'t>>,
     callers: OnceCell<Callers<'t>>,
+    asks_server: OnceCell<bool>,
 }
 
 /// Emits the sinks of a file; says what its calls hand to functions of other files.
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
-    let around = Around { module, checked: OnceCell::new(), callers: OnceCell::new() };
+    let around = Around { module, checked: OnceCell::new(), callers: OnceCell::new(), asks_server: OnceCell::new() };
     let mut handed = Vec::new();
     for node in module.tree.all() {
         match node.kind() {
             Kind::Call | Kind::New => {
                 call(&around, node, cx);
+                records::model::call(module, node, cx);
+                policy::pattern(module, node, cx);
+                upload::emit(node, cx);
                 method::emit(&around, node, cx);
                 dom::call(&around, node, cx);
                 handed::emit(module, node, &mut handed);
             }
             Kind::Pair => {
+                policy::pair(node, cx);
                 settings::pair(node, cx);
                 pair(&around, node, cx);
+            }
+            // `client.search(base, { filter })`.
+            Kind::ShorthandProperty if node.text() == "filter" => {
+                value_sink(&around, node, SinkKind::Filter, Ref::new(Scope::Global, ["filter"]), node, None, cx);
             }
             Kind::Assignment | Kind::AugmentedAssignment => {
                 settings::assignment(module, node, cx);
                 pollute::assignment(&around, node, cx);
                 session::assignment(node, cx);
+                kept::assignment(module, node, cx);
                 dom::assignment(&around, node, cx);
             }
-            Kind::Binary => compare::emit(module, node, cx),
+            Kind::Binary => {
+                compare::emit(module, node, cx);
+                compare::skipped(module, node, cx);
+                policy::length(node, cx);
+                purpose::biased(node, cx);
+            }
+            Kind::Member => settings::password_in_query(module, node, cx),
             Kind::Return => answer::emit(&around, node, cx),
             Kind::Regex => slow::emit(module, node, cx),
             Kind::For => loops(&around, node, cx),
@@ -74,7 +94,9 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
             kind if kind.is_function() => {
                 pollute::merge(node, cx);
                 pollute::walk(node, cx);
+                records::handler(module, node, cx);
             }
+            kind if kind.is_class() => records::model::class(node, cx),
             _ => {}
         }
     }
@@ -91,7 +113,7 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     if name == "replace" {
         escape::emit(node, cx);
     }
-    if matches!(name, "includes" | "indexOf") {
+    if matches!(name, "includes" | "indexOf" | "startsWith" | "endsWith" | "test" | "match") {
         within::emit(module, node, cx);
     }
     if matches!(name, "render" | "view") {
@@ -117,7 +139,7 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     if rows.peek().is_none() {
         return purpose::emit(module, node, &callee, cx);
     }
-    for row in rows.filter(|row| row.is_on(module, node) && is_meant(row.kind, name, node)) {
+    for row in rows.filter(|row| row.is_on(module, node) && is_meant(row.kind, name, node) && writes_lines(module, row.kind, node)) {
         let parts = parts(around, node, arguments, *row);
         if row.kind == SinkKind::Fetch {
             send(module, node, arguments, &callee, cx);
@@ -128,6 +150,13 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
             cx.fact(node.span(), owner(node, &callee), FactKind::Sink(sink));
         }
     }
+}
+
+/// Whether a logger that is made writes texts as they come: what it writes as JSON has no line breaks.
+fn writes_lines<'t>(module: &Module<'t>, kind: SinkKind, call: Syntax<'t>) -> bool {
+    let logger = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    let made = logger.filter(|_| kind == SinkKind::LogLine).and_then(|logger| maker(module, logger));
+    made.is_none_or(|made| ["printf(", "simple()", "cli()"].iter().any(|format| made.text().contains(format)))
 }
 
 /// A request with its address and all that goes with it: nothing should go in the clear, and no secret.
@@ -250,7 +279,8 @@ impl<'t> Around<'_, 't> {
             return parts;
         }
         let value = flow::flowing(module, part, value);
-        let value = if kind == SinkKind::Html { flow::returned(module, part).unwrap_or(value) } else { value };
+        let is_made = kind == SinkKind::Html || flow::asks_alone(module, part);
+        let value = if is_made { flow::returned(module, part).unwrap_or(value) } else { value };
         let taken = handed::taken(module, part);
         if !taken.is_empty() {
             let seen = self.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value);
@@ -269,16 +299,10 @@ fn parts<'t>(around: &Around<'_, 't>, node: Syntax<'t>, arguments: Syntax<'t>, r
     };
     let mut parts = Vec::new();
     for (at, part) in arguments.children().enumerate() {
-        if argument.is_some_and(|argument| argument != at) || !may_matter(row.kind, part) {
+        if argument.is_some_and(|argument| argument != at) {
             continue;
         }
-        // `new Deno.Command('sh', { args: ['-c', line] })`.
-        let part = if row.kind == SinkKind::Exec && part.kind() == Kind::Object {
-            let Some(given) = value_of(part, "args") else { continue };
-            given
-        } else {
-            part
-        };
+        let Some(part) = inner_of(row.kind, part, argument.is_none()).filter(|part| may_matter(row.kind, *part)) else { continue };
         let label = match row.labels {
             [] => "",
             labels => match labels.get(at).and_then(V::as_text) {
@@ -289,6 +313,17 @@ fn parts<'t>(around: &Around<'_, 't>, node: Syntax<'t>, arguments: Syntax<'t>, r
         parts.extend(around.flowing(node, part, row.kind, label));
     }
     parts
+}
+
+/// What counts of an argument that is written out: `new Deno.Command('sh', { args: ['-c', line] })`,
+/// `Bun.spawn([program, data])`, `Runtime.evaluate({ expression })`.
+fn inner_of(kind: SinkKind, part: Syntax<'_>, is_shell: bool) -> Option<Syntax<'_>> {
+    match (kind, part.kind()) {
+        (SinkKind::Exec, Kind::Object) => inner_of(kind, value_of(part, "args").or_else(|| value_of(part, "cmd"))?, is_shell),
+        (SinkKind::Exec, Kind::Array) if !is_shell => part.first(),
+        (SinkKind::Code, Kind::Object) => value_of(part, "expression"),
+        _ => Some(part),
+    }
 }
 
 /// Whether a function reads a password of its request, so that a whole body in it holds one.
@@ -332,7 +367,9 @@ fn options<'t>(module: &Module<'t>, node: Syntax<'t>, kind: SinkKind) -> Option<
 
 /// `spawn('sh', ['-c', line])`, `spawn(line, { shell: true })`.
 fn runs_shell(arguments: Syntax<'_>) -> bool {
-    let program = arguments.first().map_or("", unquoted);
+    let first = arguments.first();
+    let list = first.filter(|first| first.kind() == Kind::Object).and_then(|first| value_of(first, "cmd")).or(first);
+    let program = list.and_then(|list| if list.kind() == Kind::Array { list.first() } else { Some(list) }).map_or("", unquoted);
     let is_shell = matches!(program.rsplit('/').next().unwrap_or_default(), "sh" | "bash" | "zsh" | "cmd" | "cmd.exe" | "powershell");
     let asks = |entry: Syntax<'_>| {
         entry.kind() == Kind::Pair

@@ -5,7 +5,7 @@ use super::dialect::{Dialect, is_verb};
 use super::loops;
 use super::names::Module;
 use super::routing::{Registration, Routing};
-use crate::ir::{FactKind, GuardScope, Node, ServiceKind, Text, Why};
+use crate::ir::{FactKind, GuardScope, Node, Part, Piece, ServiceKind, Text, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Keys under which an element holds what runs in front of its handler.
@@ -70,7 +70,7 @@ fn add<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>, route: &Node) {
 /// `app[row.method](row.path, guard, ...row.use, row.handler)` in a loop: the list is mounted on the application,
 /// and what the loop itself puts in front of each route is a guard. Says whether a call is one.
 pub(super) fn mount<'t>(routing: &mut Routing<'_, 't>, call: Syntax<'t>) -> bool {
-    let Some((application, element, list)) = indexed(routing.module, call) else { return false };
+    let Some((application, elements, list)) = indexed(routing.module, call) else { return false };
     let Some(dialect) = Some(routing.guess).filter(|guess| matches!(guess, Dialect::Express | Dialect::Koa | Dialect::Hono)) else {
         return false;
     };
@@ -81,29 +81,40 @@ pub(super) fn mount<'t>(routing: &mut Routing<'_, 't>, call: Syntax<'t>) -> bool
     let at = Registration { call, method: "use", service: binding, path: None, order: call.start() };
     for argument in call.field(Field::Arguments).into_iter().flat_map(Syntax::children) {
         let is_guard = matches!(argument.kind(), Kind::Identifier | Kind::Member | Kind::Call);
-        if is_guard && !std::iter::once(argument).chain(argument.below()).any(|node| node.text() == element.text()) {
+        let is_element = |node: Syntax<'_>| elements.iter().any(|element| node.text() == element.text());
+        if is_guard && !std::iter::once(argument).chain(argument.below()).any(is_element) {
             let guard = routing.module.lower(argument);
             routing.guard(&at, guard, GuardScope::Controller);
         }
     }
-    routing.mount(&at, Text::default(), list, Vec::new());
+    let prefix =
+        call.field(Field::Arguments).and_then(Syntax::first).map_or_else(Text::default, |path| prefix(&routing.module.lower(path)));
+    routing.mount(&at, prefix, list, Vec::new());
     true
 }
 
-/// The application, the element and the list of `list.forEach((row) => app[row.method](…))`.
-fn indexed<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(Syntax<'t>, Syntax<'t>, Node)> {
+/// What a loop writes before the path of each row: `/api` of `'/api' + row.path`.
+fn prefix(path: &Node) -> Text {
+    match path.as_text().map(|path| path.pieces.as_slice()) {
+        Some([first @ Piece { part: Part::Lit(_), .. }, Piece { part: Part::Hole(_), .. }]) => Text { pieces: vec![first.clone()] },
+        _ => Text::default(),
+    }
+}
+
+/// The application, the names that stand for the element and the list of `list.forEach((row) => app[row.method](…))`.
+fn indexed<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(Syntax<'t>, Vec<Syntax<'t>>, Node)> {
     let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Subscript)?;
     let application = function.field(Field::Object).filter(|object| object.kind() == Kind::Identifier)?;
     let (pattern, list) = loops::around(call)?;
-    let element = pattern_name(pattern)?;
-    function.field(Field::Index).filter(|index| index.below().chain([*index]).any(|node| node.text() == element.text()))?;
-    Some((application, element, module.lower(list)))
+    let elements = names(pattern);
+    let is_method = |name: &Syntax<'_>| pattern.kind() == Kind::Identifier || matches!(name.text(), "method" | "verb");
+    let method = elements.iter().find(|name| is_method(name))?;
+    function.field(Field::Index).filter(|index| index.below().chain([*index]).any(|node| node.text() == method.text()))?;
+    Some((application, elements, module.lower(list)))
 }
 
-/// The name that a loop gives its element; of a pattern, the one that is its method.
-fn pattern_name(pattern: Syntax<'_>) -> Option<Syntax<'_>> {
-    match pattern.kind() {
-        Kind::Identifier => Some(pattern),
-        _ => pattern.below().find(|name| name.kind() == Kind::ShorthandPattern && matches!(name.text(), "method" | "verb")),
-    }
+/// The names that a loop gives its element, or the parts of it: `{ method, path, before = [], handler }`.
+fn names(pattern: Syntax<'_>) -> Vec<Syntax<'_>> {
+    let is_name = |node: &Syntax<'_>| matches!(node.kind(), Kind::Identifier | Kind::ShorthandPattern);
+    std::iter::once(pattern).chain(pattern.below()).filter(is_name).collect()
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Linker;
-use super::path::shape;
-use crate::ir::{Fact, FactKind, Field, FileId, Guard, Node, Route, Security, ServiceKind, Text, Tri, Why};
+use super::{nature, path::shape};
+use crate::ir::{Fact, FactKind, Field, FileId, Guard, Node, NodeKind, Route, Security, ServiceKind, Text, Tri, Why};
 use crate::source::paths::{folder_of, join};
 
 /// Checks requests against the document, its security too.
@@ -43,6 +43,7 @@ impl Documents {
     /// Tells the routes that are served what is documented of them, and adds what nothing here serves.
     pub(super) fn join(self, linker: &mut Linker) {
         if self.operations.is_empty() {
+            linker.facts.iter_mut().for_each(undocumented);
             return;
         }
         let by_key: BTreeMap<Key, usize> = self.keys().collect();
@@ -50,7 +51,10 @@ impl Documents {
         for fact in &mut linker.facts {
             let FactKind::Route(route) = &mut fact.kind else { continue };
             let known = keys(route).into_iter().find_map(|key| by_key.get(&key).copied());
-            let Some(at) = known else { continue };
+            let Some(at) = known else {
+                undocumented(fact);
+                continue;
+            };
             served.insert(at);
             let operation = &self.operations[at];
             if let FactKind::Route(documented) = &operation.kind {
@@ -105,7 +109,7 @@ fn describe(route: &mut Route, prefix: Option<&Text>, mounted: bool) {
         Some(Security::Schemes(schemes)) => format!("`{}` is documented; what serves it is not here", schemes[0].0.last()),
         _ => "documented without security; what serves it is not here".to_owned(),
     };
-    route.public = super::nature::public(route).map(Into::into);
+    route.public = nature::public(route).map(Into::into);
     if let Some(prefix) = prefix {
         route.path = super::path::join(prefix, &route.path);
     }
@@ -116,23 +120,56 @@ fn tell(route: &mut Route, documented: &Route, document: &str) {
     match documented.security.value() {
         Some(Security::Schemes(schemes)) => {
             let scheme = schemes[0].0.last();
-            if route.chain.iter().any(validates) && !route.auth.is_yes() {
-                route.auth = Tri::Maybe;
+            let Some(enforced) = route.chain.iter().find_map(validator).map(|options| enforces(options, scheme)) else {
+                if route.auth.is_no() {
+                    route.reason = format!("{}, though `{document}` asks for `{scheme}`", route.reason);
+                }
+                return;
+            };
+            if enforced > route.auth {
+                route.auth = enforced;
                 route.reason = format!("`{VALIDATOR}` asks for `{scheme}`");
-            } else if route.auth.is_no() {
-                route.reason = format!("{}, though `{document}` asks for `{scheme}`", route.reason);
             }
         }
-        Some(Security::Off) if route.public.is_none() && !route.auth.is_yes() && super::nature::changes_nothing(route) => {
+        // A whole list of people is not meant for all by leaving a line out.
+        Some(Security::Off)
+            if route.public.is_none() && !route.auth.is_yes() && nature::changes_nothing(route) && !nature::shows_people(route) =>
+        {
             route.public = Some("documented without security".into());
         }
         _ => {}
     }
 }
 
-/// Whether a guard checks requests against the document.
-fn validates(guard: &Guard) -> bool {
-    guard.what.as_call().is_some_and(|call| call.callee.module() == Some(VALIDATOR))
+/// A route that no document of the repository describes: behind the validator it is answered with 404, unless that
+/// leaves alone what it doesn't know; with a document that is elsewhere, nothing is known of it.
+fn undocumented(fact: &mut Fact) {
+    let FactKind::Route(route) = &mut fact.kind else { return };
+    let Some(options) = route.chain.iter().find_map(validator) else { return };
+    let is_left_alone = options
+        .first()
+        .is_some_and(|options| options.get("ignoreUndocumented").and_then(Node::as_bool) == Some(true) && options.get("apiSpec").is_some());
+    if route.auth.is_no() && !is_left_alone {
+        route.auth = Tri::Maybe;
+        route.reason = format!("what `{VALIDATOR}` asks for it is not known");
+    }
+}
+
+/// The arguments of a guard that checks requests against the document.
+fn validator(guard: &Guard) -> Option<&[Node]> {
+    let call = guard.what.as_call().filter(|call| call.callee.module() == Some(VALIDATOR))?;
+    Some(&call.args)
+}
+
+/// Whether a validator asks for a scheme: its handlers decide, which it does without only if it is told so.
+fn enforces(options: &[Node], scheme: &str) -> Tri {
+    let Some(security) = options.first().and_then(|options| options.get("validateSecurity")) else { return Tri::Maybe };
+    match &security.kind {
+        NodeKind::Bool(asks) => (*asks).into(),
+        // `handlers: { …shared }`, `handlers: securityHandlers` are not followed.
+        NodeKind::Map(_) if security.get("handlers").is_some_and(|handlers| handlers.get(scheme).is_some()) => Tri::Yes,
+        _ => Tri::Maybe,
+    }
 }
 
 /// What a route may be documented by: its whole path, and without what stands in front of the application.

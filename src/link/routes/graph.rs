@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::names::{Names, Place};
+use super::semantics::{self, Reach};
 use crate::ir::{Call, Fact, FactKind, FileId, For, Func, GuardScope, Node, NodeKind, Param, Ref, Scope, ServiceKind, Span, Text};
 
 /// How many elements of a list of routers are mounted.
@@ -345,7 +346,9 @@ impl Graph {
     /// feature module), by fact.
     pub(super) fn global_guards(&self, root: &Place, facts: &[Fact]) -> Vec<usize> {
         let mut found = Vec::new();
-        for place in self.below(root) {
+        // Where guards hold for what comes later, one of a part holds from where that is brought in.
+        let in_order = |place: &Place| semantics::of(&self.services[place].framework).reach == Reach::Later;
+        for place in self.below(root).into_iter().filter(|place| !in_order(place)) {
             for event in &self.services[place].events {
                 if let FactKind::Guard(guard) = &facts[event.fact].kind
                     && (guard.scope == GuardScope::App || (matches!(guard.scope, GuardScope::Prefix(..)) && self.is_module(place, facts)))

@@ -22,7 +22,7 @@ mod standing;
 mod walk;
 mod words;
 
-pub use nature::{is_empty_form, is_for_everybody, is_of_accounts, is_sensitive, only_reads, shows_people};
+pub use nature::{deletes, is_empty_form, is_for_everybody, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people};
 pub(super) use words::may_check;
 
 use super::Linker;
@@ -32,7 +32,7 @@ use crate::ir::{Fact, FactKind, Security, Span};
 
 /// Whether `guards.toml` says that a library's function turns nobody away.
 pub(super) fn lets_all_through(name: &crate::ir::Ref) -> bool {
-    library::of(name) == Some(library::Does::Nothing)
+    matches!(library::of(name), Some(library::Does::Nothing | library::Does::Optional))
 }
 
 /// Replaces the routes as they are registered by the routes as they are served.

@@ -19,6 +19,10 @@ struct Words {
     personal: FxHashSet<&'static str>,
     offered: FxHashSet<&'static str>,
     listing: FxHashSet<&'static str>,
+    deleting: FxHashSet<&'static str>,
+    bulk: FxHashSet<&'static str>,
+    left: FxHashSet<&'static str>,
+    forms: FxHashSet<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -28,18 +32,58 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         let into = if row.text("at") == "any" { &mut words.any } else { &mut words.last };
         into.extend(row.texts("words").map(|word| (word, row.text("why"))));
     }
-    words.sensitive.extend(rows.get("sensitive").into_iter().flat_map(|row| row.texts("words")));
-    words.reading.extend(rows.get("reading").into_iter().flat_map(|row| row.texts("words")));
-    for (key, into) in [("personal", &mut words.personal), ("offered", &mut words.offered), ("listing", &mut words.listing)] {
+    for (key, into) in [
+        ("sensitive", &mut words.sensitive),
+        ("reading", &mut words.reading),
+        ("changing", &mut words.changing),
+        ("personal", &mut words.personal),
+        ("offered", &mut words.offered),
+        ("listing", &mut words.listing),
+        ("deleting", &mut words.deleting),
+        ("bulk", &mut words.bulk),
+        ("left", &mut words.left),
+        ("forms", &mut words.forms),
+    ] {
         into.extend(rows.get(key).into_iter().flat_map(|row| row.texts("words")));
     }
-    words.changing.extend(rows.get("changing").into_iter().flat_map(|row| row.texts("words")));
     words
 });
 
 /// Why anybody may call a route, if that is its nature.
 pub(super) fn public(route: &Route) -> Option<&'static str> {
-    by_name(route).filter(|why| fits(route, why))
+    by_name(route).filter(|why| fits(route, why)).or_else(|| (is_form(route) || is_left_behind(route)).then_some("contact form"))
+}
+
+/// Whether strangers send something by a path's own word: `POST /enquiry`, `POST /waiting-list`.
+fn is_form(route: &Route) -> bool {
+    let segments = literal_segments(&route.path);
+    let is_operators = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "administration" | "internal"));
+    let is_post = route.methods.iter().all(|method| method == "POST");
+    is_post && !is_operators && !has_parameter(&route.path) && segments.last().is_some_and(|last| WORDS.forms.contains(last.as_str()))
+}
+
+/// Whether all that a handler changes is one new row of what strangers leave behind: `db.inquiry.create(…)`.
+fn is_left_behind(route: &Route) -> bool {
+    let is_sent = route.methods.iter().all(|method| matches!(method.as_str(), "POST" | "ACTION" | "MUTATION"));
+    let Some(body) = route.body.as_ref().filter(|_| is_sent && !has_parameter(&route.path)) else { return false };
+    let mut changes = body.calls.iter().filter_map(|call| {
+        let [.., of, what] = call.callee.path.as_slice() else { return None };
+        let is_change = split_words(what).first().is_some_and(|verb| WORDS.changing.contains(verb.as_str()));
+        is_change.then(|| (squeeze(of.split('@').next().unwrap_or(of)), what.as_str()))
+    });
+    let is_new = |(of, what): (String, &str)| WORDS.left.contains(of.as_str()) && matches!(what, "create" | "insert" | "insertOne" | "add");
+    changes.next().is_some_and(is_new) && changes.next().is_none()
+}
+
+/// Whether a handler takes rows out of a collection.
+pub fn deletes(route: &Route) -> bool {
+    calls_any(route, &WORDS.deleting)
+}
+
+fn calls_any(route: &Route, names: &FxHashSet<&str>) -> bool {
+    let is_method = |callee: &Ref| callee.path.len() > 1 || callee.module().is_some();
+    let is_named = |call: &CallSite| is_method(&call.callee) && names.contains(call.callee.last());
+    route.body.as_ref().is_some_and(|body| body.calls.iter().any(is_named))
 }
 
 /// Whether anybody may call an endpoint of a gateway by its nature: `GET /health`.
@@ -52,9 +96,18 @@ pub fn is_for_everybody(method: &str, path: &Text) -> bool {
 fn fits(route: &Route, why: &str) -> bool {
     let is_any = |methods: &[&str]| route.methods.iter().all(|method| methods.contains(&method.as_str()));
     match why {
+        _ if fills_tables(route) => false,
+        // A budget is reset and rates are refreshed by whoever may write them.
+        "password reset" | "token refresh" if is_of_thing(route) => false,
         // The sessions of somebody by his key are ended by whoever may do that.
         "sign-in" => !(is_any(&["DELETE"]) && has_parameter(&route.path)),
-        "health check" | "API documentation" => !is_any(&["PUT", "PATCH", "DELETE"]),
+        // The status of one row is no health check, nor is what somebody sends about it.
+        "health check" => {
+            !is_any(&["PUT", "PATCH", "DELETE"]) && !(has_parameter(&route.path) && (is_any(&["POST"]) || is_status(&route.path)))
+        }
+        // What is confirmed of one row that is no account, its owner confirms: `/bookings/:id/confirm`.
+        "confirmation of an address" => !is_confirmed_row(&route.path),
+        "API documentation" => !is_any(&["PUT", "PATCH", "DELETE"]),
         // What is sent about one row is no form for strangers (`POST /telemetry/:id`), nor is a row that is changed.
         "contact form" => {
             let reads = is_any(&["GET", "HEAD"]);
@@ -65,13 +118,44 @@ fn fits(route: &Route, why: &str) -> bool {
     }
 }
 
+/// Whether what is reset are the tables of a developer: nobody's password is meant.
+fn fills_tables(route: &Route) -> bool {
+    let told = ["password", "passwd", "forgot", "account", "auth", "user"];
+    let segments = literal_segments(&route.path);
+    segments.iter().any(|segment| segment == "reset")
+        && !segments.iter().any(|segment| told.iter().any(|word| segment.contains(word)))
+        && calls_any(route, &WORDS.bulk)
+}
+
+/// Whether what is reset or refreshed is no credential: neither the path nor the handler says so, whose body is known.
+fn is_of_thing(route: &Route) -> bool {
+    const TOLD: [&str; 19] = [
+        "pass", "pwd", "token", "auth", "account", "user", "member", "customer", "admin", "mail", "session", "cookie", "jwt", "login",
+        "sign", "otp", "code", "hash", "crypt",
+    ];
+    let told = |text: &str| TOLD.iter().any(|word| text.contains(word));
+    let segments = literal_segments(&route.path);
+    let Some(([.., thing], "reset" | "refresh")) = segments.split_last().map(|(last, before)| (before, last.as_str())) else {
+        return false;
+    };
+    let is_place = matches!(thing.as_str(), "api" | "rest" | "public" | "forgot" | "recover" | "recovery" | "oauth" | "me");
+    let is_version = thing.strip_prefix('v').is_some_and(|number| number.chars().all(|digit| digit.is_ascii_digit()));
+    let Some(body) = route.body.as_ref().filter(|body| !is_place && !is_version && !body.reads_credentials) else { return false };
+    let types = body.params.iter().flat_map(|param| param.ty.iter().chain(&param.ty_args));
+    let names = types.chain(body.calls.iter().map(|call| &call.callee)).flat_map(|name| &name.path);
+    !segments.iter().any(|segment| told(segment))
+        && !told(&squeeze(&body.name))
+        && !names.chain(body.params.iter().map(|param| &param.name)).any(|name| told(&squeeze(name)))
+}
+
 /// `/assets/user/:id`.
 fn has_key(path: &Text) -> bool {
     let names = path.pieces.iter().filter_map(|piece| match &piece.part {
         Part::Lit(text) => Some(text),
         Part::Hole(_) => None,
     });
-    names.flat_map(|text| text.split('/')).filter_map(|segment| segment.strip_prefix(':')).any(|name| name == "id" || name.ends_with("Id"))
+    let keys = names.flat_map(|text| text.split('/')).filter_map(|segment| segment.strip_prefix([':', '{', '<']));
+    keys.map(|name| name.trim_end_matches(['}', '>'])).any(|name| name == "id" || name.ends_with("Id"))
 }
 
 /// Whether a segment of a path is the caller's to choose.
@@ -80,6 +164,20 @@ fn has_parameter(path: &Text) -> bool {
         Part::Lit(text) => text.split('/').any(|segment| segment.starts_with([':', '{', '<', '['])),
         Part::Hole(_) => true,
     })
+}
+
+/// `/bookings/:id/confirm`, unlike `/users/:id/verify`.
+fn is_confirmed_row(path: &Text) -> bool {
+    let is_account = |segment: &String| ["user", "account", "auth", "member", "mail", "invit"].iter().any(|word| segment.contains(word));
+    let path_text = path.to_string();
+    let mut ends = path_text.rsplit('/');
+    let is_verb = matches!(ends.next(), Some("confirm" | "activate" | "verify"));
+    is_verb && ends.next() == Some(":id") && !literal_segments(path).iter().any(is_account)
+}
+
+/// `/orders/:id/status`.
+fn is_status(path: &Text) -> bool {
+    literal_segments(path).last().is_some_and(|last| last == "status")
 }
 
 fn is_said_public(path: &Text) -> bool {
@@ -91,6 +189,7 @@ fn by_name(route: &Route) -> Option<&'static str> {
     let words = &*WORDS;
     let segments = literal_segments(&route.path);
     let is_admin = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "internal" | "debug"));
+    let is_read = route.methods.iter().all(|method| method == "GET");
     let is_procedure = route.methods.iter().any(|method| matches!(method.as_str(), "QUERY" | "MUTATION" | "ACTION"));
     if is_procedure && let Some(why) = segments.last().and_then(|name| public_procedure(name)) {
         return Some(why);
@@ -107,14 +206,15 @@ fn by_name(route: &Route) -> Option<&'static str> {
     if let Some(why) = last_literal(&route.path).and_then(|last| public_phrase(&last)) {
         return Some(why);
     }
-    if words.offered.contains(last) && route.methods.iter().all(|method| method == "GET") {
+    if words.offered.contains(last) && is_read {
         return Some("what is offered to all");
     }
     if makes_new(&segments).is_some_and(|what| ["signup", "signups", "registration", "registrations"].iter().any(|end| what.ends_with(end)))
     {
         return Some("sign-up");
     }
-    if has_secret_parameter(&route.path) {
+    let is_code = || is_read && route.path.to_string().ends_with("/:code");
+    if has_secret_parameter(&route.path) || is_code() {
         return Some("secret in the path");
     }
     let name = route.body.as_ref().map(|func| squeeze(&func.name)).filter(|name| !name.is_empty());
@@ -246,7 +346,9 @@ pub fn is_sensitive(path: &Text) -> bool {
     }
     let is_known = |segment: &&str| !segment.starts_with([':', '{', '<', '*', '[']);
     let sensitive = |segment: &str| split_words(segment).iter().any(|word| words.sensitive.contains(word.as_str()));
-    whole.split('/').filter(is_known).any(sensitive)
+    // What a page shows of somebody on purpose: `/teams/:teamId/logo`.
+    let is_shown = |segment: &str| matches!(segment, "logo" | "logos" | "branding" | "avatar" | "avatars");
+    whole.split('/').filter(is_known).any(sensitive) && !whole.split('/').any(is_shown)
 }
 
 /// Whether a route that reads shows what is known of people, to whom nothing of it is meant to be shown: an operator's
@@ -273,6 +375,32 @@ fn lists_people(route: &Route) -> bool {
     };
     route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "QUERY"))
         && route.body.as_ref().is_some_and(|body| body.calls.iter().any(lists))
+}
+
+/// Whether a handler reads what is stored: by a method that finds or lists, or by what the callee is named for. One that
+/// is not seen may.
+pub fn reads_rows(route: &Route) -> bool {
+    const FINDS: [&str; 10] = ["find", "list", "select", "query", "search", "aggregate", "count", "group", "sql", "prepare"];
+    let words = &*WORDS;
+    let reads = |call: &CallSite| {
+        let is_verb = split_words(call.callee.last_named()).first().is_some_and(|verb| FINDS.contains(&verb.as_str()));
+        let names =
+            |part: &SmolStr| split_words(part.split('@').next().unwrap_or(part)).iter().any(|word| words.sensitive.contains(word.as_str()));
+        is_verb || call.callee.path.iter().any(names)
+    };
+    // `loader({ params })` of `/documents/:id` takes what is asked for by its key.
+    let is_keyed = |params: usize| params > 0 && has_parameter(&route.path);
+    route.body.as_ref().is_none_or(|body| is_keyed(body.params.len()) || body.calls.iter().any(reads))
+}
+
+/// Whether a path is that of one cart or of what is in it, which guests of a shop have too.
+pub(super) fn is_cart(path: &Text) -> bool {
+    let segments = literal_segments(path);
+    let holder = match segments.as_slice() {
+        [.., cart, within] if matches!(within.as_str(), "items" | "item" | "products" | "lines") => Some(cart),
+        segments => segments.last(),
+    };
+    holder.is_some_and(|segment| matches!(segment.as_str(), "cart" | "basket"))
 }
 
 /// Whether a path is that of an empty form: `/users/new`.

@@ -93,6 +93,11 @@ pub(super) enum Cover {
 /// Whether a guard registered for `pattern` runs for `path`.
 pub(super) fn covers(pattern: &Text, path: &Text, cover: Cover) -> Tri {
     let (pattern, path) = (shape(pattern), shape(path));
+    // `/files(?!/private)/:name`: what is before the expression has to be there.
+    let before = pattern.split_once("(?").map_or("", |(before, _)| before.trim_end_matches('('));
+    if !before.contains(['\0', ':', '*']) && !path.contains('\0') && !path.starts_with(before) {
+        return Tri::No;
+    }
     if pattern.contains("(?") {
         return negative_lookahead(&pattern, &path);
     }
@@ -105,6 +110,11 @@ pub(super) fn covers(pattern: &Text, path: &Text, cover: Cover) -> Tri {
             return sure;
         }
         let Some(have) = given.next() else { return Tri::No };
+        if is_last && let Some(start) = want.strip_suffix("(.*)").filter(|start| !start.contains('(')) {
+            // `/crew(.*)`: all that begins so, at any depth.
+            let begins = have.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+            return sure.and(if have.contains('\0') { Tri::Maybe } else { begins.into() });
+        }
         sure = sure.and(segment(want, have));
         if sure.is_no() {
             return Tri::No;

@@ -29,6 +29,7 @@ impl Standing {
     pub(super) fn holds(&self, route: &Route) -> Tri {
         if self.guard.service.is_none()
             && self.guard.scope != GuardScope::Controller
+            && route.framework.starts_with("next")
             && route.methods.iter().any(|method| method == "ACTION")
         {
             // A server action is called through any page that brings it: what guards some paths alone guards no

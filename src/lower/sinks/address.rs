@@ -22,7 +22,9 @@ pub(super) fn controls_host(node: &Node) -> Tri {
         // `url.parse(request.url, true).query.to`.
         NodeKind::Op(Op::Index | Op::Attr, _) if is_of_query(node) => tainted(node, 8),
         NodeKind::Op(Op::Index | Op::Attr | Op::Await, operands) => operands.first().map_or(Tri::No, controls_host),
-        NodeKind::Call(call) if is_own_address(&call.callee) => Tri::No,
+        NodeKind::Call(call) if is_own_address(&call.callee) => {
+            Tri::from(call.args.first().and_then(Node::as_str).is_some_and(is_of_address))
+        }
         // The second argument is only the base of the first.
         NodeKind::Call(call) if matches!(call.callee.last(), "URL" | "parse") => call.args.first().map_or(Tri::No, controls_host),
         _ => tainted(node, 8),
@@ -47,7 +49,8 @@ fn is_own_address(name: &Ref) -> bool {
     name.scope == Scope::Request
         && match name.first() {
             // Whoever runs a function (`event`) may say which server it asks: the platform itself does.
-            "url" | "originalUrl" | "hostname" | "headers" | "header" | "get" | "event" => true,
+            "headers" => !name.path.get(1).is_some_and(|header| is_of_address(header)),
+            "url" | "originalUrl" | "hostname" | "header" | "get" | "event" => true,
             // The page's own, to come back to.
             "address" => match name.path.get(1).map(smol_str::SmolStr::as_str) {
                 Some("hash") => name.path.len() == 2,
@@ -57,6 +60,12 @@ fn is_own_address(name: &Ref) -> bool {
             "nextUrl" => !name.path.iter().any(|part| part == "searchParams"),
             _ => false,
         }
+}
+
+/// Whether a header is one that a caller writes an address into: `X-Callback-Url`.
+fn is_of_address(header: &str) -> bool {
+    let header = header.to_ascii_lowercase();
+    ["url", "uri", "callback", "webhook", "endpoint"].iter().any(|word| header.ends_with(word)) && !header.contains("forwarded")
 }
 
 /// Whether a text in a value has an address whose host is what the request says of itself: `https://${req.headers.host}/…`.

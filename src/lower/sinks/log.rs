@@ -46,7 +46,7 @@ fn holds_words(node: &Node, depth: u32) -> bool {
 }
 
 fn is_free_text(name: &Ref) -> bool {
-    is_part(name) && name.path.len() > 1
+    is_part(name) && name.path.len() > 1 || name.scope == Scope::Request && name.last() == "querystring"
 }
 
 fn is_part(name: &Ref) -> bool {

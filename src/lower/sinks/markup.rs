@@ -1,11 +1,24 @@
 //! What an answer or a page shows: markup with values in it, insides of an error.
 
 use super::statement::first_words;
-use super::taint::tainted;
-use crate::ir::{Entry, Node, NodeKind, Op, Scope, Sink, SinkPart, Tri};
+use super::taint::{is_markdown, tainted};
+use crate::ir::{Call, Entry, Node, NodeKind, Op, Scope, Sink, SinkPart, Tri};
 
 pub(super) fn is_markup(node: &Node) -> bool {
-    node.as_text().is_some_and(|text| text.has_holes() && text.contains("<").is_yes())
+    match &node.kind {
+        NodeKind::Call(call) => is_markdown(&call.callee) || is_list(call),
+        _ => node.as_text().is_some_and(|text| text.has_holes() && text.contains("<").is_yes()),
+    }
+}
+
+/// `items.map((item) => `<li>${item}</li>`).join('')`.
+fn is_list(call: &Call) -> bool {
+    let made = call.receiver.as_ref().and_then(Node::as_call).filter(|made| call.callee.last() == "join" && made.callee.last() == "map");
+    let item = made.and_then(|made| match &made.args.first()?.kind {
+        NodeKind::Func(function) => function.returns.as_ref(),
+        _ => None,
+    });
+    item.is_some_and(is_markup)
 }
 
 /// Words of a request in a page: what Express sends of a text is HTML.
@@ -29,6 +42,19 @@ pub(super) fn shows_error(node: &Node, whole: bool, depth: u32) -> bool {
             map.entries.iter().any(|entry| matches!(entry, Entry::Pair { value, .. } if shows_error(value, whole, depth - 1)))
         }
         NodeKind::Text(text) => text.holes().any(|hole| shows_error(hole, false, depth - 1)),
+        // `error ? error.stack : ''`; where the environment decides, a server in production may not.
+        NodeKind::Op(Op::Cond, values)
+            if values.first().is_some_and(|asked| asked.as_ref().is_some_and(|name| name.scope == Scope::Local)) =>
+        {
+            values.iter().skip(1).any(|value| shows_error(value, false, depth - 1))
+        }
+        NodeKind::Op(Op::Or | Op::Coalesce, values) => values.iter().any(|value| shows_error(value, false, depth - 1)),
+        // `error.stack.split('\n')`, `String(error.stack)`.
+        NodeKind::Call(call) => {
+            let is_of_stack = call.callee.path.iter().rev().nth(1).is_some_and(|name| name == "stack");
+            let hands_on = matches!(call.callee.last(), "split" | "toString" | "slice" | "replace" | "trim" | "String" | "join");
+            hands_on && (is_of_stack || call.args.iter().chain(&call.receiver).any(|value| shows_error(value, false, depth - 1)))
+        }
         _ => false,
     }
 }
@@ -46,7 +72,7 @@ pub(super) fn is_trusted(parts: &mut Vec<SinkPart>) -> bool {
         if part.tainted.is_no() && is_cleaned(&part.value) {
             return false;
         }
-        let is_open = matches!(part.value.kind, NodeKind::Ref(_) | NodeKind::Op(..) | NodeKind::Unknown(_));
+        let is_open = matches!(part.value.kind, NodeKind::Ref(_) | NodeKind::Op(..) | NodeKind::Unknown(_)) || holds_words(&part.value, 6);
         if part.tainted.is_no() && is_open {
             part.tainted = Tri::Maybe;
         }
@@ -68,7 +94,9 @@ fn is_cleaned(value: &Node) -> bool {
 /// Whether markup of a page holds what a request brings, or a text of a record.
 pub(super) fn is_of_page(sink: &mut Sink) -> bool {
     let is_of_request = sink.parts.iter().any(|part| tainted(&part.value, 12).is_yes());
-    if !is_of_request && sink.parts.iter().any(|part| is_text_of_record(&part.value)) {
+    let has_answers = sink.options.as_ref().and_then(Node::as_str) == Some("answers");
+    let is_of_record = |part: &SinkPart| is_text_of_record(&part.value) || has_answers && holds_words(&part.value, 6);
+    if !is_of_request && sink.parts.iter().any(is_of_record) {
         sink.options = sink.options.as_ref().map(|options| Node::text("record", options.span));
         sink.parts.iter_mut().for_each(|part| part.tainted = Tri::Maybe);
         return true;
@@ -78,6 +106,42 @@ pub(super) fn is_of_page(sink: &mut Sink) -> bool {
         part.tainted.is_yes()
     });
     !sink.parts.is_empty()
+}
+
+/// A text that people write about themselves and others, of what a variable of a function holds: `user.name`.
+fn holds_words(node: &Node, depth: u32) -> bool {
+    const WORDS: [&str; 14] = [
+        "name",
+        "username",
+        "userName",
+        "email",
+        "firstName",
+        "lastName",
+        "fullName",
+        "comment",
+        "message",
+        "bio",
+        "author",
+        "review",
+        "feedback",
+        "nickname",
+    ];
+    match &node.kind {
+        NodeKind::Ref(name) => {
+            let is_variable = name.scope == Scope::Local && name.first().contains('@');
+            is_variable && matches!(name.path.as_slice(), [_, .., last] if WORDS.contains(&last.as_str()))
+        }
+        NodeKind::Text(text) if depth > 0 => text.holes().any(|hole| holds_words(hole, depth - 1)),
+        // Of what a loop goes through, nothing is known but how its members are called.
+        NodeKind::Op(Op::Attr, operands) => match operands.as_slice() {
+            [base, name] => matches!(base.kind, NodeKind::Unknown(_)) && name.as_str().is_some_and(|name| WORDS.contains(&name)),
+            _ => false,
+        },
+        NodeKind::Op(Op::Or | Op::Coalesce | Op::Add, operands) if depth > 0 => {
+            operands.iter().any(|operand| holds_words(operand, depth - 1))
+        }
+        _ => false,
+    }
 }
 
 /// `(await notes.findOne(…)).title`: a member of what a store has found.
@@ -120,6 +184,8 @@ pub(super) fn holds_record(node: &Node, depth: u32) -> bool {
 /// Whether a name is that of a text that is markup on purpose: whoever fills it in has seen to it.
 pub fn is_meant_as_markup(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
+    // A description is no script.
+    let name = name.replace("descript", "").replace("subscript", "").replace("transcript", "").replace("prescript", "");
     ["html", "markup", "css", "script", "style", "json", "svg", "icon", "csrf", "layout", "rendered", "markdown", "meta"]
         .iter()
         .any(|word| name.contains(word))

@@ -1,5 +1,6 @@
 //! Texts that are statements or expressions of a language, with values in them.
 
+use super::taint::tainted;
 use crate::ir::{Node, NodeKind, Op, Part, Scope, SinkPart, Text, Tri};
 
 /// A text that begins as a statement of SQL does and has holes.
@@ -62,7 +63,9 @@ pub(super) fn is_part(method: &str, node: &Node) -> bool {
     let of_request = |node: &Node| text_of(node).as_ref().is_some_and(|name| name.scope == Scope::Request && name.path.len() > 1);
     match method {
         "whereRaw" | "orWhereRaw" | "andWhereRaw" | "orderByRaw" | "havingRaw" | "groupByRaw" | "joinRaw" | "fromRaw" | "selectRaw"
-        | "literal" | "raw" | "$queryRawUnsafe" | "$executeRawUnsafe" => node.as_text().is_some_and(Text::has_holes) || of_request(node),
+        | "literal" | "raw" | "$queryRawUnsafe" | "$executeRawUnsafe" => {
+            node.as_text().is_some_and(Text::has_holes) || node.as_map().is_none() && tainted(node, 12).is_yes()
+        }
         // What the extractor has seen to be of a builder of queries.
         "where" | "andWhere" | "orWhere" if of_request(node) => true,
         "where" | "andWhere" | "orWhere" | "having" | "andHaving" | "orHaving" => node.as_text().is_some_and(|text| {

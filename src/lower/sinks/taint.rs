@@ -15,7 +15,7 @@ pub(super) fn tainted(node: &Node, depth: u32) -> Tri {
         NodeKind::List(items) => any(items),
         // The header of a token is the sender's word, whether or not the token is verified later.
         NodeKind::Op(Op::Index | Op::Attr, operands) if is_token_header(operands) => {
-            token_of(&operands[0]).map_or(Tri::No, |token| tainted(token, depth - 1))
+            token_of(&operands[0]).map_or(Tri::No, |token| Tri::from(!token.is_known()).max(tainted(token, depth - 1)))
         }
         // Which member of a known value is chosen brings nothing of the key in.
         NodeKind::Op(Op::Index | Op::Attr, operands) => operands.first().map_or(Tri::No, |base| tainted(base, depth - 1)),
@@ -80,6 +80,8 @@ fn source(name: &Ref) -> Tri {
                 | "formData"
                 | "text"
                 | "originalUrl"
+                | "querystring"
+                | "page"
                 | "url"
                 | "hostname"
                 | "rawBody"
@@ -115,6 +117,10 @@ fn through(call: &Call, depth: u32) -> Tri {
     if name == "map" && call.args.first().and_then(Node::as_ref).is_some_and(makes_number) {
         return Tri::No;
     }
+    // `list.map((item) => `<li>${item}</li>`)`.
+    if let ("map" | "flatmap", Some(NodeKind::Func(function))) = (name.as_str(), call.args.first().map(|first| &first.kind)) {
+        return function.returns.as_ref().map_or(Tri::No, |item| tainted(item, depth));
+    }
     // `request.query.get('name')` reads a value, `request.query.name.replace(…)` makes one of it.
     if call.callee.scope == Scope::Request {
         let is_clean = call.callee.path.len() > 2 && (cleans(&name) && name != "map" || replaces_cleanly(call, &name));
@@ -135,7 +141,7 @@ fn through(call: &Call, depth: u32) -> Tri {
     match (receiver, args) {
         // What an unknown function makes of its arguments is not known.
         (Tri::No, Tri::Yes | Tri::Maybe) => {
-            if hands_on(call, &name) {
+            if hands_on(call, &name) || is_markdown(&call.callee) {
                 args
             } else {
                 Tri::No
@@ -173,7 +179,7 @@ fn cleans(name: &str) -> bool {
         "file_stem",
         "extension",
     ];
-    words.iter().any(|word| name.contains(word))
+    words.iter().any(|word| name.contains(word)) && name != "unescape"
 }
 
 /// Replacements that leave nothing dangerous: of all that is not listed (`/[^a-z]/g`), of what has a meaning by the
@@ -197,6 +203,12 @@ fn is_address_of_page(call: &Call) -> bool {
         || call.is_new && call.callee.last() == "URL" && call.args.first().and_then(Node::as_ref).is_some_and(is_location)
 }
 
+/// Whether a function makes markup of Markdown, and leaves the markup that is in it.
+pub(super) fn is_markdown(function: &Ref) -> bool {
+    let is_maker = matches!(function.last(), "default" | "marked" | "parse" | "parseInline" | "snarkdown");
+    is_maker && matches!(function.module(), Some("marked" | "snarkdown")) || function.last() == "makeHtml"
+}
+
 fn begins_at_root(path: &Node) -> bool {
     path.as_text()
         .and_then(|text| text.pieces.first())
@@ -206,7 +218,7 @@ fn begins_at_root(path: &Node) -> bool {
 /// Functions whose result is their argument in another form.
 fn hands_on(call: &Call, name: &str) -> bool {
     match name {
-        "join" | "concat" | "trim" | "resolve" | "decodeuricomponent" | "string" | "atob" | "buffer" | "unescape" => true,
+        "join" | "concat" | "trim" | "resolve" | "decodeuricomponent" | "string" | "atob" | "buffer" | "unescape" | "fromentries" => true,
         "url" | "urlsearchparams" => call.is_new,
         "from" => call.callee.first() == "Buffer" || call.callee.names().contains(&"PathBuf"),
         "new" => call.callee.names().contains(&"Path"),

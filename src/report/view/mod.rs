@@ -134,7 +134,7 @@ impl<'f> View<'f> {
 
     /// How the bytes of a file became text, if its text is held.
     pub fn encoding(&self, file: FileId) -> Option<Encoding> {
-        self.files.get(file).filter(|meta| meta.text.is_some()).map(|meta| meta.encoding)
+        self.files.get(file).filter(|meta| meta.text().is_some()).map(|meta| meta.encoding)
     }
 
     /// The text of a file for a hash that is shown: guesses for a secret must not be testable against it, so
@@ -166,7 +166,7 @@ impl<'f> View<'f> {
     }
 
     pub(super) fn raw(&self, file: FileId) -> &'f str {
-        self.files.get(file).and_then(|meta| meta.text.as_deref()).unwrap_or_default()
+        self.files.whole(file).unwrap_or_default()
     }
 
     fn index(&self, file: FileId) -> Rc<LineIndex> {

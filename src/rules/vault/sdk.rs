@@ -25,7 +25,7 @@ pub(in crate::rules) fn literal(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     for (name, value) in secrets(call) {
         // Of keys that take turns, the first signs.
         let value = value.as_list().and_then(<[Node]>::first).unwrap_or(&value);
-        let is_secret = value.as_str().is_some_and(|text| is_filled_in(text) && text.len() >= 6 && !text.starts_with("eyJ"));
+        let is_secret = value.as_str().is_some_and(|text| is_filled_in(text) && text.len() >= shortest(call) && !text.starts_with("eyJ"));
         if is_secret && !cx.model.of(Kind::Secret).any(|told| value.span.contains(told.span) || told.span.contains(value.span)) {
             let what = format!("{name} of `{}` is a literal", call.callee.last_named());
             let found = cx.finding(fact, value.span, what).via(&value.via);
@@ -75,4 +75,9 @@ fn variable(node: &Node, depth: u32) -> Option<&str> {
         }
         _ => None,
     }
+}
+
+/// How short a literal may be and still be a secret: what signs cookies is one whatever it is.
+fn shortest(call: &Call) -> usize {
+    if matches!(call.callee.module(), Some("cookie-parser" | "express-session" | "cookie-session")) { 3 } else { 6 }
 }

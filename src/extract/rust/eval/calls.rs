@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::expr::{call_node, join};
 use super::flow::{self, is_answer};
-use super::{Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_from_outside, is_of_request, request};
+use super::{Caller, Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_from_outside, is_of_request, request};
 use crate::extract::rust::chain::Chain;
 use crate::extract::rust::{func, routers, sinks, sites};
 use crate::ir::{Call, CallSite, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri, Why};
@@ -13,6 +13,15 @@ use crate::parse::rust::{Expr, ExprKind, Path, Type, Unary};
 impl Eval<'_, '_> {
     pub(super) fn exprs(&mut self, list: &[Expr]) -> Vec<Node> {
         list.iter().map(|expr| self.expr(expr)).collect()
+    }
+
+    /// Whoever is handed a parameter may decide by it.
+    pub(super) fn handed_on(&mut self, args: &[Expr]) {
+        for arg in args {
+            if self.place(arg).is_some_and(|(_, fields)| fields.is_empty()) {
+                self.asked(arg);
+            }
+        }
     }
 
     pub(super) fn call(&mut self, callee: &Expr, args: &[Expr], span: Span) -> Node {
@@ -24,9 +33,15 @@ impl Eval<'_, '_> {
         let reference = self.generic(path);
         func::note_types(&mut self.func, &path.types);
         func::note_path(&mut self.func, &reference, path.span, self.comparing);
-        self.func.calls.push(CallSite::new(reference.clone(), span));
-        // nestrs: `guard::<AuthnGuard>()`.
-        if let ("guard", [ty], []) = (reference.last(), path.types.as_slice(), args) {
+        let is_certain = self.is_needed(span);
+        self.func.calls.push(CallSite { is_certain, ..CallSite::new(reference.clone(), span) });
+        if reference.last() == "Err" {
+            self.note_error(args.first());
+        }
+        // `guard::<AuthnGuard>()` of nestrs, `from_extractor::<Claims>()` of axum: what stands there is the type.
+        if let ("guard", [ty], []) | ("from_extractor" | "from_extractor_with_state", [ty, ..], _) =
+            (reference.last(), path.types.as_slice(), args)
+        {
             return Node::new(ty.span, NodeKind::Ref(self.names.ty(ty, self.self_type)));
         }
         // A text that begins empty.
@@ -38,6 +53,7 @@ impl Eval<'_, '_> {
             }
             return Node::new(span, NodeKind::Text(Text::default()));
         }
+        self.handed_on(args);
         let is_through = !args.is_empty() && sinks::is_through(&reference);
         let values: Vec<Node> =
             args.iter().enumerate().map(|(at, arg)| if at == 0 && is_through { self.inner(arg) } else { self.expr(arg) }).collect();
@@ -53,6 +69,7 @@ impl Eval<'_, '_> {
         }
         self.header(&values, span);
         self.note_filter(&reference, &values, span);
+        self.sent_to_login(&reference, &values, span);
         self.answer_by_call(reference.last(), &values, span);
         if self.hops == 0
             && self.development == 0
@@ -63,6 +80,7 @@ impl Eval<'_, '_> {
         }
         let found = sinks::of_call(&reference, &values, |at| args.get(at).and_then(|arg| self.secret_of(arg)));
         self.add_sinks(found, span);
+        self.concerns_callers |= sinks::has_row(reference.last());
         if let Some(from) = sinks::source(&reference) {
             return Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [from, reference.last()])));
         }
@@ -87,6 +105,7 @@ impl Eval<'_, '_> {
         {
             return value;
         }
+        self.hand(&reference, &values, args);
         let node = Node::new(span, call_node(reference, None, values, false));
         if self.hops < MAX_HOPS
             && path.types.is_empty()
@@ -127,8 +146,15 @@ impl Eval<'_, '_> {
     pub(super) fn method(&mut self, on: &Expr, name: &str, name_span: Span, args: &[Expr], types: &[Type], span: Span) -> Node {
         self.func.calls.push(CallSite::new(Ref::new(Scope::Local, [name]), name_span));
         func::note_method(&mut self.func, name);
+        if matches!(name, "ok_or" | "ok_or_else" | "map_err" | "into_response") {
+            self.note_error(if name == "into_response" { Some(on) } else { args.first() });
+        }
         if let ("guard" | "extract" | "extract_with_state", [ty, ..]) = (name, types) {
             self.func.calls.push(CallSite::new(self.names.ty(ty, self.self_type), name_span));
+        }
+        self.handed_on(args);
+        if matches!(name, "unwrap" | "expect") {
+            self.asked(on);
         }
         if args.is_empty() && is_transparent_method(name) && name != "try_into" {
             let value = self.inner(on);
@@ -215,6 +241,7 @@ impl Eval<'_, '_> {
             sinks::of_method(name, &receiver, &args_nodes, name_span, words, |at| args.get(at).and_then(|arg| self.secret_of(arg)))
         };
         self.add_sinks(found, name_span);
+        self.concerns_callers |= sinks::has_row(name);
         if let ("hash", [hasher]) = (name, args_nodes.as_slice())
             && let Some(label) = self.secret_of(on)
         {
@@ -232,6 +259,7 @@ impl Eval<'_, '_> {
         if let Some(value) = self.follow_method(on, &receiver, name, &args_nodes) {
             return value;
         }
+        self.hand_to_method(on, &receiver, name, &args_nodes, args);
         if is_outside && let Some(value) = request::method(name, &receiver, types, self.expected.as_deref(), span) {
             return value;
         }
@@ -262,6 +290,9 @@ impl Eval<'_, '_> {
         if routers::is_step_of_axum(name, &args_nodes) && self.names.uses("axum") {
             receiver = self.continued(receiver, name_span, span);
         }
+        if name == "at" && self.router_of(&receiver).is_some_and(|router| router.framework == routers::TIDE) {
+            return self.path_of_router(&receiver, args_nodes, name_span, span);
+        }
         let is_development = self.development > 0;
         if let Some(router) = self.router_of(&receiver) {
             let place = name_span.to(Span::new(span.file, span.end as usize, span.end as usize));
@@ -286,6 +317,16 @@ impl Eval<'_, '_> {
             self.set(variable, changed);
         }
         step
+    }
+
+    /// A path of tide, on which methods and guards are called: a router below the one that it is a path of.
+    fn path_of_router(&mut self, parent: &Node, path: Vec<Node>, place: Span, span: Span) -> Node {
+        let key = smol_str::format_smolstr!("router@{}", place.start);
+        let made = Node::new(span, NodeKind::Ref(self.router(key, routers::TIDE, "at", path, span)));
+        if let Some(parent) = self.router_of(parent) {
+            parent.steps.push(routers::Step { name: "merge".into(), args: vec![made.clone()], span: place });
+        }
+        made
     }
 
     /// A router that another function makes and that goes on here: what it brings is mounted first.
@@ -389,9 +430,15 @@ impl Eval<'_, '_> {
     pub(super) fn add_sinks(&mut self, found: Vec<Sink>, span: Span) {
         // A password mixed with what the other side sent is an answer to a challenge, not what is kept.
         let answers = self.func.params.iter().any(|param| matches!(param.name.as_str(), "nonce" | "challenge" | "server_nonce"));
-        for sink in found.into_iter().filter(|sink| !(answers && sink.kind == SinkKind::Hash)) {
+        for mut sink in found.into_iter().filter(|sink| !(answers && sink.kind == SinkKind::Hash)) {
+            if self.tls_mode > 0
+                && sink.kind == SinkKind::Tls
+                && let Some(NodeKind::Map(options)) = sink.options.as_mut().map(|options| &mut options.kind)
+            {
+                options.push("chosen", span, Node::new(span, NodeKind::Bool(true)));
+            }
             let is_flow = sink.parts.iter().any(|part| part.tainted.is_yes());
-            if self.development == 0 && (self.hops == 0 || self.followed && is_flow) {
+            if self.development == 0 && (self.hops == 0 || self.caller != Caller::Nobody && is_flow) {
                 self.sinks.push((span, sink));
             }
         }

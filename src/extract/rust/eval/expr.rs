@@ -42,6 +42,7 @@ impl<'n, 't> Eval<'n, 't> {
                     map.entries.push(Entry::Spread(self.expr(rest)));
                 }
                 for (name, value) in fields {
+                    self.handed_on(std::slice::from_ref(value));
                     let value = self.expr(value);
                     self.add_sinks(sinks::of_field(&name.text, &value, value.span).into_iter().collect(), value.span);
                     if let Some(label) = sinks::unguessable(&name.text).filter(|_| sinks::is_weak_random(&value, 12)) {
@@ -102,10 +103,14 @@ impl<'n, 't> Eval<'n, 't> {
             ExprKind::If { cond, then, otherwise } => {
                 let mark = self.locals.len();
                 let proven = self.proven(cond);
+                let leaves = checks::diverges(then);
+                self.asked(cond);
+                if leaves {
+                    self.left_if(cond);
+                }
                 let cond = self.expr(cond);
                 let mode = sites::mode(&cond);
                 self.development += u32::from(mode == sites::Mode::Development);
-                let leaves = checks::diverges(then);
                 let then = self.knowing(&proven.when_true, |eval| eval.branched(|eval| eval.block(then)));
                 self.retire(mark);
                 self.development -= u32::from(mode == sites::Mode::Development);
@@ -131,8 +136,11 @@ impl<'n, 't> Eval<'n, 't> {
                 at(NodeKind::Unknown(Why::Opaque))
             }
             ExprKind::Match { on, arms } => {
+                self.left_in(on, arms);
                 let subject = self.place(on);
                 let on = self.expr(on);
+                let is_mode_of_tls = u32::from(sites::is_mode_of_tls(&on));
+                self.tls_mode += is_mode_of_tls;
                 let mut values = Vec::new();
                 for arm in arms {
                     let mark = self.locals.len();
@@ -151,6 +159,7 @@ impl<'n, 't> Eval<'n, 't> {
                     values.push(self.knowing(&proven, |eval| eval.branched(|eval| eval.inner(&arm.body))));
                     self.retire(mark);
                 }
+                self.tls_mode -= is_mode_of_tls;
                 // Whoever is none of the literals does not come past.
                 let (listed, others): (Vec<&Arm>, Vec<&Arm>) = arms.iter().partition(|arm| is_choice(arm));
                 if !listed.is_empty() && !others.is_empty() && others.iter().all(|arm| checks::leaves(&arm.body)) {
@@ -215,7 +224,11 @@ impl<'n, 't> Eval<'n, 't> {
                 }
                 at(NodeKind::Null)
             }
-            ExprKind::Try(inner) | ExprKind::Await(inner) => self.inner(inner),
+            ExprKind::Try(inner) => {
+                self.tried(inner);
+                self.inner(inner)
+            }
+            ExprKind::Await(inner) => self.inner(inner),
             ExprKind::Macro(call) => self.macro_call(call),
             ExprKind::Other => Node::unknown(Why::Opaque, expr.span),
         }

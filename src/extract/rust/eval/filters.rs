@@ -9,6 +9,8 @@ use crate::extract::rust::chain::Chain;
 use crate::extract::rust::routers::{Router, Step};
 use crate::ir::{Call, Func, Node, NodeKind, Op, Ref, Scope, Span, Text};
 
+use crate::parse::rust::Type;
+
 use super::Eval;
 
 /// Filters inside filters that are followed.
@@ -48,7 +50,7 @@ impl Eval<'_, '_> {
         let key = smol_str::format_smolstr!("router@{}", place.start);
         match name {
             "or" if self.are_routes(receiver, arg) => Some(self.alternatives(key, receiver, arg, whole)),
-            "and" if self.router_of(arg).is_some() => {
+            "and" if self.router_of(arg).is_some() || self.serves(arg) => {
                 let asked = Asked::of(receiver, MAX_NESTING);
                 Some(self.placed_below(key, asked, arg, whole))
             }
@@ -130,12 +132,24 @@ impl Eval<'_, '_> {
         self.made(key, "or", steps, span)
     }
 
+    /// Whether a function of this file says that what it makes answers: `-> impl Filter<Extract = (impl Reply,)>`.
+    fn serves(&self, node: &Node) -> bool {
+        let made = Chain::of(node).constructor().filter(|call| call.receiver.is_none() && call.callee.path.len() == 1);
+        let function = made.and_then(|call| self.names.function_named(call.callee.last()));
+        function.and_then(|function| function.returns.as_ref()).is_some_and(|ty| mentions_reply(ty, MAX_NESTING))
+    }
+
     /// Whether `or` joins routes, not filters that read the request: one of both is known to be a route, or
     /// both are made by functions that are not named after credentials.
     fn are_routes(&mut self, first: &Node, second: &Node) -> bool {
         let is_router = self.router_of(first).is_some() || self.router_of(second).is_some();
         is_router || [first, second].into_iter().all(makes_routes)
     }
+}
+
+fn mentions_reply(ty: &Type, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    ty.last() == "Reply" || ty.args.iter().any(|inner| mentions_reply(inner, depth))
 }
 
 /// A call of the application's own whose name does not speak of credentials alone.

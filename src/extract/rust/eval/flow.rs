@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::calls::is_transparent_method;
 use super::expr::call_node;
-use super::{Eval, MAX_HOPS, MAX_WEIGHT, holds_outside, request};
+use super::{Caller, Eval, MAX_HOPS, MAX_WEIGHT, holds_outside, request};
 use crate::extract::rust::chain::Chain;
 use crate::extract::rust::{sinks, sites};
 use crate::ir::{Entry, Node, NodeKind, Op, Ref, Scope, Span, Why};
@@ -39,7 +39,7 @@ impl Eval<'_, '_> {
             return None;
         }
         let mut other = Eval::new(self.names, self_type);
-        (other.hops, other.followed, other.development) = (self.hops + 1, true, self.development);
+        (other.hops, other.development, other.caller) = (self.hops + 1, self.development, self.caller.max(Caller::Known));
         if let Some(receiver) = receiver {
             other.bind("self", receiver.clone());
         }
@@ -51,6 +51,7 @@ impl Eval<'_, '_> {
         }
         let value = other.result(function);
         self.sinks.extend(other.sinks);
+        self.handed.extend(other.handed);
         Some(value).filter(|value| value.weight(MAX_WEIGHT) < MAX_WEIGHT)
     }
 
@@ -65,7 +66,7 @@ impl Eval<'_, '_> {
     }
 
     /// The types that an expression may be of, the surest first.
-    fn types_of(&self, on: &Expr, receiver: &Node) -> Vec<SmolStr> {
+    pub(super) fn types_of(&self, on: &Expr, receiver: &Node) -> Vec<SmolStr> {
         let mut types = Vec::new();
         if let Some(call) = receiver.as_call().filter(|call| call.receiver.is_none()) {
             match call.callee.path.as_slice() {

@@ -10,7 +10,9 @@ mod errors;
 mod expr;
 mod filters;
 mod flow;
+mod handed;
 mod macros;
+mod refusals;
 mod request;
 mod secret;
 
@@ -18,7 +20,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::ir::{Call, Func, Node, NodeKind, Ref, Scope, Sink, Span};
+use crate::ir::{Call, Func, Handed, Node, NodeKind, Ref, Scope, Sink, Span, Text};
 use crate::parse::rust::{Attr, Block, Expr, ExprKind, Function, Param, Pat, Stmt, Type};
 
 use super::chain::Chain;
@@ -56,20 +58,39 @@ pub(super) struct Eval<'n, 't> {
     branch: u32,
     /// Depth of branches that run in development only.
     development: u32,
+    /// Depth of branches by a mode of TLS that somebody chose.
+    tls_mode: u32,
     /// Inside a comparison: a status code here is asked about, not answered.
     comparing: bool,
     /// Whether an expiry is compared with something.
     pub(super) compares_expiry: bool,
     /// Functions followed to get here.
     hops: u8,
-    /// Whether this function is read for a caller that hands it what a request brings.
-    followed: bool,
+    /// For whom the function is read.
+    caller: Caller,
+    /// What calls hand to functions that may stand in other files.
+    handed: Vec<Handed>,
+    /// Calls without whose result the function is left, until they are read.
+    needs: Vec<Span>,
+    /// Whether something is done with values here that callers in other files would have to know of.
+    concerns_callers: bool,
     /// What the closure to be read next is handed.
     feed: Option<Node>,
     /// The type that the value to be read next is wanted as.
     expected: Option<SmolStr>,
     /// Variables and fields that were tested, by what holds here.
     checked: Vec<(usize, SmolStr)>,
+}
+
+/// For whom a function is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Caller {
+    /// For itself.
+    Nobody,
+    /// For one of this file, which hands it what a request brings.
+    Known,
+    /// For one that another file may have.
+    Imagined,
 }
 
 /// What a function's body gives.
@@ -90,6 +111,8 @@ pub(super) struct Body {
     pub costs: Vec<(Span, Call)>,
     /// Headers about cross-origin requests that are set by hand: name, value and place.
     pub headers: Vec<(Node, Node, Span)>,
+    /// What calls hand to functions that may stand in other files.
+    pub handed: Vec<Handed>,
 }
 
 /// A local variable.
@@ -108,6 +131,10 @@ struct Local {
     plain: bool,
     /// What it proves of other variables, if it is the outcome of a test.
     proves: checks::Proven,
+    /// The parameter that it is.
+    parameter: Option<usize>,
+    /// Whether it says who calls, or nothing for whoever did not sign in.
+    holds_identity: bool,
 }
 
 impl<'n, 't> Eval<'n, 't> {
@@ -126,10 +153,14 @@ impl<'n, 't> Eval<'n, 't> {
             func: Func::default(),
             branch: 0,
             development: 0,
+            tls_mode: 0,
             comparing: false,
             compares_expiry: false,
             hops: 0,
-            followed: false,
+            caller: Caller::Nobody,
+            handed: Vec::new(),
+            needs: Vec::new(),
+            concerns_callers: false,
             feed: None,
             expected: None,
             checked: Vec::new(),
@@ -140,7 +171,8 @@ impl<'n, 't> Eval<'n, 't> {
     pub(super) fn function(mut self, function: &Function, attrs: &[Attr]) -> Body {
         self.func.name = function.name.text.clone();
         self.func.span = function.span;
-        self.params(&function.params, request::is_handler(attrs));
+        let is_handler = request::is_handler(attrs);
+        self.params(&function.params, is_handler);
         self.open_parameters(&function.params);
         let value = self.block(&function.body);
         self.recorded(function, attrs);
@@ -149,8 +181,12 @@ impl<'n, 't> Eval<'n, 't> {
         {
             self.add_sinks(vec![calls::weak_random(label, value.span)], value.span);
         }
+        let value = self.served(function, value);
         self.func.returns = (value.weight(MAX_WEIGHT) < MAX_WEIGHT).then_some(value);
         self.retire(0);
+        if self.concerns_callers && !is_handler {
+            self.imagine_callers(function);
+        }
         Body {
             func: self.func,
             sites: self.sites,
@@ -160,6 +196,7 @@ impl<'n, 't> Eval<'n, 't> {
             sinks: self.sinks,
             headers: self.headers,
             costs: self.costs,
+            handed: self.handed,
         }
     }
 
@@ -170,7 +207,7 @@ impl<'n, 't> Eval<'n, 't> {
     }
 
     fn params(&mut self, params: &[Param], handler: bool) {
-        for param in params {
+        for (position, param) in params.iter().enumerate() {
             let meant = param.ty.as_ref().and_then(|ty| self.names.meant(ty)).map(|ty| Param { ty: Some(ty), ..param.clone() });
             let param = meant.as_ref().unwrap_or(param);
             let mut lowered = func::param(param, self.names, self.self_type);
@@ -191,6 +228,7 @@ impl<'n, 't> Eval<'n, 't> {
                 self.bind(&name.text, value);
                 if let (Some(local), [_]) = (self.locals.last_mut(), param.pat.names.as_slice()) {
                     local.ty.clone_from(&param.ty);
+                    local.parameter = Some(position);
                     local.plain = param.ty.as_ref().is_some_and(|ty| is_no_text(ty) && !is_short_code(&name.text) || hides_itself(ty));
                     local.secret = param.ty.as_ref().filter(|ty| name.text == "pin" && is_words(ty)).map(|_| name.text.clone());
                 }
@@ -228,6 +266,25 @@ impl<'n, 't> Eval<'n, 't> {
         Ref::new(Scope::Local, [key])
     }
 
+    /// The methods of a path that a function makes for a router elsewhere: `fn users() -> MethodRouter`.
+    fn served(&mut self, function: &Function, value: Node) -> Node {
+        let framework = match function.returns.as_ref().map_or("", Type::last) {
+            "MethodRouter" | "ApiMethodRouter" => "axum",
+            "RouteMethod" => "poem",
+            _ => return value,
+        };
+        // What wraps any handler that it is given serves none.
+        let is_given = |arg: &Node| matches!(arg.as_ref(), Some(name) if function.params.iter().any(|param| param.pat.names.iter().any(|given| *given.text == *name.last())));
+        if Chain::of(&value).constructor().is_none_or(|call| call.args.iter().any(is_given)) {
+            return value;
+        }
+        let (span, key) = (value.span, smol_str::format_smolstr!("router@{}", function.name.span.start));
+        let router = self.router(key, framework, "new", Vec::new(), span);
+        let step = routers::Step { name: "route".into(), args: vec![Node::new(span, NodeKind::Text(Text::default())), value], span };
+        self.routers.last_mut().into_iter().for_each(|router| router.steps.push(step.clone()));
+        Node::new(span, NodeKind::Ref(router))
+    }
+
     /// The router that a value stands for.
     fn router_of(&mut self, node: &Node) -> Option<&mut Router> {
         let name = node.as_ref().filter(|name| name.scope == Scope::Local && name.path.len() == 1)?;
@@ -246,6 +303,8 @@ impl<'n, 't> Eval<'n, 't> {
             secret: None,
             plain: false,
             proves: checks::Proven::default(),
+            parameter: None,
+            holds_identity: false,
         });
     }
 
@@ -335,6 +394,9 @@ impl<'n, 't> Eval<'n, 't> {
         if let (Some(local), [_]) = (self.locals.last_mut(), pat.names.as_slice()) {
             (local.ty, local.secret, local.plain, local.proves) = (ty, secret, made_plain, proves);
         }
+        if let (Some(value), [_]) = (value, pat.names.as_slice()) {
+            self.bound_to(value);
+        }
     }
 
     fn block(&mut self, block: &Block) -> Node {
@@ -344,7 +406,8 @@ impl<'n, 't> Eval<'n, 't> {
         for (at, stmt) in block.stmts.iter().enumerate() {
             match stmt {
                 Stmt::Let { pat, ty, value, otherwise } => {
-                    if let Some(block) = otherwise {
+                    if let (Some(block), Some(value)) = (otherwise, value) {
+                        self.left_without(value);
                         self.branched(|eval| eval.block(block));
                     }
                     self.declare(pat, ty.as_ref(), value.as_ref());

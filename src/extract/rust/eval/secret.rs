@@ -150,7 +150,7 @@ impl Eval<'_, '_> {
     /// is a word of a parser.
     pub(super) fn named_secret(&self, name: &str) -> Option<SmolStr> {
         let found = crate::lower::words::names_secret_value(name)
-            || name == "session_key"
+            || crate::lower::words::names_cipher_key(name)
             || self.names.speaks_of_login() && matches!(name.to_ascii_lowercase().as_str(), "token" | "jwt" | "bearer");
         found.then(|| name.into())
     }

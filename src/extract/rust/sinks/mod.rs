@@ -81,6 +81,11 @@ fn kind_of(name: &str) -> Option<SinkKind> {
     })
 }
 
+/// Whether a call or method of this name may be one that the table knows.
+pub(super) fn has_row(name: &str) -> bool {
+    KNOWN.calls.contains_key(name) || KNOWN.methods.contains_key(name)
+}
+
 /// Whether a call hands its argument on in another form.
 pub(super) fn is_through(callee: &Ref) -> bool {
     let names = callee.names();
@@ -128,7 +133,10 @@ pub(super) fn of_method(
     let callee = Ref::new(Scope::Local, [name]);
     let rows = KNOWN.methods.get(name).map(Vec::as_slice).unwrap_or_default();
     let mut found: Vec<Sink> = Vec::new();
-    for row in rows.iter().filter(|row| row.on.is_empty() || on(&row.on)) {
+    // `query_as("…").fetch_one(db)`: the text is there, what is handed over is the connection.
+    let is_made = || super::chain::Chain::of(receiver).constructor().is_some_and(|call| call.callee.last().starts_with("query"));
+    let has_text = name.starts_with("fetch") && is_made();
+    for row in rows.iter().filter(|row| !has_text && (row.on.is_empty() || on(&row.on))) {
         if !found.iter().any(|known| known.kind == row.kind) {
             found.extend(flow(row, &callee, args));
         }

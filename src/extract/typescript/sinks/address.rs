@@ -59,7 +59,7 @@ fn has_open_alternative(pattern: &str) -> bool {
 }
 
 /// A dot between the letters of a host that no backslash stands before: `www.example\.com`.
-fn has_open_dot(pattern: &str) -> bool {
+pub(super) fn has_open_dot(pattern: &str) -> bool {
     let bytes = pattern.as_bytes();
     let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
     (1..bytes.len()).any(|at| bytes[at] == b'.' && is_letter(at - 1) && is_letter(at + 1) && bytes.get(at.wrapping_sub(2)) != Some(&b'\\'))

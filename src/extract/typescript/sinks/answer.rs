@@ -1,6 +1,7 @@
 //! Answers that are no call of `send`: what the methods of NestJS's controllers return (a text is sent as HTML, and of
 //! `@Redirect()` the `url` is where the browser goes), and the views that a handler renders, with what.
 
+use super::callers::name_of;
 use super::{Around, flow, root_name, value_sink};
 use crate::extract::Extract;
 use crate::extract::typescript::names::unquoted;
@@ -56,17 +57,29 @@ fn is_of_another_type(method: Syntax<'_>) -> bool {
     })
 }
 
+/// Whether a function is what Hapi runs for a route: the `handler` of its options.
+fn is_handler_of_hapi(function: Syntax<'_>, cx: &Extract<'_>) -> bool {
+    let takes_toolkit =
+        function.field(Field::Parameters).is_some_and(|list| list.children().nth(1).is_some_and(|second| second.text() == "h"));
+    name_of(function) == "handler" && takes_toolkit && ["@hapi/hapi", "'hapi'"].iter().any(|name| cx.file.text.contains(name))
+}
+
 /// Emits what a `return` answers with.
 pub(super) fn emit<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let Some(value) = node.first() else { return };
+    let function = node.ancestors().find(|outer| outer.kind().is_function());
+    if matches!(value.kind(), Kind::TemplateString | Kind::Binary | Kind::Identifier)
+        && function.is_some_and(|function| is_handler_of_hapi(function, cx))
+    {
+        let options = Some(Node::text("h", node.span()));
+        return value_sink(around, node, SinkKind::Html, Ref::new(Scope::Global, ["return"]), value, options, cx);
+    }
     let kind = match value.kind() {
         Kind::TemplateString | Kind::Binary => SinkKind::Html,
         Kind::Object => SinkKind::Redirect,
         _ => return,
     };
-    let Some(method) = node.ancestors().find(|outer| outer.kind().is_function()).filter(|outer| outer.kind() == Kind::Method) else {
-        return;
-    };
+    let Some(method) = function.filter(|outer| outer.kind() == Kind::Method) else { return };
     let marked = |names: &[&str]| {
         decorators_of(method).filter_map(Syntax::first).any(|decorator| {
             let name = decorator.field(Field::Function).unwrap_or(decorator).text();

@@ -45,8 +45,7 @@ impl<'t> Callers<'t> {
             let callers = self.by_name.get(name_of(function)).into_iter().flatten();
             for call in callers.filter(|call| is_of_file(**call, function)).take(MAX_CALLERS) {
                 let argument = call.field(Field::Arguments).and_then(|arguments| arguments.children().nth(at));
-                // What a caller passes on is no request yet; only names and members can be one.
-                if let Some(argument) = argument.filter(|argument| matches!(argument.kind(), Kind::Identifier | Kind::Member)) {
+                if let Some(argument) = argument.filter(|argument| may_be_of_request(*argument)) {
                     let mut value = value.clone();
                     value.replace(&parameter, &module.lower(argument), MAX_NESTING);
                     seen.push(value);
@@ -54,6 +53,18 @@ impl<'t> Callers<'t> {
             }
         }
         seen
+    }
+}
+
+/// Whether an argument may be a part of a request: a name, a member, or one of them in another form.
+fn may_be_of_request(argument: Syntax<'_>) -> bool {
+    match argument.kind() {
+        Kind::Identifier | Kind::Member | Kind::Subscript => true,
+        Kind::As | Kind::NonNull | Kind::Parenthesized | Kind::Await => argument.first().is_some_and(may_be_of_request),
+        Kind::Call => {
+            called_name(argument) == "String" || argument.field(Field::Function).is_some_and(|function| function.kind() == Kind::Member)
+        }
+        _ => false,
     }
 }
 

@@ -21,6 +21,8 @@ struct Test {
     /// Position in the tree.
     at: u32,
     says: Says,
+    /// What is done only if the test holds, where it says nothing of the rest.
+    within: Option<u32>,
 }
 
 /// What a test says of a value that passes.
@@ -45,7 +47,7 @@ impl<'t> Checked<'t> {
         let mut places: FxHashMap<&str, Vec<Test>> = FxHashMap::default();
         let mut add = |tested: Option<Syntax<'t>>, place: Syntax<'t>, says: Says| {
             let Some(tested) = tested.filter(|tested| is_name(*tested)) else { return };
-            let test = Test { at: place.id(), says };
+            let test = Test { at: place.id(), says, within: None };
             places.entry(tested.text()).or_default().push(test);
             // Of an address whose host is one that is wanted, all may be used.
             if let Some(object) = host_of(tested) {
@@ -115,6 +117,10 @@ impl<'t> Checked<'t> {
                 _ => {}
             }
         }
+        for node in tree.all().filter(|node| node.kind() == Kind::Binary) {
+            let Some((tested, then)) = equal(node) else { continue };
+            places.entry(tested.text()).or_default().push(Test { at: node.id(), says: Says::Whole, within: Some(then.id()) });
+        }
         Self { places }
     }
 
@@ -159,7 +165,11 @@ impl<'t> Checked<'t> {
         let around = declared.ancestors().find(|outer| outer.kind().is_function());
         tests.iter().filter(|test| test.says.is_at_least(least) && test.at < call.after()).any(|test| {
             let place = call.with_id(test.at);
-            place.is_some_and(|place| around.is_none_or(|around| around.holds(place)) && is_before(place, call) && decides(place, call))
+            let is_where = || match test.within {
+                Some(then) => call.with_id(then).is_some_and(|then| then.holds(call)),
+                None => place.is_some_and(|place| decides(place, call)),
+            };
+            place.is_some_and(|place| around.is_none_or(|around| around.holds(place)) && is_before(place, call)) && is_where()
         })
     }
 }
@@ -205,6 +215,19 @@ fn decides(test: Syntax<'_>, call: Syntax<'_>) -> bool {
     let goes_on =
         !["break", "continue"].iter().any(|word| then.text().contains(word)) && !std::iter::once(then).chain(then.below()).any(leaves);
     !is_negated || !goes_on
+}
+
+/// A name that is compared with a text that is written out, and what is done only if they are equal:
+/// `if (name === 'a.txt') read(name)`.
+fn equal(test: Syntax<'_>) -> Option<(Syntax<'_>, Syntax<'_>)> {
+    if !matches!(test.field(Field::Operator)?.text(), "===" | "==") || test.field(Field::Right)?.kind() != Kind::String {
+        return None;
+    }
+    let tested = test.field(Field::Left).filter(|left| is_name(*left))?;
+    let asks = test.ancestors().find(|outer| !matches!(outer.kind(), Kind::Parenthesized | Kind::Binary))?;
+    let condition = asks.field(Field::Condition).filter(|condition| condition.holds(test))?;
+    let each_names_it = condition.text().split("||").all(|either| either.contains(tested.text()));
+    Some((tested, asks.field(Field::Consequence)?)).filter(|_| each_names_it)
 }
 
 /// Whether the path of a route says what a parameter may be: `req.params.id` of `/users/:id(\d+)`.

@@ -1,7 +1,8 @@
 //! Comparisons that say more than they should: signatures compared byte by byte until one differs, and
 //! passwords that are compared as they are stored.
 
-use super::owner;
+use super::callers::name_of;
+use super::{called_name, owner};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Form, Module};
 use crate::ir::{FactKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
@@ -19,6 +20,7 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'
         "hmac"
     } else if is_stored_password(module, left) && is_given_password(module, right)
         || is_stored_password(module, right) && is_given_password(module, left)
+        || compares_passwords(module, left, right)
     {
         "password"
     } else if is_token_sent(module, left) && is_own_digest(module, right) || is_token_sent(module, right) && is_own_digest(module, left) {
@@ -58,10 +60,46 @@ fn stored(module: &Module<'_>, cx: &mut Extract<'_>) {
 /// Whether the function around a record writes it down, and makes no hash of anything before.
 fn is_written(record: Syntax<'_>) -> bool {
     let Some(function) = record.ancestors().find(|outer| outer.kind().is_function()) else { return false };
-    let text = function.text();
-    let writes = [".insert(", ".insertOne(", ".create(", ".save("].iter().any(|call| text.contains(call));
-    let lower = text.to_ascii_lowercase();
-    writes && !["hash", "crypt", "argon", "scrypt"].iter().any(|word| lower.contains(word))
+    let calls = || function.below().filter(|node| node.kind() == Kind::Call).map(called_name);
+    let hashes = |name: &str| ["hash", "crypt", "argon"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+    calls().any(|name| matches!(name, "insert" | "insertOne" | "create" | "save")) && !calls().any(hashes)
+}
+
+/// `const comparePassword = (stored, given) => stored === given`: a function that says what it compares.
+fn compares_passwords<'t>(module: &Module<'t>, left: Syntax<'t>, right: Syntax<'t>) -> bool {
+    let Some(function) = left.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let name = name_of(function).to_ascii_lowercase();
+    let is_parameter = |side: Syntax<'t>| {
+        let declared = module.lookup(side.text(), side).filter(|_| side.kind() == Kind::Identifier);
+        declared.is_some_and(|declared| matches!(&declared.form, Form::Parameter(path) if path.is_empty()) && function.holds(declared.name))
+    };
+    let compares = ["compare", "check", "verif", "valid", "match"].iter().any(|word| name.contains(word));
+    compares && name.contains("password") && !is_confirmation(left) && !is_confirmation(right) && is_parameter(left) && is_parameter(right)
+}
+
+/// `confirmation`, `repeat`: the same password typed twice.
+fn is_confirmation(side: Syntax<'_>) -> bool {
+    let name = side.text().to_ascii_lowercase();
+    ["confirm", "repeat", "verify", "again", "retype", "2"].iter().any(|word| name.contains(word))
+}
+
+/// Emits `given && hash(given) !== user.password`: who sends no password is not asked for it.
+pub(super) fn skipped<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let (Some(given), Some(test)) = (node.field(Field::Left), node.field(Field::Right)) else { return };
+    let is_and = node.field(Field::Operator).is_some_and(|operator| operator.text() == "&&");
+    let decides = node.ancestors().take(2).any(|outer| outer.kind() == Kind::If);
+    if !is_and || !decides || given.kind() != Kind::Identifier || test.kind() != Kind::Binary || !names_password(given.text()) {
+        return;
+    }
+    let unequal = test.field(Field::Operator).is_some_and(|operator| matches!(operator.text(), "!==" | "!="));
+    let stored = test.below().any(|part| part.kind() == Kind::Member && is_stored_password(module, part));
+    let same = test.below().any(|part| part.kind() == Kind::Identifier && part.text() == given.text());
+    if unequal && stored && same {
+        let callee = Ref::new(Scope::Global, ["&&"]);
+        let parts = vec![SinkPart::new(module.lower(given), Tri::Yes, "skipped")];
+        let owner = owner(node, &callee);
+        cx.fact(node.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Compare, callee, parts, options: None }));
+    }
 }
 
 /// `createHmac(…).update(…).digest(…)`, or a constant that holds it.
@@ -78,8 +116,28 @@ fn is_hmac<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
         },
         _ => return false,
     };
-    let text = made.text();
-    made.kind() == Kind::Call && text.contains("createHmac(") && text.contains(".digest(")
+    let signs = |text: &str| text.contains("createHmac(") && text.contains(".digest(");
+    made.kind() == Kind::Call && (signs(made.text()) || helper(module, made).is_some_and(|helper| signs(helper.text())))
+}
+
+/// The function of the file that a call is of: `sign(body)`, `this.sign(body)`; a short one, that does nothing else.
+fn helper<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Syntax<'t>> {
+    const LONGEST: usize = 400;
+    let function = call.field(Field::Function)?;
+    let found = match function.kind() {
+        Kind::Identifier => match &module.lookup(function.text(), function)?.form {
+            Form::Function(found) => Some(*found),
+            Form::Variable(Some(found), path) if path.is_empty() && found.kind().is_function() => Some(*found),
+            _ => None,
+        },
+        Kind::Member if function.field(Field::Object)?.kind() == Kind::This => {
+            let name = function.field(Field::Property)?.text();
+            let class = call.ancestors().find(|outer| outer.kind().is_class())?.field(Field::Body)?;
+            class.children().find(|member| member.kind() == Kind::Method && name_of(*member) == name)
+        }
+        _ => None,
+    };
+    found.filter(|found| found.span().len() <= LONGEST)
 }
 
 /// `req.query.token`.
@@ -125,17 +183,25 @@ fn is_key_sent<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
         return sent.is_some_and(|name| names_secret_value(name.last()) && !names_password(name.last()) || names_token(name.last()));
     }
     let value = matches!(node.kind(), Kind::Call | Kind::Subscript).then(|| module.lower(node));
-    let of_request = |name: &Ref| name.scope == Scope::Request && matches!(name.first(), "headers" | "header" | "get");
-    value.is_some_and(|value| value.as_ref().or(value.as_call().map(|call| &call.callee)).is_some_and(of_request))
-        && ["api-key'", "api-key\"", "api-token", "apikey'", "webhook-secret", "-signature", "x-token", "auth-token", "access-token"]
-            .iter()
-            .any(|name| node.text().to_ascii_lowercase().contains(name))
+    // `ctx.get('x-api-key')` of Koa.
+    let of_context = node.kind() == Kind::Call && super::root_name(node) == "ctx" && super::called_name(node) == "get";
+    let of_request = |name: &Ref| name.scope == Scope::Request && matches!(name.first(), "headers" | "header" | "get") || of_context;
+    value.is_some_and(|value| value.as_ref().or(value.as_call().map(|call| &call.callee)).is_some_and(of_request)) && names_key_header(node)
+}
+
+/// Whether a call or subscript names a header that a key is sent in.
+fn names_key_header(node: Syntax<'_>) -> bool {
+    let text = node.text().to_ascii_lowercase();
+    let header = text.trim_end_matches([')', ']']).trim_matches(|char: char| !char.is_ascii_alphanumeric());
+    ["api-key", "apikey", "-token", "-secret", "-signature"].iter().any(|end| header.ends_with(end))
 }
 
 /// What the server holds to compare with: `API_KEY`, `config.apiKey`, `apiKey()`.
 fn is_own_key(node: Syntax<'_>) -> bool {
     let called = node.field(Field::Function).filter(|_| node.kind() == Kind::Call).unwrap_or(node);
-    matches!(called.kind(), Kind::Identifier | Kind::Member) && names_secret_value(called.field(Field::Property).unwrap_or(called).text())
+    let name = called.field(Field::Property).unwrap_or(called).text();
+    let is_of_environment = || called.text().starts_with("process.env.") && names_token(name);
+    matches!(called.kind(), Kind::Identifier | Kind::Member) && (names_secret_value(name) || is_of_environment())
 }
 
 /// What a caller may have sent: no literal.

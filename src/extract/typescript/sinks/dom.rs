@@ -2,8 +2,8 @@
 
 use super::{Around, called_name, maker, root_name, settings, value_sink};
 use crate::extract::Extract;
-use crate::extract::typescript::names::unquoted;
-use crate::ir::{Call, FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::extract::typescript::names::{Form, Module, unquoted};
+use crate::ir::{Call, FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::lower::words::names_login_cookie;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -79,6 +79,7 @@ pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
                     value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx);
                 }
                 "srcdoc" => html(around, node, part, cx),
+                name if name.starts_with("on") => value_sink(around, node, SinkKind::Code, Ref::new(Scope::Global, ["on"]), part, None, cx),
                 _ => {}
             }
         }
@@ -86,6 +87,12 @@ pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
             let args = arguments().map(|argument| around.module.lower(argument)).collect();
             let call = Call { args, ..Call::of(Ref::import("angular", "enabled")) };
             cx.fact(node.span(), "$sceProvider", FactKind::Call(call));
+        }
+        // Which addresses AngularJS loads templates and frames from.
+        "resourceUrlWhitelist" | "trustedResourceUrlList" => {
+            let args = arguments().map(|argument| around.module.lower(argument)).collect();
+            let call = Call { args, ..Call::of(Ref::import("angular", "trustedResourceUrlList")) };
+            cx.fact(node.span(), "$sceDelegateProvider", FactKind::Call(call));
         }
         "getScript" if matches!(root(), "$" | "jQuery") => {
             arguments()
@@ -168,8 +175,76 @@ pub(super) fn html<'t>(around: &Around<'_, 't>, node: Syntax<'t>, part: Syntax<'
     if matches!(part.kind(), Kind::String | Kind::Number) || part.kind().is_function() {
         return;
     }
-    let options = Some(Node::text("page", node.span()));
-    value_sink(around, node, SinkKind::Html, Ref::new(Scope::Global, ["innerHTML"]), part, options, cx);
+    let asks = || ["fetch(", "$.get", "$.ajax", "$.post", "axios", ".subscribe("].iter().any(|call| cx.file.text.contains(call));
+    // What a server answers with holds what others have filled in.
+    let kind = if *around.asks_server.get_or_init(asks) { "answers" } else { "page" };
+    let options = Some(Node::text(kind, node.span()));
+    let callee = Ref::new(Scope::Global, ["innerHTML"]);
+    if let Some(text) = text_of_page(around.module, part).filter(|_| !selects(node, part)) {
+        let name = if text.span().len() <= MAX_SHOWN { text.text() } else { called_name(text) };
+        let value = Node::new(text.span(), NodeKind::Ref(Ref::new(Scope::Request, ["page", name])));
+        let parts = vec![SinkPart::new(value, Tri::Maybe, "")];
+        cx.fact(node.span(), "innerHTML", FactKind::Sink(Sink { kind: SinkKind::Html, callee, parts, options }));
+        return;
+    }
+    value_sink(around, node, SinkKind::Html, callee, part, options, cx);
+}
+
+/// `$('#' + id)` looks for an element, and makes none.
+fn selects(call: Syntax<'_>, part: Syntax<'_>) -> bool {
+    let is_root = call.kind() == Kind::Call && matches!(called_name(call), "$" | "jQuery");
+    is_root && !part.text().trim_start_matches(['\'', '"', '`', '(']).starts_with('<')
+}
+
+/// A text that is read off an element, as it is or among others: what stands there as text would be markup.
+fn text_of_page<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Syntax<'t>> {
+    let mut parts = vec![part];
+    for _ in 0..MAX_PARTS {
+        let part = parts.pop()?;
+        match part.kind() {
+            Kind::Binary | Kind::TemplateString | Kind::Substitution | Kind::Parenthesized | Kind::NonNull | Kind::As => {
+                parts.extend(part.children());
+            }
+            Kind::Identifier => match module.lookup(part.text(), part).map(|found| &found.form) {
+                Some(Form::Variable(Some(made), path)) if path.is_empty() && made.kind() != Kind::Identifier => parts.push(*made),
+                _ => {}
+            },
+            Kind::Member if is_text_of_element(module, part) => return Some(part),
+            Kind::Call if reads_element(part) => return Some(part),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Parts of a value that are looked at.
+const MAX_PARTS: usize = 16;
+/// Bytes of a text of the page that a finding shows.
+const MAX_SHOWN: usize = 60;
+
+/// `document.getElementById('from').value`, `element.dataset.title` of an element that was looked up.
+fn is_text_of_element<'t>(module: &Module<'t>, member: Syntax<'t>) -> bool {
+    let (Some(object), Some(name)) = (member.field(Field::Object), member.field(Field::Property).map(Syntax::text)) else { return false };
+    let element = match name {
+        "value" | "textContent" | "innerText" => object,
+        _ => match object.field(Field::Object).filter(|_| object.text().ends_with(".dataset")) {
+            Some(element) => element,
+            None => return false,
+        },
+    };
+    let made = maker(module, element);
+    made.is_some_and(|made| matches!(called_name(made), "getElementById" | "querySelector" | "closest"))
+}
+
+/// `$('#from').val()`, `$(this).attr('title')`, `element.getAttribute('data-text')`.
+fn reads_element(call: Syntax<'_>) -> bool {
+    let given = call.field(Field::Arguments).map_or(0, |arguments| arguments.children().count());
+    match called_name(call) {
+        "val" | "text" => given == 0 && root_name(call).starts_with('$'),
+        "attr" => given == 1 && root_name(call).starts_with('$'),
+        "getAttribute" => given == 1,
+        _ => false,
+    }
 }
 
 /// `localStorage.token = …`, `sessionStorage['token'] = …`.

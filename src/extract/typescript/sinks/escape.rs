@@ -38,7 +38,9 @@ fn wrong(call: Syntax<'_>, pattern: Syntax<'_>, with: &str) -> Option<&'static s
         return Some("first");
     }
     let lower = text.to_ascii_lowercase();
-    if pattern.kind() == Kind::Regex && with.is_empty() && lower.starts_with("<script") {
+    // `/<(?:\w+)\W+?[\w]/`: what is left may make a tag again.
+    let is_of_sanitizer = || lower.starts_with('<') && function_says(call, "sanit") && !repeats();
+    if pattern.kind() == Kind::Regex && with.is_empty() && (lower.starts_with("<script") || is_of_sanitizer()) {
         return Some("tag");
     }
     if is_global
@@ -57,6 +59,12 @@ fn wrong(call: Syntax<'_>, pattern: Syntax<'_>, with: &str) -> Option<&'static s
     is_last.then_some("twice")
 }
 
+/// Whether the name of the function around a call has a word in it.
+fn function_says(call: Syntax<'_>, word: &str) -> bool {
+    let function = call.ancestors().find(|outer| outer.kind().is_function());
+    function.is_some_and(|function| name_of(function).to_ascii_lowercase().contains(word))
+}
+
 /// Whether a backslash before a quote (`replace(/'/g, "\\'")`) is left to take the one that is put there away: in a
 /// function that anybody may hand a text, which nothing else escapes.
 fn leaves_backslashes(call: Syntax<'_>) -> bool {
@@ -67,7 +75,17 @@ fn leaves_backslashes(call: Syntax<'_>) -> bool {
             || outer.kind() == Kind::Assignment && outer.field(Field::Left).is_some_and(|left| left.text().contains("exports"))
     });
     let text = function.text();
-    (is_named || is_exported) && ![r"/\\/g", r"'\\'", "JSON.stringify"].iter().any(|other| text.contains(other))
+    (is_named || is_exported || is_listed(function)) && ![r"/\\/g", r"'\\'", "JSON.stringify"].iter().any(|other| text.contains(other))
+}
+
+/// Whether the end of the file exports a function by its name: `module.exports = { quote }`.
+fn is_listed(function: Syntax<'_>) -> bool {
+    const END: usize = 2_000;
+    let file = function.ancestors().last().map_or("", Syntax::text);
+    let start = (file.len().saturating_sub(END)..file.len()).find(|at| file.is_char_boundary(*at)).unwrap_or_default();
+    let list = file[start..].split_once("module.exports = {").and_then(|(_, rest)| rest.split('}').next());
+    let own = name_of(function);
+    !own.is_empty() && list.is_some_and(|names| names.split(',').any(|name| name.trim() == own))
 }
 
 /// Whether the result of a replacement is searched for more of the same kind: `&lt;` after `&amp;`.

@@ -50,6 +50,20 @@ pub(super) fn returned<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node
     Some(value)
 }
 
+/// Whether a value is made by a function that is handed nothing but literals and the request, so that what it answers
+/// with is its own: `parameter('next')`.
+pub(super) fn asks_alone<'t>(module: &Module<'t>, part: Syntax<'t>) -> bool {
+    let call = maker(module, part).filter(|call| call.field(Field::Function).is_some_and(|function| function.kind() == Kind::Identifier));
+    let is_request = |argument: Syntax<'t>| module.lower(argument).as_ref().is_some_and(|name| name.scope == Scope::Request);
+    call.and_then(|call| call.field(Field::Arguments)).is_some_and(|arguments| {
+        arguments.children().all(|argument| match argument.kind() {
+            Kind::String | Kind::Number => true,
+            Kind::Identifier => is_request(argument),
+            _ => false,
+        })
+    })
+}
+
 fn children(list: Syntax<'_>) -> Vec<Syntax<'_>> {
     list.children().collect()
 }

@@ -2,6 +2,7 @@
 //! in the place of the parameters that flow into a sink.
 
 use super::callers::name_of;
+use crate::extract::typescript::items::is_part;
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::{Handed, Node, NodeKind, Part, Ref, Scope, Taken, Text, Why};
 use crate::lower::words::names_password;
@@ -78,7 +79,7 @@ fn brought<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
         return None;
     }
     let mut value = module.lower(part);
-    if let Some(whole) = value.as_ref().and_then(|name| of_constant(module, part, name)) {
+    if let Some(whole) = value.as_ref().and_then(|name| module.of_constant(part, name)) {
         value.kind = NodeKind::Ref(whole);
     } else if !matches!(part.kind(), Kind::Member | Kind::Subscript) {
         value = super::flow::flowing(module, part, value);
@@ -91,21 +92,6 @@ fn brought<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
     Some(Node::new(value.span, NodeKind::Ref(Ref::new(Scope::Local, [name]))))
 }
 
-/// What a constant that holds a part of a request stands for: `const { name } = req.body`.
-fn of_constant<'t>(module: &Module<'t>, part: Syntax<'t>, name: &Ref) -> Option<Ref> {
-    let root = std::iter::once(part).chain(part.below()).find(|node| node.kind() == Kind::Identifier)?;
-    let declaration = module.lookup(root.text(), root).filter(|declaration| !module.is_reassigned(declaration))?;
-    let Form::Variable(Some(made), path) = &declaration.form else { return None };
-    let NodeKind::Ref(base) = module.lower(*made).kind else { return None };
-    let taken = path.iter().copied().fold(base, |base, name| base.child(name));
-    let whole = name.path.iter().skip(1).fold(taken, |base, name| base.child(name.clone()));
-    Some(whole).filter(is_of_request)
-}
-
-fn is_of_request(name: &Ref) -> bool {
-    name.scope == Scope::Request && name.path.len() > 1
-}
-
 /// A value as another file can read it: data of a request stays, every other name is unknown there. Nothing
 /// if no request is in it.
 fn closed(node: &Node, depth: u32) -> Option<Node> {
@@ -114,7 +100,7 @@ fn closed(node: &Node, depth: u32) -> Option<Node> {
     }
     let unknown = |inner: &Node| closed(inner, depth - 1).unwrap_or_else(|| Node::unknown(Why::Opaque, inner.span));
     let kind = match &node.kind {
-        NodeKind::Ref(name) if is_of_request(name) => return Some(node.clone()),
+        NodeKind::Ref(name) if is_part(name) => return Some(node.clone()),
         NodeKind::Text(text) if text.holes().any(|hole| closed(hole, depth - 1).is_some()) => {
             let mut out = Text::default();
             for piece in &text.pieces {

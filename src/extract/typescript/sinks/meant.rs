@@ -24,7 +24,7 @@ pub(super) fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
         SinkKind::Assign if name == "update" && is_on_hash(node) => false,
         SinkKind::Assign if !is_of_store(node, argument(0)) => false,
         // A validator in front of the handler has seen to the types and the names.
-        SinkKind::Query | SinkKind::Assign => !checked::is_behind_validator(node),
+        SinkKind::Query | SinkKind::Assign | SinkKind::Allocate => !checked::is_behind_validator(node),
         // The log of a function keeps what is written at once together.
         SinkKind::LogLine => !is_in_function_of_cloud(node),
         SinkKind::Store => matches!(root_name(node), "localStorage" | "sessionStorage" | "window"),
@@ -34,12 +34,18 @@ pub(super) fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
         SinkKind::Path if matches!(name, "sendFile" | "sendfile" | "download") => {
             !node.field(Field::Arguments).into_iter().flat_map(Syntax::children).any(|options| has_key(options, "root"))
         }
+        SinkKind::Path if name == "file" => argument(1).is_some_and(|options| {
+            options.children().any(|entry| {
+                entry.text().starts_with("confine") && entry.field(Field::Value).is_some_and(|value| value.kind() == Kind::False)
+            })
+        }),
         SinkKind::Path if name == "render" => matches!(root_name(node), "res" | "response" | "reply" | "ctx"),
         // `h.response(page)` of Hapi.
         SinkKind::Html if name == "response" => matches!(root_name(node), "h" | "toolkit" | "responseToolkit"),
         SinkKind::Html if name == "html" => matches!(root_name(node), "c" | "ctx" | "context"),
         // `new Response(page, { headers: { 'content-type': 'text/html' } })`.
         SinkKind::Html if name.ends_with("Response") => argument(1).is_some_and(|options| options.text().contains("text/html")),
+        SinkKind::Pattern if matches!(name, "match" | "matchAll" | "search") => is_on_text(node),
         // `res.type('text').send(…)`.
         SinkKind::Html => !is_of_another_type(node),
         _ => true,
@@ -53,6 +59,43 @@ fn is_in_function_of_cloud(call: Syntax<'_>) -> bool {
         first.is_some_and(|first| matches!(first.field(Field::Pattern).unwrap_or(first).text(), "event" | "_event"))
     };
     call.ancestors().filter(|outer| outer.kind().is_function()).any(takes_event)
+}
+
+/// What the names of texts end in.
+const TEXTS: [&str; 20] = [
+    "name",
+    "title",
+    "text",
+    "body",
+    "content",
+    "description",
+    "value",
+    "mail",
+    "path",
+    "url",
+    "string",
+    "str",
+    "line",
+    "word",
+    "tag",
+    "message",
+    "data",
+    "html",
+    "input",
+    "label",
+];
+
+/// Whether a method is called on a text, by its name, by what made it, or by the pattern that it is handed: services
+/// search and caches match too.
+fn is_on_text(call: Syntax<'_>) -> bool {
+    let Some(object) = call.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
+    let pattern = call.field(Field::Arguments).and_then(Syntax::first);
+    let made = object.field(Field::Function).and_then(|function| function.field(Field::Property)).map_or("", Syntax::text);
+    let last = object.field(Field::Property).unwrap_or(object).text().to_ascii_lowercase();
+    matches!(object.kind(), Kind::String | Kind::TemplateString)
+        || matches!(made, "toLowerCase" | "toUpperCase" | "toString" | "trim" | "slice" | "substring" | "replace" | "join")
+        || pattern.is_some_and(|pattern| matches!(pattern.kind(), Kind::TemplateString | Kind::Binary))
+        || TEXTS.iter().any(|word| last.ends_with(word))
 }
 
 fn is_on_new(call: Syntax<'_>) -> bool {

@@ -55,6 +55,21 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
     cx.fact(node.span(), owner(node, callee), FactKind::Sink(sink));
 }
 
+/// Emits a random byte that is cut to fewer results with a remainder: some come more often than others.
+pub(super) fn biased(node: Syntax<'_>, cx: &mut Extract<'_>) {
+    let (Some(left), Some(right)) = (node.field(Field::Left), node.field(Field::Right)) else { return };
+    if node.field(Field::Operator).map_or("", Syntax::text) != "%" || right.kind() != Kind::Number {
+        return;
+    }
+    let is_byte = ["randomBytes(", "getRandomValues("].iter().any(|made| left.text().contains(made)) && left.kind() == Kind::Subscript;
+    let is_even = right.text().parse::<u32>().is_ok_and(u32::is_power_of_two);
+    if is_byte && !is_even {
+        let callee = Ref::new(Scope::Global, ["%"]);
+        let parts = vec![SinkPart::new(Node::text(right.text(), right.span()), Tri::No, "remainder")];
+        cx.fact(node.span(), owner(node, &callee), FactKind::Sink(Sink { kind: SinkKind::Random, callee, parts, options: None }));
+    }
+}
+
 /// What is hashed: the argument of `update` in the same chain.
 fn hashed(node: Syntax<'_>) -> Option<Syntax<'_>> {
     let update = node.parent()?.parent().filter(|outer| outer.kind() == Kind::Call && super::called_name(*outer) == "update")?;

@@ -4,6 +4,8 @@
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::{called_name, root_name};
 use crate::extract::typescript::names::{Form, Module, unquoted};
@@ -58,6 +60,11 @@ fn library_of<'t>(module: &Module<'t>, value: Syntax<'t>, left: u32) -> Option<&
         Kind::Identifier => match &module.lookup(value.text(), value)?.form {
             Form::Import(_) => return module.source_of(value),
             Form::Variable(Some(made), _) => *made,
+            // `bugsnag.notify(error, (event) => event.setUser(…))`.
+            Form::Parameter(_) => {
+                let function = module.lookup(value.text(), value)?.name.ancestors().find(|outer| outer.kind().is_function())?;
+                function.parent().filter(|outer| outer.kind() == Kind::Arguments)?.parent()?
+            }
             _ => return None,
         },
         Kind::Call if value.field(Field::Function)?.text() == "require" => {
@@ -92,12 +99,40 @@ pub(super) fn maker<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<Syntax
             Form::Variable(Some(made), path) if path.is_empty() => *made,
             _ => return None,
         },
+        Kind::Member if value.field(Field::Object)?.kind() == Kind::This => member_of_class(value)?,
         _ => value,
     };
     while matches!(made.kind(), Kind::Await | Kind::Parenthesized) {
         made = made.first()?;
     }
     matches!(made.kind(), Kind::Call | Kind::New).then_some(made)
+}
+
+/// What a member of a class is given: by its declaration, by the default of a parameter that declares it, or by the
+/// constructor.
+fn member_of_class(member: Syntax<'_>) -> Option<Syntax<'_>> {
+    let name = member.field(Field::Property)?.text();
+    let class = member.ancestors().find(|outer| outer.kind().is_class())?.field(Field::Body)?;
+    let declared = class.children().find_map(|own| {
+        let is_own = own.field(Field::Name).or_else(|| own.field(Field::Property)).is_some_and(|own| own.text() == name);
+        own.field(Field::Value).filter(|_| is_own && matches!(own.kind(), Kind::Field | Kind::JsField))
+    });
+    declared.or_else(|| {
+        let constructor = class
+            .children()
+            .find(|own| own.kind() == Kind::Method && own.field(Field::Name).is_some_and(|name| name.text() == "constructor"))?;
+        let mut parameters = constructor.field(Field::Parameters).into_iter().flat_map(Syntax::children);
+        let default = parameters
+            .find(|one| one.field(Field::Pattern).is_some_and(|pattern| pattern.text() == name))
+            .and_then(|one| one.field(Field::Value));
+        let body = constructor.field(Field::Body)?;
+        default.or_else(|| {
+            let assignments = body.below().filter(|inner| inner.kind() == Kind::Assignment);
+            assignments
+                .filter(|inner| inner.field(Field::Left).is_some_and(|left| left.text().strip_prefix("this.") == Some(name)))
+                .find_map(|inner| inner.field(Field::Right))
+        })
+    })
 }
 
 #[derive(Default)]
@@ -107,10 +142,17 @@ struct Known {
     /// The last names of globals: `alloc` of `Buffer.alloc`.
     last_names: FxHashSet<&'static str>,
     methods: FxHashMap<&'static str, Vec<Row>>,
+    /// Packages that hand on what another has, by their names.
+    aliases: FxHashMap<&'static str, &'static str>,
 }
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let mut known = Known::default();
+    for row in table("sinks").map(|table| table.list("alias")).unwrap_or_default() {
+        row.texts("modules").for_each(|module| {
+            known.aliases.insert(module, row.text("is"));
+        });
+    }
     for row in table("sinks").map(|table| table.list("javascript")).unwrap_or_default() {
         let Some(kind) = kind_of(row) else { continue };
         let argument = row.int("argument").and_then(|at| usize::try_from(at).ok());
@@ -163,14 +205,16 @@ impl Row {
 
 /// Whether some row may speak of a call of this name; most calls are of no known name.
 pub(super) fn may_speak_of(name: &str, call: Syntax<'_>) -> bool {
+    let name = without_promise(name);
     KNOWN.methods.contains_key(name) || KNOWN.last_names.contains(name) || is_imported(name, call)
 }
 
 /// The rows that speak of what is called. A function of a package that has a method's name is meant by rows that
 /// name the package alone.
 pub(super) fn rows(callee: &Ref, name: &str, node: Syntax<'_>) -> impl Iterator<Item = &'static Row> {
+    let name = without_promise(name);
     let found = match &callee.scope {
-        Scope::Import(_) => KNOWN.imports.get(callee.to_string().as_str()),
+        Scope::Import(module) => KNOWN.imports.get(callee.to_string().as_str()).or_else(|| of_other_name(module, callee)),
         Scope::Global if callee.path.len() == 1 => KNOWN.globals.get(callee.first()),
         Scope::Global => KNOWN.globals.get(callee.to_string().as_str()),
         _ => None,
@@ -182,6 +226,27 @@ pub(super) fn rows(callee: &Ref, name: &str, node: Syntax<'_>) -> impl Iterator<
     let is_whole = found.is_some() || is_method;
     let list = found.or_else(|| KNOWN.methods.get(name).filter(|_| is_method || is_member));
     list.into_iter().flatten().filter(move |row| is_whole || !row.from.is_empty())
+}
+
+/// `readFile` of `readFileAsync`, which bluebird makes of it.
+fn without_promise(name: &str) -> &str {
+    name.strip_suffix("Async").filter(|name| !name.is_empty()).unwrap_or(name)
+}
+
+/// The rows of a function whose package hands on what another has (`mz/fs`), has one module for each of its functions
+/// (`lodash/template`), or was promisified.
+fn of_other_name(module: &str, callee: &Ref) -> Option<&'static Vec<Row>> {
+    let alias = KNOWN.aliases.get(module).copied().unwrap_or(module);
+    let mut path: SmallVec<[&str; 4]> = callee.path.iter().map(SmolStr::as_str).collect();
+    if let Some(last) = path.last_mut() {
+        *last = without_promise(last);
+    }
+    let whole = Ref::import(alias, path.join("."));
+    let single = || {
+        let (package, name) = alias.split_once('/').filter(|(package, _)| matches!(*package, "lodash" | "lodash-es" | "underscore"))?;
+        KNOWN.imports.get(Ref::import(package.trim_end_matches("-es"), name).to_string().as_str())
+    };
+    KNOWN.imports.get(whole.to_string().as_str()).or_else(single)
 }
 
 /// Whether an export of that name is in the tables; a bare name may be any default export.

@@ -4,7 +4,7 @@ use super::{called_name, maker, root_name};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Module, unquoted};
 use crate::ir::{Call, FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
-use crate::lower::words::names_login_cookie;
+use crate::lower::words::{names_login_cookie, names_password};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// `rejectUnauthorized: false`, wherever it stands: no caller wants it by accident.
@@ -168,6 +168,20 @@ fn is_cleared(options: Syntax<'_>) -> bool {
             _ => false,
         }
     })
+}
+
+/// Emits a password that is read off the address: addresses are kept in logs and histories.
+pub(super) fn password_in_query<'t>(module: &Module<'t>, member: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some(name) = member.field(Field::Property).map(Syntax::text).filter(|name| names_password(name)) else { return };
+    if !member.field(Field::Object).is_some_and(|object| object.text().ends_with("query")) {
+        return;
+    }
+    let value = module.lower(member);
+    if value.as_ref().is_some_and(|read| read.scope == Scope::Request && read.first() == "query") {
+        let callee = Ref::new(Scope::Global, ["query"]);
+        let parts = vec![SinkPart::new(value, Tri::No, name)];
+        cx.fact(member.span(), name, FactKind::Sink(Sink { kind: SinkKind::Send, callee, parts, options: None }));
+    }
 }
 
 /// Whether a call sets a cookie that scripts may read unless it says otherwise: `res.cookie(…)`, `reply.setCookie(…)`,

@@ -1,6 +1,8 @@
 //! Regular expressions that take exponential time on some texts: a repeated group whose body is repeated itself and
 //! has nothing else in it that must be there, `([a-z]+)+$`.
 
+mod overlap;
+
 use super::{called_name, flow, owner};
 use crate::extract::Extract;
 use crate::extract::typescript::names::Module;
@@ -9,7 +11,7 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Emits a pattern of that sort with the text that it is tried on.
 pub(super) fn emit<'t>(module: &Module<'t>, pattern: Syntax<'t>, cx: &mut Extract<'_>) {
-    if !is_slow(pattern.text()) {
+    if !is_slow(pattern.text()) && !overlap::is_slow(pattern.text()) {
         return;
     }
     let holder = pattern.parent().filter(|outer| outer.kind() == Kind::VariableDeclarator).and_then(|outer| outer.field(Field::Name));

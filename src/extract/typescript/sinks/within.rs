@@ -1,7 +1,8 @@
 //! Lists of allowed addresses that are looked for in a part of an address: `url.includes('https://shop.example')` is true of
 //! `https://evil.example/?https://shop.example` too.
 
-use super::owner;
+use super::address::{has_open_dot, is_loose};
+use super::{called_name, owner};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
@@ -10,17 +11,74 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 /// Words in the names of functions that decide whether an address is one that is wanted.
 const DECIDES: [&str; 7] = ["allow", "valid", "safe", "trust", "permit", "whitelist", "restrict"];
 
-/// Emits `address.includes(known)` where a function decides by it.
+/// Whole words of such names.
+const DECIDES_WHOLE: [&str; 6] = ["own", "ours", "ok", "internal", "same", "partner"];
+
+/// Emits a test of an address that others pass too: `address.includes(known)`, `host.endsWith('example.com')`.
 pub(super) fn emit<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
-    let Some(address) = call.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return };
-    let Some(sought) = call.field(Field::Arguments).and_then(Syntax::first) else { return };
-    if !is_parameter(module, address) || !is_of_decision(call) || !is_address(module, sought) {
-        return;
-    }
-    let callee = Ref::new(Scope::Global, ["includes"]);
-    let parts = vec![SinkPart::new(Node::text(sought.text(), sought.span()), Tri::Yes, address.text())];
+    let Some(object) = call.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return };
+    let Some(first) = call.field(Field::Arguments).and_then(Syntax::first) else { return };
+    let (how, address) = match called_name(call) {
+        _ if asks_for_script_alone(call, object, first) => ("scheme", if object.kind() == Kind::Regex { first } else { object }),
+        "includes" | "indexOf" if is_parameter(module, object) && is_of_decision(call) && is_address(module, first) => ("includes", object),
+        "endsWith" if is_host(module, object) && is_bare_domain(first) => ("endsWith", object),
+        "startsWith" if is_loose(call) && unquoted(first).contains("//") && decides(module, call, object) => ("startsWith", object),
+        "test" if is_loose(call) && decides(module, call, first) => ("test", first),
+        "test" if is_host(module, first) && has_open_dot_of_host(object) => ("test", first),
+        "match" if is_loose(call) && decides(module, call, object) => ("test", object),
+        _ => return,
+    };
+    let callee = Ref::new(Scope::Global, [how]);
+    let parts = vec![SinkPart::new(Node::text(first.text(), first.span()), Tri::Yes, address.text())];
     let owner = owner(call, &callee);
     cx.fact(call.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Within, callee, parts, options: None }));
+}
+
+/// Whether a function decides by a test of what it is handed, or a test is of a host.
+fn decides<'t>(module: &Module<'t>, call: Syntax<'t>, address: Syntax<'t>) -> bool {
+    is_parameter(module, address) && is_of_decision(call) || is_host(module, address)
+}
+
+/// The host of an address, by its name: `url.hostname`, a constant that holds one. Origins are what CORS is about, whose
+/// policies are judged as a whole.
+fn is_host<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let named = |name: &str| matches!(name, "host" | "hostname");
+    let made = || match module.lookup(node.text(), node).map(|found| &found.form) {
+        Some(Form::Variable(Some(made), path)) if path.is_empty() => made.field(Field::Property).is_some_and(|name| named(name.text())),
+        _ => false,
+    };
+    match node.kind() {
+        Kind::Member => node.field(Field::Property).is_some_and(|name| named(name.text())),
+        Kind::Identifier => named(&node.text().to_ascii_lowercase()) || made(),
+        _ => false,
+    }
+}
+
+/// `'example.com'`, which names that only end so end in too.
+fn is_bare_domain(text: Syntax<'_>) -> bool {
+    let domain = if text.kind() == Kind::String { unquoted(text) } else { return false };
+    let is_of_names = domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    is_of_names && domain.rsplit_once('.').is_some_and(|(name, top)| !name.is_empty() && !name.starts_with('.') && top.len() >= 2)
+}
+
+/// A pattern of a host (`^www.example\.com$`) with a dot that fits any letter.
+fn has_open_dot_of_host(pattern: Syntax<'_>) -> bool {
+    let text = pattern.text();
+    let is_of_host = [".com", ".net", ".org", ".io", ".dev", ".app"].iter().any(|top| text.contains(top));
+    pattern.kind() == Kind::Regex && is_of_host && has_open_dot(text)
+}
+
+/// `link.startsWith('javascript:')` in a function that asks for no other scheme that runs code.
+fn asks_for_script_alone(call: Syntax<'_>, object: Syntax<'_>, first: Syntax<'_>) -> bool {
+    let asked = match called_name(call) {
+        "startsWith" | "indexOf" | "includes" if first.kind() == Kind::String => unquoted(first),
+        "test" if object.kind() == Kind::Regex => object.text(),
+        _ => return false,
+    };
+    let function = call.ancestors().find(|outer| outer.kind().is_function()).map_or("", Syntax::text);
+    asked.trim_start_matches(['/', '^']).to_ascii_lowercase().starts_with("javascript:")
+        && !function.contains("data:")
+        && !function.is_empty()
 }
 
 /// A parameter that is one address: of a list, `includes` asks for a whole member.
@@ -37,9 +95,24 @@ fn is_of_decision(call: Syntax<'_>) -> bool {
             let holder = function.parent()?;
             holder.field(Field::Name).or_else(|| holder.field(Field::Left)).or_else(|| holder.field(Field::Key))
         });
-        let name = named.map_or("", Syntax::text).to_ascii_lowercase();
-        DECIDES.iter().any(|word| name.contains(word))
+        let name = named.map_or("", Syntax::text);
+        let lower = name.to_ascii_lowercase();
+        DECIDES.iter().any(|word| lower.contains(word)) || words(name).any(|word| DECIDES_WHOLE.contains(&word.as_str()))
     })
+}
+
+/// The words of a name: `is`, `our`, `host` of `isOurHost`.
+fn words(name: &str) -> impl Iterator<Item = String> {
+    let mut words: Vec<String> = vec![String::new()];
+    for char in name.rsplit('.').next().unwrap_or_default().chars() {
+        if char.is_ascii_uppercase() || char == '_' {
+            words.push(String::new());
+        }
+        if let Some(last) = words.last_mut() {
+            last.extend(char.to_lowercase().filter(|char| *char != '_'));
+        }
+    }
+    words.into_iter()
 }
 
 /// An address that is written out, or one of a list of such.
@@ -56,7 +129,8 @@ fn is_address<'t>(module: &Module<'t>, sought: Syntax<'t>) -> bool {
 
 fn is_written(text: Syntax<'_>) -> bool {
     let address = unquoted(text);
-    address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).is_some_and(|rest| !rest.is_empty())
+    is_bare_domain(text)
+        || address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).is_some_and(|rest| !rest.is_empty())
 }
 
 /// The list that a name goes through: of `for (const name of LIST)`, `LIST.some((name) => …)`.

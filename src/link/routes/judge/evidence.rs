@@ -103,23 +103,43 @@ impl<'a> Judge<'a> {
 
     /// Whether a handler, or what it calls, hashes a password or issues a token.
     pub(in crate::link::routes) fn makes_account(&self, func: &Arc<Func>) -> bool {
+        let is_of_account = |call: &CallSite| {
+            let library = call.callee.module().unwrap_or_default();
+            words::makes_account(call.callee.last()) || matches!(library, "bcrypt" | "bcryptjs" | "argon2")
+        };
+        self.any_below(func, |func| func.calls.iter().take(MAX_CALLS).any(is_of_account))
+    }
+
+    /// Whether a handler, or what it calls, changes stored data.
+    pub(in crate::link::routes) fn writes(&self, func: &Arc<Func>) -> bool {
+        self.any_below(func, |func| func.writes)
+    }
+
+    /// Whether a guard gives whoever has none a number of their own in a cookie, that nobody can guess: what the route
+    /// then changes is that guest's.
+    pub(in crate::link::routes) fn makes_guest(&self, guard: &'a Node) -> bool {
+        let calls = |func: &Func, names: &[&str]| func.calls.iter().take(MAX_CALLS).any(|call| names.contains(&call.callee.last_named()));
+        self.names.function(guard).is_some_and(|func| {
+            calls(func, &["randomUUID", "randomBytes", "nanoid", "uuid", "uuidv4", "v4", "createId", "ulid"])
+                && calls(func, &["cookie", "setCookie", "set"])
+                && func.continues
+        })
+    }
+
+    /// Whether something holds for a function or for one that it calls.
+    fn any_below(&self, func: &Arc<Func>, holds: impl Fn(&Func) -> bool) -> bool {
         let mut open = vec![(func.clone(), 4)];
         let mut looked_at = 0;
         while let Some((func, depth)) = open.pop() {
-            for call in func.calls.iter().take(MAX_CALLS) {
+            if holds(&func) {
+                return true;
+            }
+            for call in func.calls.iter().take(MAX_CALLS).filter(|_| depth > 0) {
                 looked_at += 1;
                 if looked_at > 2_000 {
                     return false;
                 }
-                let library = call.callee.module().unwrap_or_default();
-                if words::makes_account(call.callee.last()) || matches!(library, "bcrypt" | "bcryptjs" | "argon2") {
-                    return true;
-                }
-                if depth > 0
-                    && let Some(inner) = self.names.function_named(func.span.file, &call.callee)
-                {
-                    open.push((inner.clone(), depth - 1));
-                }
+                open.extend(self.names.function_named(func.span.file, &call.callee).map(|inner| (inner.clone(), depth - 1)));
             }
         }
         false
@@ -138,7 +158,7 @@ impl<'a> Judge<'a> {
         for call in func.calls.iter().take(MAX_CALLS) {
             match self.library(func, &call.callee) {
                 // Who has no session gets none, and the function goes on.
-                Some(Does::Session) if call.is_ignored => {}
+                Some(Does::Session) if call.is_ignored || call.is_noted => {}
                 Some(Does::Authn) => {
                     evidence.proves = true;
                     evidence.denies = true;
@@ -176,24 +196,48 @@ impl<'a> Judge<'a> {
     /// What a library does that a function calls, also through what it makes:
     /// `export const { auth } = NextAuth(options)`.
     fn library(&self, func: &Func, callee: &Ref) -> Option<Does> {
-        library::of(callee).or_else(|| {
-            let NodeKind::Op(Op::Attr, operands) = &self.names.find(func.span.file, callee)?.value?.kind else { return None };
-            let [made, member] = operands.as_slice() else { return None };
-            library::of(&made.as_call()?.callee.child(member.as_str()?))
-        })
+        library::of(callee)
+            .or_else(|| {
+                let NodeKind::Op(Op::Attr, operands) = &self.names.find(func.span.file, callee)?.value?.kind else { return None };
+                let [made, member] = operands.as_slice() else { return None };
+                library::of(&made.as_call()?.callee.child(member.as_str()?))
+            })
+            .or_else(|| self.limiter(func, callee))
+    }
+
+    /// `limiter.consume(ip)` of `const limiter = new RateLimiterMemory(…)`.
+    fn limiter(&self, func: &Func, callee: &Ref) -> Option<Does> {
+        let (method, object) = callee.path.split_last().filter(|(_, object)| !object.is_empty())?;
+        // `c.env.LIMITER.limit({ key })`: a binding of the platform, which the code does not make.
+        let is_limiter = |name: &str| ["limit", "throttle"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+        if matches!(method.as_str(), "limit" | "consume") && object.last().is_some_and(|name| is_limiter(name)) {
+            return Some(Does::RateLimit);
+        }
+        let object = Ref::new(callee.scope.clone(), object.iter().cloned());
+        let made = self.names.find(func.span.file, &object)?.value?.as_call()?;
+        library::of(&made.callee).filter(|does| *does == Does::RateLimit)
+    }
+
+    /// Whether a function calls something that sounds like a check, remembered: many call the same ones.
+    fn asks(&self, func: &Func) -> bool {
+        let sounds = |callee: &Ref| words::may_check(callee) || words::may_authenticate(callee.last_named());
+        let asks = || func.calls.iter().take(MAX_CALLS).any(|call| sounds(&call.callee));
+        *self.asking.borrow_mut().entry((func.span.file, func.span.start)).or_insert_with(asks)
     }
 
     fn follow(&self, func: &Arc<Func>, call: &CallSite, depth: usize, evidence: &mut Evidence) {
         let callee = &call.callee;
         if let Some(inner) = self.names.function_named(func.span.file, callee) {
             // `proxy(request)` says nothing of what it asks before it hands on.
-            let sounds = |callee: &Ref| words::may_check(callee) || words::may_authenticate(callee.last_named());
-            let asks = || inner.calls.iter().take(MAX_CALLS).any(|call| sounds(&call.callee));
-            let is_telling = words::may_authenticate(callee.last()) || inner.reads_credentials || !inner.denies.is_empty() || asks();
+            let is_telling =
+                words::may_authenticate(callee.last()) || inner.reads_credentials || !inner.denies.is_empty() || self.asks(inner);
             if inner.span == func.span || !is_telling {
                 return;
             }
             let inner = self.evidence(inner, depth);
+            if call.is_noted && !inner.denies {
+                return;
+            }
             evidence.looks |= inner.looks && !call.is_ignored;
             evidence.proves |= inner.proves;
             evidence.denies |= inner.denies;
@@ -208,7 +252,7 @@ impl<'a> Judge<'a> {
             if wrapped.is_maybe() {
                 evidence.unknown.get_or_insert_with(|| callee.last_named().to_owned());
             }
-        } else if words::may_check(callee) {
+        } else if words::may_check(callee) && !call.is_noted {
             evidence.looks = true;
             if func.lets_anonymous_through.is_yes() && words::only_asks(callee) {
                 return;

@@ -32,12 +32,14 @@ pub(super) struct Judge<'a> {
     names: &'a Names<'a>,
     owner: &'a Owner,
     memo: RefCell<FxHashMap<(FileId, u32), Evidence>>,
+    /// Which functions call something that sounds like a check.
+    asking: RefCell<FxHashMap<(FileId, u32), bool>>,
 }
 
 impl<'a> Judge<'a> {
     /// A judge over these names.
     pub(super) fn new(names: &'a Names<'a>, owner: &'a Owner) -> Self {
-        Self { names, owner, memo: RefCell::default() }
+        Self { names, owner, memo: RefCell::default(), asking: RefCell::default() }
     }
 
     /// What stands in front of a route as `guard` does.
@@ -107,7 +109,11 @@ impl<'a> Judge<'a> {
             return Verdict::of_library(does, &call.callee);
         }
         match self.names.function_named(node.span.file, &call.callee) {
-            Some(func) => self.function(func, MAX_DEPTH),
+            // `const secured = (handler) => [authenticate, wrap(handler)]`.
+            Some(func) => match func.returns.as_ref().filter(|returned| matches!(returned.kind, NodeKind::List(_))) {
+                Some(guards) => self.guard_within(guards, MAX_DEPTH).with(self.function(func, MAX_DEPTH)),
+                None => self.function(func, MAX_DEPTH),
+            },
             None => unresolved(&call.callee),
         }
     }
@@ -254,7 +260,8 @@ impl<'a> Judge<'a> {
             let guard = Verdict::of_library(does, &call.callee);
             return match does {
                 Does::Nothing if call.callee.last() == "some" => self.one_of(&call.args, depth),
-                Does::Nothing => guard.with(self.any(&call.args, depth)),
+                // `clerkMiddleware(async (auth, request) => …)` asks what it is given.
+                Does::Nothing | Does::Optional => guard.with(self.any(&call.args, depth)),
                 _ => guard,
             };
         }
@@ -273,7 +280,7 @@ impl<'a> Judge<'a> {
                 return self.guard_within(first, depth).with(handed);
             }
             // `t.middleware(fn)` is what it is given.
-            return if handed.authn.is_yes() || call.callee.last() == "middleware" {
+            return if handed.authn.is_yes() || matches!(call.callee.last(), "middleware" | "createMiddleware") {
                 handed
             } else {
                 unresolved(&call.callee).with(handed)

@@ -137,9 +137,10 @@ impl<'a> Walk<'a> {
         let path = self.names.path(place.file);
         let holds = |fact: &Fact| {
             let FactKind::Guard(Guard { service: None, scope, .. }) = &fact.kind else { return false };
-            if *scope == GuardScope::Module || framework == "graphql" {
+            let is_over_schema = *scope == GuardScope::Module || fact.owner == "graphql";
+            if is_over_schema || framework == "graphql" {
                 let is_same = || self.names.project(place.file) == self.names.project(fact.span.file);
-                return *scope == GuardScope::Module && framework == "graphql" && is_same();
+                return is_over_schema && framework == "graphql" && is_same();
             }
             let folder = self.names.path(fact.span.file).rsplit_once('/').map_or("", |(folder, _)| folder);
             let folder = folder.strip_suffix("src").unwrap_or(folder);
@@ -260,9 +261,8 @@ impl<'a> Walk<'a> {
                         let Some((child, _)) = self.graph.services.get_key_value(child) else { continue };
                         let before = below.standing.len();
                         let mut left = self.service(child, below, stack);
-                        let leaks = |standing: &Rc<Standing>| *inline || standing.guard.scope == GuardScope::App;
                         if left.len() > before {
-                            context.standing.extend(left.drain(before..).filter(leaks));
+                            context.standing.extend(left.drain(before..).filter_map(|standing| leaked(standing, *inline)));
                         }
                     }
                 }
@@ -381,6 +381,21 @@ impl<'a> Walk<'a> {
         let verdict = self.judge.guard(what);
         let except = Except::of(what, self.names);
         Standing { guard: told(Guard::new(what.clone(), scope, None, 0), &verdict), verdict, only: None, cover, except, fact: None }
+    }
+}
+
+/// A guard of a part as it holds for the service that brings the part in, if it does: one of a module reaches no
+/// further than that.
+fn leaked(standing: Rc<Standing>, inline: bool) -> Option<Rc<Standing>> {
+    match standing.guard.scope {
+        _ if inline => Some(standing),
+        GuardScope::App => Some(standing),
+        GuardScope::Module => {
+            let mut here = Standing::clone(&standing);
+            here.guard.scope = GuardScope::Controller;
+            Some(Rc::new(here))
+        }
+        _ => None,
     }
 }
 

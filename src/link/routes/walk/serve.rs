@@ -1,7 +1,9 @@
 //! One route as it is served from where the walk stands: its path, the guards in front of it, its handler's own word.
 
+use std::sync::Arc;
+
 use super::{Context, MAX_CHAIN, Walk};
-use crate::ir::{Fact, FactKind, Guard, GuardScope, Node, NodeKind, Op, Part, Piece, Ref, Route, Security, Tri};
+use crate::ir::{Fact, FactKind, Func, Guard, GuardScope, Node, NodeKind, Op, Part, Piece, Ref, Route, Security, Tri};
 use crate::link::routes::judge::{Verdict, is_open_question};
 use crate::link::routes::markers::{self, Markers};
 use crate::link::routes::nature;
@@ -87,6 +89,17 @@ impl<'a> Walk<'a> {
         {
             linked.public = Some(format!("marked `{opener}`").into());
         }
+        if linked.public.is_none() && route.guards.iter().any(|guard| self.judge.makes_guest(guard)) {
+            linked.public = Some("a guest's own, by a number in a cookie".into());
+        }
+        let body = linked.body.as_ref();
+        if linked.public.is_none()
+            && linked.auth.is_no()
+            && nature::is_cart(&linked.path)
+            && body.is_some_and(|body| body.reads_credentials)
+        {
+            linked.public = Some("a guest's own, by their session".into());
+        }
         let is_documented = self.documented && route.security.value() == Some(&Security::Documented(false));
         if linked.public.is_none() && is_documented && nature::changes_nothing(&linked) {
             linked.public = Some("documented without security".into());
@@ -140,7 +153,7 @@ impl<'a> Walk<'a> {
         // What another file says of the parameters' types stands in the route's own copy.
         let own = route.body.as_ref().filter(|body| func.is_none_or(|func| func.span == body.span));
         if let Some(func) = own.or(func) {
-            linked.body = Some(func.clone());
+            linked.body = Some(self.written(func, linked));
             if self.judge.handler(func).rate_limit.is_yes() {
                 let mut limit = Guard::new(handler.clone(), GuardScope::Route, None, 0);
                 (limit.authn, limit.authz, limit.headers, limit.csrf) = (Tri::No, Tri::No, Tri::No, Tri::No);
@@ -156,6 +169,15 @@ impl<'a> Walk<'a> {
                 *best = best.clone().with(own);
             }
         }
+    }
+
+    /// The handler of an action, which changes what the functions change that it calls.
+    fn written(&self, func: &Arc<Func>, route: &Route) -> Arc<Func> {
+        let is_action = route.methods.iter().any(|method| method == "ACTION");
+        if is_action && !func.writes && self.judge.writes(func) {
+            return Arc::new(Func { writes: true, ..Func::clone(func) });
+        }
+        func.clone()
     }
 
     /// A guard that asks routes for metadata holds or not by what this route carries.

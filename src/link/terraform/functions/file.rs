@@ -58,7 +58,7 @@ pub(in crate::link::terraform) fn read(this: &mut Evaluator<'_>, path: &str) -> 
 
 fn content(this: &mut Evaluator<'_>, path: &str) -> Option<(FileId, Arc<str>)> {
     let id = this.files.find(path)?;
-    let text = this.files.get(id)?.text.clone().filter(|text| text.len() <= MAX_BYTES)?;
+    let text = this.files.get(id)?.text().cloned().filter(|text| text.len() <= MAX_BYTES)?;
     this.steps += text.len() / 64;
     Some((id, text))
 }

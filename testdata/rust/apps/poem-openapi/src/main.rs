@@ -23,6 +23,31 @@ impl Boats {
         db().delete(id.0).await;
         Json(id.0)
     }
+
+    #[oai(path = "/:id/moor", method = "put")] // <-- route-without-auth
+    async fn moor(&self, _ticket: scheme::Ticket, id: Path<u64>) -> Json<u64> {
+        db().update(id.0).await;
+        Json(id.0)
+    }
+
+    #[oai(path = "/:id/berth", method = "put")]
+    async fn berth(&self, ticket: scheme::Ticket, id: Path<u64>) -> Json<bool> {
+        Json(db().update_by(&ticket.0.token, id.0).await)
+    }
+
+    #[oai(path = "/:id/owner", method = "put")] // <-- route-without-auth
+    async fn hand_over(&self, _: scheme::Visitor, id: Path<u64>) -> Json<u64> {
+        db().update(id.0).await;
+        Json(id.0)
+    }
+
+    #[oai(path = "/:id/log", method = "post")]
+    async fn note(&self, who: scheme::Visitor, id: Path<u64>) -> poem::Result<Json<u64>> {
+        match who {
+            scheme::Visitor::Known(_) => Ok(Json(db().insert(id.0).await)),
+            scheme::Visitor::Stranger => Err(poem::Error::from_status(poem::http::StatusCode::UNAUTHORIZED)),
+        }
+    }
 }
 
 #[tokio::main]

@@ -1,0 +1,275 @@
+//! Which paths a middleware turns callers away from, by the conditions in it: `if (pathname.startsWith('/admin') && !token)
+//! redirect('/login')` of Next.js and `SvelteKit`, `if (isCrew(request)) await auth.protect()` of Clerk.
+//!
+//! Every mention of the path has to be understood; else nothing is said of any path.
+
+use super::func;
+use super::names::{Module, unquoted};
+use crate::ir::{Call, Fact, FactKind, Guard, GuardScope, Map, Node, NodeKind, Span, Text, Tri, Why};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Conditions that are looked at, each beside all that turns callers away; no middleware has as many.
+const MAX_TESTS: usize = 64;
+
+/// The paths.
+#[derive(Debug, PartialEq)]
+enum Paths {
+    /// It does not look at the path.
+    All,
+    /// These alone; whether a library turns the callers away there.
+    Only(Vec<Text>, bool),
+    /// All but these; whether a library turns the callers away elsewhere.
+    AllBut(Vec<Text>, bool),
+    /// It looks at the path in a way that is not followed.
+    Unknown,
+}
+
+/// A condition on the path.
+struct Test<'t> {
+    /// The paths that it is true for.
+    paths: Vec<Text>,
+    /// The expression.
+    at: Syntax<'t>,
+}
+
+/// What an `if` does with a condition on the path.
+enum Meaning<'t> {
+    /// It turns callers away from the paths.
+    Closes(Syntax<'t>),
+    /// It lets callers through to the paths, or turns them away from all others.
+    Opens,
+    /// Neither: it sends who is known elsewhere.
+    Nothing,
+}
+
+/// A middleware as the guard of the paths that it turns callers away from, of those that it is run for.
+pub(super) fn guards(module: &Module<'_>, handler: Node, run_for: Option<Vec<Text>>, package: &str, facts: &mut Vec<Fact>) {
+    let span = handler.span;
+    let mut what = handler;
+    let mut asked_by_library = false;
+    let everywhere = |run_for: Option<Vec<Text>>| match run_for {
+        Some(paths) => paths.into_iter().map(|path| GuardScope::Prefix(path, Vec::new())).collect(),
+        None => vec![GuardScope::App],
+    };
+    let scopes: Vec<GuardScope> = match of(module) {
+        Paths::All => everywhere(run_for),
+        Paths::Only(paths, by_library) => {
+            asked_by_library = by_library;
+            everywhere(Some(paths))
+        }
+        Paths::AllBut(paths, by_library) => {
+            asked_by_library = by_library;
+            what = all_but(what, paths);
+            everywhere(run_for)
+        }
+        Paths::Unknown => {
+            let mut paths = run_for.unwrap_or_else(|| vec![unknown_below(span)]);
+            for path in paths.iter_mut().filter(|path| path.to_string().contains("(?!")) {
+                path.push(Node::unknown(Why::Opaque, span));
+            }
+            everywhere(Some(paths))
+        }
+    };
+    for scope in scopes {
+        let mut guard = Guard::new(what.clone(), scope, None, 0);
+        if asked_by_library {
+            guard.authn = Tri::Yes;
+        }
+        facts.push(Fact::new(span, package, FactKind::Guard(guard)));
+    }
+}
+
+/// A guard that leaves paths out, as express-unless writes it: `guard.unless({ path })`.
+pub(super) fn all_but(guard: Node, paths: Vec<Text>) -> Node {
+    let span = guard.span;
+    let NodeKind::Ref(name) = guard.kind else { return guard };
+    let mut options = Map::default();
+    options.push(
+        "path",
+        span,
+        Node::new(span, NodeKind::List(paths.into_iter().map(|path| Node::new(span, NodeKind::Text(path))).collect())),
+    );
+    let args = vec![Node::new(span, NodeKind::Map(options))];
+    let call = Call { callee: name.child("unless"), receiver: None, args, is_new: false, result_used: Tri::Yes };
+    Node::new(span, NodeKind::Call(Box::new(call)))
+}
+
+/// Which paths the middleware of a file turns callers away from.
+fn of(module: &Module<'_>) -> Paths {
+    let Some(tests) = tests(module) else { return Paths::Unknown };
+    if tests.is_empty() {
+        return Paths::All;
+    }
+    let denials: Vec<Syntax<'_>> = module.tree.all().filter(|node| turns_away(module, *node)).collect();
+    let (mut only, mut but, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+    for test in tests {
+        match meaning(&test, &denials) {
+            Some(Meaning::Closes(branch)) => {
+                only.extend(test.paths);
+                closed.push(branch.span());
+            }
+            Some(Meaning::Opens) => but.extend(test.paths),
+            Some(Meaning::Nothing) => {}
+            None => return Paths::Unknown,
+        }
+    }
+    let is_of_library = denials.iter().any(|denial| is_protect(*denial));
+    let all_closed = || denials.iter().all(|denial| closed.iter().any(|branch| branch.contains(denial.span())));
+    match (only.is_empty(), but.is_empty()) {
+        (false, true) if all_closed() => Paths::Only(only, is_of_library),
+        (true, false) if !denials.is_empty() => Paths::AllBut(but, is_of_library),
+        _ => Paths::Unknown,
+    }
+}
+
+/// The conditions on the path; none if one of its mentions is not understood.
+fn tests<'t>(module: &Module<'t>) -> Option<Vec<Test<'t>>> {
+    let mut tests = Vec::new();
+    let mut lists = 0;
+    for node in module.tree.all() {
+        match node.kind() {
+            Kind::Identifier | Kind::PropertyName | Kind::ShorthandPattern if node.text() == "pathname" => match mention(node) {
+                Mention::Harmless => {}
+                Mention::Test(paths, at) => tests.push(Test { paths, at }),
+                Mention::Unknown => return None,
+            },
+            Kind::Call if module.callee_of(node).is_some_and(|callee| callee.last() == "createRouteMatcher") => {
+                lists += 1;
+                tests.extend(matched(module, node)?);
+            }
+            _ => {}
+        }
+        if tests.len() + lists > MAX_TESTS {
+            return None;
+        }
+    }
+    Some(tests)
+}
+
+/// What a mention of the path is.
+enum Mention<'t> {
+    /// A declaration, or a place that is written: `url.searchParams.set('to', pathname)`.
+    Harmless,
+    /// A test for paths.
+    Test(Vec<Text>, Syntax<'t>),
+    /// Something else.
+    Unknown,
+}
+
+fn mention(node: Syntax<'_>) -> Mention<'_> {
+    let Some(parent) = node.parent() else { return Mention::Unknown };
+    let value = if node.kind() == Kind::PropertyName { parent } else { node };
+    let Some(outer) = value.parent() else { return Mention::Unknown };
+    if node.kind() == Kind::ShorthandPattern {
+        return Mention::Harmless;
+    }
+    if outer.kind() == Kind::VariableDeclarator {
+        let is_own = outer.field(Field::Name).is_some_and(|name| name.text() == "pathname");
+        return if is_own { Mention::Harmless } else { Mention::Unknown };
+    }
+    if let Some((text, at, below)) = tested(value, outer) {
+        let path = if below { format!("{}/:rest*", text.trim_end_matches('/')) } else { text.to_owned() };
+        return Mention::Test(vec![Text::lit(path, at.span())], at);
+    }
+    if branch_of(value).is_some() || value.ancestors().take(4).any(|outer| outer.kind() == Kind::VariableDeclarator) {
+        return Mention::Unknown;
+    }
+    Mention::Harmless
+}
+
+/// `pathname.startsWith('/admin')`, `pathname === '/admin'`: the text, the whole test, and whether what is below counts.
+fn tested<'t>(value: Syntax<'t>, outer: Syntax<'t>) -> Option<(&'t str, Syntax<'t>, bool)> {
+    let literal = |node: Syntax<'t>| (node.kind() == Kind::String).then(|| unquoted(node)).filter(|text| text.starts_with('/'));
+    match outer.kind() {
+        Kind::Member if outer.field(Field::Property).is_some_and(|name| name.text() == "startsWith") => {
+            let call = outer.parent().filter(|call| call.kind() == Kind::Call)?;
+            let text = literal(call.field(Field::Arguments)?.first()?)?;
+            Some((text, call, true))
+        }
+        Kind::Binary if outer.field(Field::Operator).is_some_and(|operator| matches!(operator.text(), "===" | "==")) => {
+            let other =
+                [Field::Left, Field::Right].into_iter().filter_map(|side| outer.field(side)).find(|side| side.id() != value.id())?;
+            Some((literal(other)?, outer, false))
+        }
+        _ => None,
+    }
+}
+
+/// The calls of what Clerk makes of a list of paths: `const isCrew = createRouteMatcher(['/crew(.*)'])`.
+fn matched<'t>(module: &Module<'t>, made: Syntax<'t>) -> Option<Vec<Test<'t>>> {
+    let declarator = made.parent().filter(|parent| parent.kind() == Kind::VariableDeclarator)?;
+    let name = declarator.field(Field::Name)?;
+    let listed = module.lower(made.field(Field::Arguments)?.first()?);
+    let paths: Vec<Text> = listed.one_or_many().into_iter().filter_map(Node::as_text).cloned().collect();
+    let is_call =
+        |node: &Syntax<'t>| node.kind() == Kind::Call && node.field(Field::Function).is_some_and(|function| function.text() == name.text());
+    let tests = module.tree.all().filter(is_call).map(|at| Test { paths: paths.clone(), at }).collect();
+    (listed.as_list().is_none_or(|items| items.len() == paths.len()) && !paths.is_empty()).then_some(tests)
+}
+
+/// The `if` in whose condition something stands, and whether it stands there negated.
+fn branch_of(node: Syntax<'_>) -> Option<(Syntax<'_>, bool)> {
+    let mut is_negated = false;
+    for outer in node.ancestors() {
+        match outer.kind() {
+            Kind::Unary => is_negated ^= outer.text().starts_with('!'),
+            Kind::If => {
+                let condition = outer.field(Field::Condition)?;
+                return condition.span().contains(node.span()).then_some((outer, is_negated));
+            }
+            kind if kind.is_function() => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn meaning<'t>(test: &Test<'t>, denials: &[Syntax<'t>]) -> Option<Meaning<'t>> {
+    let (branch, is_negated) = branch_of(test.at)?;
+    let consequence = branch.field(Field::Consequence)?;
+    let denies = denials.iter().any(|denial| consequence.span().contains(denial.span()));
+    let last = if consequence.kind() == Kind::Block { consequence.children().last() } else { Some(consequence) };
+    let goes_on = last.is_some_and(|last| last.kind() == Kind::Return && is_next(last.text()));
+    let joined = branch.field(Field::Condition).is_some_and(|condition| condition.text().contains("&&"));
+    match (denies, is_negated) {
+        (true, false) => Some(Meaning::Closes(consequence)),
+        (true, true) => Some(Meaning::Opens),
+        (false, false) if goes_on && !joined => Some(Meaning::Opens),
+        (false, _) if last.is_some_and(|last| last.text().contains("redirect(") || last.text().contains("rewrite(")) => {
+            Some(Meaning::Nothing)
+        }
+        _ => None,
+    }
+}
+
+/// `return NextResponse.next()`, `return resolve(event)`, `return`.
+fn is_next(statement: &str) -> bool {
+    let text = statement.trim_start_matches("return").trim_end_matches(';').trim_start_matches(" await").trim();
+    text.is_empty() || text.starts_with("NextResponse.next(") || text.starts_with("resolve(") || text.starts_with("next(")
+}
+
+fn turns_away<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    match node.kind() {
+        Kind::Call | Kind::New => is_protect(node) || module.callee_of(node).is_some_and(|callee| func::denies(&callee, node)),
+        Kind::Pair => {
+            node.field(Field::Key).is_some_and(|key| matches!(unquoted(key), "status" | "statusCode"))
+                && node.field(Field::Value).is_some_and(func::is_denial)
+        }
+        _ => false,
+    }
+}
+
+/// `auth.protect()`, `auth().protect()`, `redirectToSignIn()` of Clerk.
+fn is_protect(call: Syntax<'_>) -> bool {
+    let Some(function) = call.field(Field::Function).filter(|_| call.kind() == Kind::Call) else { return false };
+    let name = function.field(Field::Property).unwrap_or(function).text();
+    matches!(name, "protect" | "redirectToSignIn")
+}
+
+/// A path that is below another that is not known.
+pub(super) fn unknown_below(span: Span) -> Text {
+    let mut path = Text::lit("/", span);
+    path.push(Node::unknown(Why::Opaque, span));
+    path.push(Node::text("/:rest*", span));
+    path
+}

@@ -1,0 +1,209 @@
+//! Who asks: whether a handler of requests looks at its caller, and whose id it takes of the request instead.
+
+use crate::extract::typescript::names::{Module, unquoted};
+use crate::extract::typescript::sinks::{called_name, root_name};
+use crate::ir::{Ref, Scope};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Members of a request, or of what a framework hands along with it, that tell of the caller.
+const CALLER: [&str; 26] = [
+    "user",
+    "session",
+    "auth",
+    "userId",
+    "userID",
+    "user_id",
+    "currentUser",
+    "decoded",
+    "account",
+    "uid",
+    "authInfo",
+    "isAuthenticated",
+    "payload",
+    "claims",
+    "principal",
+    "identity",
+    "cookies",
+    "signedCookies",
+    "locals",
+    "state",
+    "token",
+    "jwt",
+    "member",
+    "tokenData",
+    "profile",
+    "me",
+];
+
+/// Names of the id of whoever a record belongs to.
+pub(super) const OWNERS: [&str; 13] = [
+    "userId",
+    "userID",
+    "user_id",
+    "userid",
+    "ownerId",
+    "owner_id",
+    "accountId",
+    "account_id",
+    "customerId",
+    "customer_id",
+    "memberId",
+    "patientId",
+    "employeeId",
+];
+
+/// Parts of the names of functions that find out who calls, or what they may do.
+const ASKS: [&str; 12] =
+    ["currentuser", "session", "permi", "authoriz", "owner", "canaccess", "ability", "getauth", "access", "verif", "policy", "role"];
+
+/// Whether a handler asks who calls.
+pub(super) enum Asked<'t> {
+    /// It does, by this name where that is an id.
+    Caller {
+        /// The name of the caller's id: `userId` of `req.session.userId`, `id` of `req.user.id`.
+        name: Option<&'t str>,
+        /// Where it is read.
+        place: Syntax<'t>,
+    },
+    /// Nothing in it looks at the caller.
+    Nobody,
+}
+
+/// An id of somebody that a request brings.
+pub(super) struct Read<'t> {
+    /// Its name.
+    pub name: &'t str,
+    /// Where it is read.
+    pub place: Syntax<'t>,
+}
+
+/// The name that a function has its request by, if it handles one.
+pub(super) fn request_of(function: Syntax<'_>) -> Option<&str> {
+    let list = function.field(Field::Parameters).map(Syntax::children);
+    let names: Vec<&str> = list.into_iter().flatten().take(4).map(|one| one.field(Field::Pattern).unwrap_or(one).text()).collect();
+    let first = function.field(Field::Parameter).map(Syntax::text).or_else(|| names.first().copied())?;
+    if matches!(first, "req" | "request" | "_req") {
+        return Some(first);
+    }
+    matches!(names.as_slice(), [error, "req" | "request", ..] if error.trim_start_matches('_').starts_with("err")).then(|| names[1])
+}
+
+impl<'t> Asked<'t> {
+    /// Looks at the whole of a handler.
+    pub(super) fn of(function: Syntax<'t>, request: &str) -> Self {
+        let mut found: Option<Syntax<'t>> = None;
+        for node in function.below() {
+            if !tells_of_caller(node, request) || is_shown(node) {
+                continue;
+            }
+            if let Some(name) = id_of_caller(node) {
+                return Self::Caller { name: Some(name), place: node };
+            }
+            found.get_or_insert(node);
+        }
+        found.map_or(Self::Nobody, |place| Self::Caller { name: None, place })
+    }
+
+    /// Whether it does.
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self, Self::Caller { .. })
+    }
+}
+
+/// Whether a node reads the caller, or hands the whole request to something that may.
+pub(super) fn tells_of_caller(node: Syntax<'_>, request: &str) -> bool {
+    match node.kind() {
+        Kind::Member => {
+            let name = node.field(Field::Property).map_or("", Syntax::text);
+            let is_own = node.field(Field::Object).is_some_and(|object| !matches!(object.kind(), Kind::Member | Kind::Subscript));
+            CALLER.contains(&name) && is_own && is_of_framework(node, request) || name.eq_ignore_ascii_case("authorization")
+        }
+        Kind::Subscript => is_of_framework(node, request) && node.text().to_ascii_lowercase().contains("authorization"),
+        Kind::Call => {
+            let name = called_name(node).to_ascii_lowercase();
+            let asks = ASKS.iter().any(|word| name.contains(word));
+            let reads_header = matches!(name.as_str(), "get" | "header") && node.text().to_ascii_lowercase().contains("authorization");
+            asks || reads_header
+        }
+        Kind::Identifier if node.text() == request => node.parent().is_some_and(|outer| match outer.kind() {
+            Kind::Arguments | Kind::Spread => true,
+            Kind::VariableDeclarator => outer.field(Field::Name).is_some_and(|name| CALLER.iter().any(|word| name.text().contains(word))),
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Whether the caller is only shown: what a view is rendered with decides nothing.
+fn is_shown(node: Syntax<'_>) -> bool {
+    node.ancestors().take(5).any(|outer| outer.kind() == Kind::Call && called_name(outer) == "render")
+}
+
+fn is_of_framework(node: Syntax<'_>, request: &str) -> bool {
+    let root = root_name(node);
+    root == request || matches!(root, "res" | "response" | "ctx" | "context")
+}
+
+/// The name of an id that is read of the caller.
+fn id_of_caller(node: Syntax<'_>) -> Option<&str> {
+    let own = node.field(Field::Property).map(Syntax::text)?;
+    if OWNERS.contains(&own) {
+        return Some(own);
+    }
+    let outer = node.parent().filter(|outer| outer.kind() == Kind::Member)?;
+    let name = outer.field(Field::Property)?.text();
+    (OWNERS.contains(&name) || matches!(name, "id" | "_id" | "sub")).then_some(name)
+}
+
+/// The first id of somebody that a handler takes of its request.
+pub(super) fn owner_of_request<'t>(module: &Module<'t>, function: Syntax<'t>) -> Option<Read<'t>> {
+    function.below().find_map(|node| {
+        if let Some(name) = author_of_request(module, node) {
+            return Some(Read { name, place: node });
+        }
+        let name = match node.kind() {
+            Kind::Member => node.field(Field::Property)?.text(),
+            Kind::ShorthandPattern => node.text(),
+            Kind::PairPattern => node.field(Field::Key).map(unquoted)?,
+            _ => return None,
+        };
+        let is_read =
+            OWNERS.contains(&name) && (node.kind() == Kind::Member && of_request(module, node).is_some() || takes_apart(module, node));
+        is_read.then_some(Read { name, place: node })
+    })
+}
+
+/// The member of a new record that says whose it is, where the request says so: `insert({ author: req.body.author })`.
+fn author_of_request<'t>(module: &Module<'t>, node: Syntax<'t>) -> Option<&'t str> {
+    let name = (node.kind() == Kind::Pair).then(|| node.field(Field::Key).map(unquoted)).flatten()?;
+    let call = node.ancestors().take(4).find(|outer| outer.kind() == Kind::Call)?;
+    let is_new = matches!(called_name(call), "insert" | "insertOne" | "create" | "save");
+    let is_author = matches!(name, "author" | "createdBy" | "postedBy" | "authorId") || OWNERS.contains(&name) || name == "UserId";
+    (is_new && is_author && of_request(module, node.field(Field::Value)?).is_some()).then_some(name)
+}
+
+/// Whether a pattern takes a member of what the request brings: `const { userId } = req.params`.
+fn takes_apart<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let declarator = node.ancestors().take(3).find(|outer| outer.kind() == Kind::VariableDeclarator);
+    let made = declarator.and_then(|declarator| declarator.field(Field::Value));
+    made.is_some_and(|made| {
+        let lowered = module.lower(made);
+        lowered.as_ref().is_some_and(|name| name.scope == Scope::Request && matches!(name.first(), "body" | "params" | "query"))
+    })
+}
+
+/// The part of a request that a value is, or is made of: `Number(req.params.id)`.
+pub(super) fn of_request<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<Ref> {
+    const MOST: usize = 12;
+    std::iter::once(value).chain(value.below()).take(MOST).find_map(|node| {
+        let name = match node.kind() {
+            Kind::Member | Kind::Subscript | Kind::Identifier => module.lower(node).as_ref()?.clone(),
+            Kind::ShorthandProperty => Ref::new(Scope::Local, [node.text()]),
+            _ => return None,
+        };
+        let name = if name.scope == Scope::Request { name } else { module.of_constant(node, &name)? };
+        // What middleware put there (`req.session`) is not the caller's word.
+        let is_sent = matches!(name.first(), "body" | "params" | "query" | "param" | "payload");
+        (is_sent && name.path.len() > 1).then_some(name)
+    })
+}

@@ -1,0 +1,177 @@
+//! What records are of: the model that a method is called on, the table that a statement names, and which models
+//! keep a password among their columns.
+
+use smol_str::SmolStr;
+
+use crate::extract::Extract;
+use crate::extract::typescript::names::{Form, Module, unquoted};
+use crate::extract::typescript::sinks::{called_name, rows};
+use crate::ir::{FactKind, Map, Node, NodeKind, Resource, ResourceMode};
+use crate::lower::words::names_password;
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// What a model is known by wherever it is named: `User` of `UserModel`, `users`, `db.User`, `userRepository`.
+pub(super) fn stem(name: &str) -> SmolStr {
+    let mut name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
+    for ending in ["repository", "repo", "model", "collection", "entity", "schema", "col"] {
+        if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
+            name.truncate(rest.len());
+        }
+    }
+    let is_plural = name.len() > 3 && name.ends_with('s') && !name.ends_with("ss");
+    if is_plural {
+        name.truncate(name.len() - 1);
+    }
+    SmolStr::new(name)
+}
+
+/// The model that a method is called on: `User.find(…)`, `db.User.find(…)`, `prisma.user.find(…)`,
+/// `db.collection('users').find(…)`, or a variable that holds such a collection.
+pub(super) fn of_receiver<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<SmolStr> {
+    let object = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?.field(Field::Object)?;
+    match object.kind() {
+        Kind::Call => collection(object),
+        Kind::Identifier => {
+            if let Some(named) = rows::maker(module, object).and_then(collection) {
+                return Some(named);
+            }
+            is_model(object.text()).then(|| stem(object.text()))
+        }
+        Kind::Member => {
+            let name = object.field(Field::Property)?.text();
+            let base = object.field(Field::Object)?;
+            let of_client = matches!(base.field(Field::Property).unwrap_or(base).text(), "prisma" | "db" | "models" | "tx");
+            (is_model(name) || of_client).then(|| stem(name))
+        }
+        _ => None,
+    }
+}
+
+/// The name that `db.collection('users')` and its kin are called with.
+fn collection(call: Syntax<'_>) -> Option<SmolStr> {
+    let first = call.field(Field::Arguments)?.first()?;
+    match (called_name(call), first.kind()) {
+        ("collection" | "model", Kind::String) => Some(stem(unquoted(first))),
+        ("getRepository", Kind::Identifier) => Some(stem(first.text())),
+        _ => None,
+    }
+}
+
+/// Whether a name is one that models have: of a class, or one that says so.
+fn is_model(name: &str) -> bool {
+    let is_class =
+        name.starts_with(|char: char| char.is_ascii_uppercase()) && !matches!(name, "Object" | "Array" | "Promise" | "Map" | "Set");
+    is_class || ["Repository", "Repo", "Model", "Collection"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a value is a statement of SQL that is written out.
+pub(super) fn is_statement(value: Syntax<'_>) -> bool {
+    matches!(value.kind(), Kind::String | Kind::TemplateString) && verb(value).is_some()
+}
+
+fn verb(statement: Syntax<'_>) -> Option<String> {
+    let first = unquoted(statement).split_whitespace().next()?.to_ascii_uppercase();
+    matches!(first.as_str(), "SELECT" | "UPDATE" | "DELETE").then_some(first)
+}
+
+/// The table that a statement is about.
+pub(super) fn of_statement(statement: Syntax<'_>) -> Option<SmolStr> {
+    let verb = verb(statement)?;
+    let mut words = unquoted(statement).split_whitespace();
+    let before = if verb == "UPDATE" { "UPDATE" } else { "FROM" };
+    words.find(|word| word.eq_ignore_ascii_case(before))?;
+    let table = words.next()?.rsplit('.').next()?;
+    Some(stem(table)).filter(|name| !name.is_empty())
+}
+
+/// The name of the id that a statement chooses by: `basketId` of `WHERE basketId = ?`.
+pub(super) fn id_of_statement(statement: Syntax<'_>) -> Option<&str> {
+    let text = unquoted(statement);
+    let at = text.to_ascii_lowercase().find("where ")?;
+    let condition = text.get(at + "where ".len()..)?;
+    condition.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').find(|name| is_id(name))
+}
+
+/// Whether a name is that of an id.
+pub(super) fn is_id(name: &str) -> bool {
+    matches!(name, "id" | "ID" | "_id" | "uid" | "uuid") || ["Id", "ID", "_id"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// What an id is of, by its name: a basket of `basketId`; nothing of `id` alone.
+pub(super) fn of_id(name: &str) -> Option<SmolStr> {
+    let of = ["_id", "Id", "ID"].iter().find_map(|ending| name.strip_suffix(ending))?;
+    Some(stem(of)).filter(|of| !of.is_empty())
+}
+
+/// Emits the model that a call defines, if a password is among its columns: `sequelize.define('User', { … })`,
+/// `User.init({ … }, …)`, `mongoose.model('User', schema)`.
+pub(in crate::extract::typescript::sinks) fn call<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    let (Some(first), second) = (arguments.next(), arguments.next()) else { return };
+    let (name, columns) = match (called_name(call), second) {
+        ("define", Some(columns)) if first.kind() == Kind::String => (unquoted(first), Some(columns)),
+        ("model", Some(schema)) if first.kind() == Kind::String => (unquoted(first), columns_of(module, schema)),
+        ("init", Some(_)) => {
+            let Some(class) = call.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return };
+            (class.text(), Some(first))
+        }
+        _ => return,
+    };
+    let Some(columns) = columns.filter(|columns| columns.kind() == Kind::Object) else { return };
+    let keys = columns.children().filter_map(|entry| entry.field(Field::Key)).map(unquoted);
+    emit(name, keys, call, cx);
+}
+
+/// The columns of a schema: `new Schema({ … })`, or the variable that holds one.
+fn columns_of<'t>(module: &Module<'t>, schema: Syntax<'t>) -> Option<Syntax<'t>> {
+    let made = rows::maker(module, schema)?;
+    let called = made.field(Field::Constructor).or_else(|| made.field(Field::Function))?;
+    let columns = called.text().ends_with("Schema").then(|| made.field(Field::Arguments)?.first()).flatten()?;
+    match columns.kind() {
+        Kind::Identifier => match &module.lookup(columns.text(), columns)?.form {
+            Form::Variable(Some(value), path) if path.is_empty() => Some(*value),
+            _ => None,
+        },
+        _ => Some(columns),
+    }
+}
+
+/// Emits the model that a class is, if a password is among its columns: an entity of `TypeORM`, a schema of NestJS.
+pub(in crate::extract::typescript::sinks) fn class(class: Syntax<'_>, cx: &mut Extract<'_>) {
+    let marks = crate::extract::typescript::symbols::decorators_of(class).filter_map(Syntax::first);
+    let is_entity =
+        marks.map(|mark| mark.field(Field::Function).unwrap_or(mark).text()).any(|name| matches!(name, "Entity" | "Schema" | "Table"));
+    let (true, Some(name), Some(body)) = (is_entity, class.field(Field::Name), class.field(Field::Body)) else { return };
+    let columns = body.children().filter(|member| matches!(member.kind(), Kind::Field | Kind::JsField));
+    let keys = columns.filter_map(|member| member.field(Field::Name).or_else(|| member.field(Field::Property))).map(Syntax::text);
+    emit(name.text(), keys, class, cx);
+}
+
+/// A model with a password; what hides it when records are made into answers may stand anywhere in its file.
+fn emit<'t>(name: &str, mut keys: impl Iterator<Item = &'t str>, place: Syntax<'_>, cx: &mut Extract<'_>) {
+    let Some(column) = keys.find(|key| is_password_column(key)) else { return };
+    let hides = ["toJSON", "select: false", "select:false", "defaultScope", "@Exclude", "hidden", "private: true", "protect", "toObject"]
+        .iter()
+        .any(|word| cx.file.text.contains(word));
+    let span = place.span();
+    let mut attrs = Map::default();
+    attrs.push("password", span, Node::text(column, span));
+    attrs.push("hides", span, Node::new(span, NodeKind::Bool(hides)));
+    let name = stem(name);
+    let resource = Resource {
+        provider: "orm".into(),
+        ty: "model".into(),
+        name: name.clone(),
+        address: name.clone(),
+        mode: ResourceMode::Managed,
+        attrs: Node::new(span, NodeKind::Map(attrs)),
+    };
+    cx.fact(span, name, FactKind::Resource(resource));
+}
+
+/// `password`, `passwordHash`, `hashed_password`.
+fn is_password_column(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    names_password(&name)
+        || ["passwordhash", "password_hash", "passwordhashed", "passworddigest", "password_digest"].contains(&name.as_str())
+}

@@ -1,0 +1,291 @@
+//! Records and who asks for them: handlers that serve anybody's by an id of the request, and rows that go out with the
+//! hash of a password in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use super::admin::{is_login, is_told_more, says_rights};
+use super::{Registered, name_of, served};
+use crate::finding::Severity;
+use crate::ir::{Fact, FactKind, FileId, Guard, Kind, Node, NodeKind, Resource, Route, Sink, SinkKind, Span};
+use crate::link::Model;
+use crate::rules::Check;
+use crate::rules::validated::is_validated;
+
+/// Records that are of one person by nature, by the stem of their model's name.
+const PRIVATE: [&str; 26] = [
+    "basket",
+    "cart",
+    "order",
+    "invoice",
+    "payment",
+    "card",
+    "creditcard",
+    "wallet",
+    "address",
+    "addresse",
+    "appointment",
+    "prescription",
+    "medicalrecord",
+    "record",
+    "transaction",
+    "account",
+    "bankaccount",
+    "allocation",
+    "benefit",
+    "salary",
+    "note",
+    "memo",
+    "message",
+    "document",
+    "secret",
+    "passphrase",
+];
+
+/// Models of accounts.
+const ACCOUNTS: [&str; 6] = ["user", "account", "member", "customer", "employee", "patient"];
+
+/// Paths below which people look at each other by design.
+const SOCIAL: [&str; 24] = [
+    "user",
+    "users",
+    "profile",
+    "profiles",
+    "u",
+    "members",
+    "posts",
+    "post",
+    "comments",
+    "followers",
+    "following",
+    "friends",
+    "articles",
+    "reviews",
+    "photos",
+    "public",
+    "avatar",
+    "blog",
+    "feed",
+    "stats",
+    "videos",
+    "channel",
+    "channels",
+    "likes",
+];
+
+/// Handlers that route leads to, by file, in the order of their bodies.
+struct Handlers<'m>(BTreeMap<FileId, Vec<(Span, Vec<Registered<'m>>)>>);
+
+impl<'m> Handlers<'m> {
+    fn of(model: &'m Model) -> Self {
+        let mut by_span: BTreeMap<Span, Vec<Registered<'m>>> = BTreeMap::new();
+        for (fact, route) in served(model) {
+            if let Some(body) = &route.body {
+                by_span.entry(body.span).or_default().push((fact, route));
+            }
+        }
+        let mut handlers = Self(BTreeMap::new());
+        for (span, routes) in by_span {
+            handlers.0.entry(span.file).or_default().push((span, routes));
+        }
+        handlers
+    }
+
+    /// The routes whose handler a place stands in.
+    fn around(&self, place: Span) -> &[Registered<'m>] {
+        const NESTED: usize = 8;
+        let all = self.0.get(&place.file).map_or(&[][..], Vec::as_slice);
+        let before = all.partition_point(|(span, _)| span.start <= place.start);
+        all[..before].iter().rev().take(NESTED).find(|(span, _)| span.contains(place)).map_or(&[], |(_, routes)| routes)
+    }
+}
+
+/// What the application does with records.
+#[derive(Default)]
+struct Habits<'m> {
+    /// Models that some handler asks the owner of, with the first place.
+    owned: BTreeMap<&'m str, &'m Fact>,
+    /// The names by which handlers know who calls.
+    callers: BTreeMap<&'m str, &'m Fact>,
+}
+
+impl<'m> Habits<'m> {
+    fn of(model: &'m Model) -> Self {
+        let mut habits = Self::default();
+        for (fact, sink) in lookups(model).filter(|(fact, _)| !model.files.class(fact.span).is_not_production()) {
+            match label(sink) {
+                "own" => habits.owned.entry(sink.callee.first()).or_insert(fact),
+                "caller" => habits.callers.entry(sink.callee.first()).or_insert(fact),
+                _ => continue,
+            };
+        }
+        habits
+    }
+
+    /// Where somebody's id is known of the caller that a handler takes of the request.
+    fn knows(&self, name: &str) -> Option<&'m Fact> {
+        let is_user = ["user", "uid"].iter().any(|word| name.to_ascii_lowercase().starts_with(word));
+        let is_author = ["author", "createdBy", "postedBy", "authorId"].contains(&name);
+        let own = ["id", "_id", "sub", "userId", "user_id", "caller"].into_iter().filter(|own| is_author || is_user && *own != "caller");
+        std::iter::once(name).chain(own).find_map(|name| self.callers.get(name).copied())
+    }
+}
+
+fn lookups(model: &Model) -> impl Iterator<Item = (&Fact, &Sink)> {
+    sinks(model, SinkKind::Lookup)
+}
+
+fn sinks(model: &Model, kind: SinkKind) -> impl Iterator<Item = (&Fact, &Sink)> {
+    model.of(Kind::Sink).filter_map(move |fact| match &fact.kind {
+        FactKind::Sink(sink) if sink.kind == kind => Some((fact, sink)),
+        _ => None,
+    })
+}
+
+fn label(sink: &Sink) -> &str {
+    sink.parts.first().map_or("", |part| part.label.as_str())
+}
+
+/// Records that a request names, served to whoever is logged in, where other handlers ask whose they are.
+pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
+    let model = cx.model;
+    let (handlers, habits) = (Handlers::of(model), Habits::of(model));
+    let mut told: BTreeSet<Span> = BTreeSet::new();
+    let (named, by_owner): (Vec<_>, Vec<_>) = lookups(model).partition(|(_, sink)| label(sink) == "named");
+    let open = |fact: &Fact| {
+        let routes = handlers.around(fact.span);
+        let is_open = |route: &Route| asks_for_login_alone(route) && !route.chain.iter().any(|guard| forbids(model, guard));
+        routes.first().copied().filter(|_| routes.iter().all(|(_, route)| is_open(route)))
+    };
+    for (fact, sink) in named {
+        let Some((at, route)) = open(fact) else { continue };
+        let Some(reason) = Reason::of_model(sink, route, &habits) else { continue };
+        let body = route.body.as_ref().map_or(fact.span, |body| body.span);
+        if told.insert(body) {
+            report(cx, fact, at, &reason, format!("`{}` is looked up by {} whoever asks", sink.callee.first(), shown(sink)));
+        }
+    }
+    for (fact, sink) in by_owner.into_iter().filter(|(_, sink)| label(sink) == "anybody") {
+        let Some((at, route)) = open(fact) else { continue };
+        let Some(reason) = Reason::of_owner(sink.callee.first(), route, &habits) else { continue };
+        let body = route.body.as_ref().map_or(fact.span, |body| body.span);
+        if told.insert(body) {
+            report(cx, fact, at, &reason, format!("`{}` is the caller's to choose, and nothing asks whose it is", sink.callee.first()));
+        }
+    }
+}
+
+/// Why a record should be asked for its owner.
+struct Reason<'m> {
+    /// Whether the record is changed.
+    writes: bool,
+    /// Where the application asks.
+    sibling: Option<&'m Fact>,
+}
+
+impl<'m> Reason<'m> {
+    /// Of a record that an id names: another handler asks for its owner; or it is an account, and is changed.
+    fn of_model(sink: &Sink, route: &Route, habits: &Habits<'m>) -> Option<Self> {
+        let name = sink.callee.first();
+        let writes = changes(route);
+        let sibling = habits.owned.get(name).copied();
+        let is_account = ACCOUNTS.contains(&name) && writes;
+        let is_asked = sibling.is_some() && (writes || PRIVATE.contains(&name));
+        (is_account || is_asked).then_some(Self { writes, sibling })
+    }
+
+    /// Of what an owner's id names: the application knows the caller by it.
+    fn of_owner(name: &str, route: &Route, habits: &Habits<'m>) -> Option<Self> {
+        let sibling = Some(habits.knows(name)?);
+        let writes = changes(route);
+        let path = route.path.to_string().to_ascii_lowercase();
+        let is_social = path.split('/').any(|segment| SOCIAL.contains(&segment));
+        (writes || !is_social).then_some(Self { writes, sibling })
+    }
+}
+
+/// Whether a route changes something: by its method and what its handler calls.
+fn changes(route: &Route) -> bool {
+    let by_method = route.methods.iter().any(|method| matches!(method.as_str(), "PUT" | "PATCH" | "DELETE"));
+    by_method || route.body.as_ref().is_some_and(|body| body.writes)
+}
+
+/// Whether everything in front of a handler asks for a login and no more, and it turns nobody away itself.
+fn asks_for_login_alone(route: &Route) -> bool {
+    let asks_more =
+        route.body.as_ref().is_none_or(|body| !body.denies.is_empty() || body.calls.iter().any(|call| says_rights(call.callee.last())));
+    route.auth.is_yes() && !asks_more && route.chain.iter().all(|guard| is_login(guard) || tells_who_calls(guard))
+}
+
+/// Whether a guard is known to find out who calls, and is told nothing of what they may do (`may('edit')`).
+fn tells_who_calls(guard: &Guard) -> bool {
+    let name = name_of(&guard.what).to_ascii_lowercase();
+    let asks_more =
+        ["admin", "role", "staff", "permi", "polic", "abilit", "owner", "scope", "can", "may"].iter().any(|word| name.contains(word));
+    guard.authn.is_yes() && guard.authz.is_no() && !asks_more && !is_told_more(guard)
+}
+
+/// Whether a guard written in place turns away who is known, too: a 403 says that the caller may not.
+fn forbids(model: &Model, guard: &Guard) -> bool {
+    let NodeKind::Func(func) = &guard.what.kind else { return false };
+    let says =
+        |place: &Span| model.files.text(*place).is_some_and(|text| ["403", "orbidden", "FORBIDDEN"].iter().any(|word| text.contains(word)));
+    func.denies.iter().any(says)
+}
+
+fn shown(sink: &Sink) -> String {
+    sink.parts.first().map_or_else(String::new, |part| format!("`{}`", part.value))
+}
+
+fn report(cx: &mut Check<'_>, fact: &Fact, route: &Fact, reason: &Reason<'_>, what: String) {
+    let mut finding = cx.finding(fact, fact.span, what);
+    if reason.writes {
+        finding = finding.severity(Severity::High);
+    }
+    if route.span.file != fact.span.file {
+        finding = finding.related(route.span, format!("`{}` asks for a login alone", route.owner));
+    }
+    if let Some(sibling) = reason.sibling {
+        finding = finding.related(sibling.span, "the caller is asked here");
+    }
+    cx.report_by_place(finding);
+}
+
+/// Roles that whoever asks for them gets.
+pub(in crate::rules) fn role_asked_for(cx: &mut Check<'_>) {
+    let handlers = Handlers::of(cx.model);
+    let promotions: Vec<_> = sinks(cx.model, SinkKind::Promote).collect();
+    for (fact, _) in promotions {
+        let routes = handlers.around(fact.span);
+        let is_open = |route: &Route| route.auth.is_no() || asks_for_login_alone(route);
+        if routes.is_empty() || !routes.iter().all(|(_, route)| is_open(route)) || !is_validated(cx, fact.span).is_no() {
+            continue;
+        }
+        let what = format!("`{}` is what the request says, and anybody may send it", fact.owner);
+        let (at, _) = routes[0];
+        cx.report_by_place(cx.finding(fact, fact.span, what).related(at.span, format!("`{}` asks for no role", at.owner)));
+    }
+}
+
+/// Records with the hash of a password among their columns, sent as they are stored.
+pub(in crate::rules) fn with_password(cx: &mut Check<'_>) {
+    let mut models: BTreeMap<&SmolStr, Option<(&Fact, &Resource)>> = BTreeMap::new();
+    for fact in cx.model.of(Kind::Resource) {
+        let Some(resource) = fact.resource().filter(|resource| resource.provider == "orm") else { continue };
+        let hides = resource.attrs.get("hides").and_then(Node::as_bool).unwrap_or_default();
+        // Of models of one name, one that hides its password may be the one that is meant.
+        let model = models.entry(&resource.name).or_insert(Some((fact, resource)));
+        if hides {
+            *model = None;
+        }
+    }
+    let sent: Vec<_> = sinks(cx.model, SinkKind::Answer).collect();
+    for (fact, _) in sent {
+        let Some(Some((model, resource))) = models.get(&fact.owner) else { continue };
+        let column = resource.attrs.get("password").and_then(Node::as_str).unwrap_or("password");
+        let what = format!("every column of `{}` goes to the client, `{column}` too", fact.owner);
+        let finding = cx.finding(fact, fact.span, what);
+        cx.report_by_place(finding.related(model.span, "the columns are these"));
+    }
+}

@@ -1,0 +1,11 @@
+use salvo::prelude::*;
+#[handler] async fn publish(req: &mut Request) -> StatusCode { DB.insert(req.parse_json::<Row>().await.unwrap()).await; StatusCode::CREATED }
+#[handler] async fn unpublish(req: &mut Request) -> StatusCode { DB.delete(req.param::<u64>("id").unwrap()).await; StatusCode::OK }
+#[handler] async fn require(req: &mut Request, res: &mut Response, ctrl: &mut FlowCtrl) {
+    if !tokens::known(req.header::<&str>("authorization").unwrap_or_default()) { res.render(StatusError::unauthorized()); ctrl.skip_rest(); }
+}
+pub fn router() -> Router {
+    Router::with_path("pages")
+        .push(Router::new().hoop(require).post(publish))
+        .push(Router::with_path("{id}").delete(unpublish)) // <-- route-without-auth
+}
