@@ -25,6 +25,8 @@ pub enum Gate {
     JsNames,
     /// A function that is dangerous when a request reaches it, or a request.
     JsSinks,
+    /// A method that takes SQL; a reason to parse all but migrations whose statements are written out.
+    JsSql,
     /// A Rust HTTP framework.
     RustRoutes,
     /// An SDK that is handed a secret.
@@ -70,7 +72,7 @@ impl Gates {
 }
 
 /// The gates by the names that `rules/tables/gates.toml` calls them.
-const NAMES: [(&str, Gate); 16] = [
+const NAMES: [(&str, Gate); 17] = [
     ("nitric", Gate::Nitric),
     ("cloud-code", Gate::CloudCode),
     ("js-routes", Gate::JsRoutes),
@@ -78,6 +80,7 @@ const NAMES: [(&str, Gate); 16] = [
     ("cors", Gate::Cors),
     ("js-names", Gate::JsNames),
     ("js-sinks", Gate::JsSinks),
+    ("js-sql", Gate::JsSql),
     ("rust-routes", Gate::RustRoutes),
     ("sdk", Gate::Sdk),
     ("nestrs", Gate::Nestrs),

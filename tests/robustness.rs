@@ -203,6 +203,13 @@ fn many_ways_are_bounded() {
         let mounts = every(at, &|of| format!("r{at}.use('/a{of}', r{of});\n"));
         format!("const r{at} = e.Router(); r{at}.post('/x', (q, s) => s.send(1)); {mounts}\n")
     });
+    // Each may be what brings the others in.
+    let loose = every(60, &|at| {
+        let guard = "{ provide: APP_GUARD, useClass: ThrottlerGuard }";
+        format!(
+            "@Controller('c{at}') class C{at} {{ @Post() x() {{ return 1 }} }}\n@Module({{ controllers: [C{at}], providers: [{guard}] }}) export class L{at} {{}}\n"
+        )
+    });
     let guards = every(3_000, &|at| format!("app.use(m{at}); app.post('/a{at}', (q, s) => s.send(1));\n"));
     let barrel = |at: usize| {
         let others = every(40, &|of| format!("export * from './b{of}';\n"));
@@ -219,6 +226,18 @@ fn many_ways_are_bounded() {
             format!(
                 "import {{ Module }} from '@nestjs/common';\nimport {{ NestFactory }} from '@nestjs/core';\n{modules}NestFactory.create(M39);\n"
             ),
+        ),
+        (
+            "l/l.ts",
+            format!(
+                "import {{ Controller, Module, Post }} from '@nestjs/common';\nimport {{ APP_GUARD }} from '@nestjs/core';\nimport {{ ThrottlerGuard }} from '@nestjs/throttler';\n{loose}"
+            ),
+        ),
+        // Names that lead to themselves.
+        (
+            "s.js",
+            "const hooks = hooks.filter(x);\nconst app = require('express')();\napp.post('/x', hooks.all, (q, s) => s.send(1));\n"
+                .to_owned(),
         ),
         ("r.js", format!("const e = require('express'); const app = e();\n{routers}app.use(r39); app.listen(1);\n")),
         ("g.js", format!("const app = require('express')();\n{guards}")),

@@ -1,7 +1,7 @@
 //! `.env` files: variables of a process environment.
 
 use super::Extract;
-use crate::ir::{Entry, EnvEntry, FactKind, NodeKind};
+use crate::ir::{Entry, EnvEntry, NodeKind};
 use crate::parse::dotenv;
 
 /// Reads the file's facts.
@@ -13,8 +13,8 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     if let NodeKind::Map(map) = &document.kind {
         for entry in &map.entries {
             let Entry::Pair { key, key_span, value } = entry else { continue };
-            let fact = EnvEntry { key: key.clone(), value: value.clone(), place: "dotenv".into() };
-            cx.fact(key_span.to(value.span), key.clone(), FactKind::EnvEntry(fact));
+            let entry = EnvEntry { key: key.clone(), value: value.clone(), place: "dotenv".into() };
+            cx.variable(key_span.to(value.span), entry);
         }
     }
 }

@@ -18,7 +18,8 @@ mod typescript;
 mod view;
 mod yaml;
 
-use crate::ir::{Depth, Fact, FactKind, FileFacts, Problem, ProblemKind, Span};
+use crate::ir::{Depth, EnvEntry, Fact, FactKind, FileFacts, Problem, ProblemKind, Ref, Scope, Sink, Span};
+use crate::lower::variable::is_tls_switch;
 use crate::needles::Hit;
 use crate::parse::{MAX_PARSED_BYTES, Parsed};
 use crate::prefilter::{Gate, Gates, Seen};
@@ -49,6 +50,17 @@ impl<'f> Extract<'f> {
         self.out.facts.push(Fact::new(span, owner, kind));
     }
 
+    /// Adds a variable of an environment that is written down, and the check that it switches off.
+    pub fn variable(&mut self, span: Span, entry: EnvEntry) {
+        let key = entry.key.clone();
+        let value = entry.value.as_number().map_or_else(|| entry.value.as_str().map(ToOwned::to_owned), |number| Some(number.to_string()));
+        if value.is_some_and(|value| is_tls_switch(&key, &value)) && !is_of_development(&self.file.path) {
+            let sink = Sink::unverified(Ref::new(Scope::Global, [key.clone()]), span);
+            self.fact(span, key.clone(), FactKind::Sink(sink));
+        }
+        self.fact(span, key, FactKind::EnvEntry(entry));
+    }
+
     /// Keeps a parser's problems and hands out its tree.
     pub fn take<T>(&mut self, parsed: Parsed<T>) -> T {
         self.problems(parsed.problems);
@@ -70,6 +82,12 @@ impl<'f> Extract<'f> {
     pub fn problems(&mut self, problems: Vec<Problem>) {
         self.out.problems.extend(problems);
     }
+}
+
+/// Whether a file is named for one machine of a developer: `.env.local`, `compose.dev.yaml`, `docker-compose.override.yml`.
+fn is_of_development(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split(['.', '-', '_']).any(|part| matches!(part, "dev" | "development" | "local" | "localhost" | "test" | "override"))
 }
 
 /// What one file says.

@@ -349,6 +349,8 @@ pub enum SinkKind {
     Lookup,
     /// Answers with records as they are stored.
     Answer,
+    /// Takes the request's word for what its sender may do.
+    Claim,
     /// Gives somebody a role.
     Promote,
     /// Sends operators to a page of theirs.

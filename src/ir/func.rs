@@ -6,6 +6,7 @@ use super::{Node, Ref, Span, Tri};
 
 /// A function, method, closure or class of handlers, reduced to what linking and rules ask.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations of one body")]
 pub struct Func {
     /// Its name; empty for a closure.
     pub name: SmolStr,
@@ -20,6 +21,10 @@ pub struct Func {
     pub continues: bool,
     /// Whether it can let an anonymous caller through; `No` if each path denies or proves identity.
     pub lets_anonymous_through: Tri,
+    /// Whether each way through it ends in `next()`, but for what its calls throw.
+    pub runs_on: bool,
+    /// Whether it answers nothing where something fails: `catch { return undefined }`.
+    pub fails_quietly: bool,
     /// What it returns, where that is one expression: a wrapper that returns a closure.
     pub returns: Option<Node>,
     /// Calls of its own callbacks (`done(null, true)`), as far as they are few.

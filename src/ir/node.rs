@@ -258,6 +258,14 @@ impl Node {
         }
     }
 
+    /// The function.
+    pub fn as_func(&self) -> Option<&std::sync::Arc<super::Func>> {
+        match &self.kind {
+            NodeKind::Func(func) => Some(func),
+            _ => None,
+        }
+    }
+
     /// The boolean; `"true"` and `"false"` count, as in HCL and YAML.
     pub fn as_bool(&self) -> Option<bool> {
         match &self.kind {
@@ -528,6 +536,7 @@ impl std::fmt::Display for Node {
             }
             NodeKind::Ref(reference) => write!(f, "{}", reference.without_place()),
             NodeKind::Call(call) => write!(f, "{}(…)", call.callee.without_place()),
+            NodeKind::Op(Op::Attr, operands) if operands.len() == 2 => write!(f, "{}.{}", operands[0], operands[1]),
             NodeKind::Op(op, operands) => {
                 write!(f, "({op:?}")?;
                 operands.iter().try_for_each(|operand| write!(f, " {operand}"))?;

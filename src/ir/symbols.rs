@@ -54,6 +54,11 @@ pub struct Handed {
     pub value: Node,
 }
 
+impl Handed {
+    /// The part of a request that an id is which holds no text: it chooses a record, and brings nothing else.
+    pub const KEY: &str = "key";
+}
+
 /// A parameter that flows into a sink.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Taken {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::symbols::{Names, Target};
-use crate::ir::{Fact, FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Symbols};
+use crate::ir::{Fact, FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Symbols};
 use crate::source::FileId;
 
 /// Callers of one parameter that are looked at.
@@ -23,17 +23,17 @@ const SHORT: usize = 6;
 pub(super) struct Callers<'l> {
     by_import: FxHashMap<(FileId, SmolStr, usize), Vec<&'l Node>>,
     by_name: FxHashMap<(SmolStr, usize), Vec<&'l Node>>,
-    /// The only file with a sink in a function of a name.
-    home: FxHashMap<SmolStr, Option<FileId>>,
+    /// The only file with a sink in a function of a name; of look-ups apart from all others.
+    home: FxHashMap<(bool, SmolStr), Option<FileId>>,
 }
 
 impl<'l> Callers<'l> {
     pub(super) fn new(names: &Names<'_>, symbols: &'l [Symbols], facts: &[Fact]) -> Self {
-        let mut home: FxHashMap<SmolStr, Option<FileId>> = FxHashMap::default();
+        let mut home: FxHashMap<(bool, SmolStr), Option<FileId>> = FxHashMap::default();
         for fact in facts {
             let FactKind::Sink(sink) = &fact.kind else { continue };
             for taken in sink.parts.iter().flat_map(|part| &part.taken) {
-                let file = home.entry(taken.function.clone()).or_insert(Some(fact.span.file));
+                let file = home.entry((sink.kind == SinkKind::Lookup, taken.function.clone())).or_insert(Some(fact.span.file));
                 if *file != Some(fact.span.file) {
                     *file = None;
                 }
@@ -50,10 +50,11 @@ impl<'l> Callers<'l> {
     fn add(&mut self, names: &Names<'_>, file: FileId, handed: &'l Handed) {
         let callee = &handed.callee;
         let called = callee.last();
-        if !self.home.contains_key(called) && !matches!(callee.scope, Scope::Import(_)) {
+        let has_sink = |is_lookup: bool| self.home.contains_key(&(is_lookup, called.into()));
+        if !has_sink(false) && !has_sink(true) && !matches!(callee.scope, Scope::Import(_)) {
             return;
         }
-        match names.target(file, callee) {
+        match method_of(names, names.target(file, callee)) {
             Target::Bound { file, binding, rest } => {
                 let bound = binding.name.rsplit('.').next().unwrap_or_default();
                 let name = rest.last().map_or(bound, SmolStr::as_str);
@@ -73,15 +74,17 @@ impl<'l> Callers<'l> {
 
     /// Adds the parts of a sink as callers in other files make them.
     pub(super) fn fill(&self, file: FileId, sink: &mut Sink) {
-        let mut filled: BTreeMap<String, SinkPart> = BTreeMap::new();
+        let is_lookup = sink.kind == SinkKind::Lookup;
+        let mut filled: BTreeMap<(String, Option<Span>), SinkPart> = BTreeMap::new();
         for part in &sink.parts {
             for taken in &part.taken {
                 let imported = self.by_import.get(&(file, taken.function.clone(), taken.argument));
-                let is_only = self.home.get(&taken.function) == Some(&Some(file));
+                let is_only = self.home.get(&(is_lookup, taken.function.clone())) == Some(&Some(file));
                 let named = self.by_name.get(&(taken.function.clone(), taken.argument)).filter(|_| is_only);
                 for value in imported.into_iter().chain(named).flatten().take(MAX_CALLERS) {
                     if let Some(part) = seen_from(sink.kind, part, &taken.parameter, value) {
-                        filled.entry(value.to_string()).or_insert(part);
+                        // Who looks up records counts, not only by what.
+                        filled.entry((value.to_string(), is_lookup.then_some(value.span))).or_insert(part);
                     }
                 }
             }
@@ -91,6 +94,17 @@ impl<'l> Callers<'l> {
             sink.parts.clear();
         }
         sink.parts.extend(filled.into_values());
+    }
+}
+
+/// Where a method of an instance stands: in the file of its class, as of `this.orders.find(id)` for a service that the
+/// constructor is handed.
+fn method_of<'l>(names: &Names<'l>, target: Target<'l>) -> Target<'l> {
+    let Target::Bound { file, binding, rest } = &target else { return target };
+    let made = binding.value.as_call().filter(|call| call.is_new && rest.len() == 1);
+    match made.map(|made| names.target(*file, &made.callee)) {
+        Some(Target::Bound { file, binding, rest: inner }) if inner.is_empty() => Target::Bound { file, binding, rest: rest.clone() },
+        _ => target,
     }
 }
 
@@ -106,6 +120,12 @@ fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node)
         return crate::lower::words::names_password(name).then(|| SinkPart::new(part.value.clone(), part.tainted, name));
     }
     if name.is_some_and(|name| name.scope != Scope::Request) {
+        return None;
+    }
+    if kind == SinkKind::Lookup {
+        return Some(SinkPart::new(value.clone(), part.tainted, part.label.clone()));
+    }
+    if name.is_some_and(|name| name.first() == Handed::KEY) {
         return None;
     }
     let mut seen = SinkPart::new(part.value.clone(), part.tainted, part.label.clone());

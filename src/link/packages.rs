@@ -252,22 +252,26 @@ fn aliases_of(path: &str, settings: &BTreeMap<&str, &Resource>, depth: usize) ->
 /// The file at a path as an import names it: with an ending left out, with the ending of the
 /// compiled file, or as a folder's index.
 fn file_at(files: &Files, path: &str) -> Option<FileId> {
-    let is_code = |id: &FileId| files.get(*id).is_some_and(|meta| meta.kind.is_typescript());
-    let with = |stem: &str, endings: &[&str]| {
-        endings
-            .iter()
-            .find_map(|ending| if ending.is_empty() { files.find(stem) } else { files.find(&format!("{stem}{ending}")) })
-            .filter(is_code)
-    };
-    if let Some(found) = with(path, &ENDINGS) {
+    if let Some(found) = with_ending(files, path, &ENDINGS) {
         return Some(found);
     }
     for (compiled, sources) in [(".js", [".ts", ".tsx"]), (".mjs", [".mts", ".ts"]), (".cjs", [".cts", ".ts"]), (".jsx", [".tsx", ".ts"])] {
-        if let Some(found) = path.strip_suffix(compiled).and_then(|stem| with(stem, &sources)) {
+        if let Some(found) = path.strip_suffix(compiled).and_then(|stem| with_ending(files, stem, &sources)) {
             return Some(found);
         }
     }
-    if path.is_empty() { INDEXES.iter().find_map(|index| files.find(&index[1..])) } else { with(path, &INDEXES) }
+    if path.is_empty() { INDEXES.iter().find_map(|index| files.find(&index[1..])) } else { with_ending(files, path, &INDEXES) }
+}
+
+/// The first of the files that a stem becomes with these endings, if it is code.
+fn with_ending(files: &Files, stem: &str, endings: &[&str]) -> Option<FileId> {
+    let mut path = stem.to_owned();
+    let found = endings.iter().find_map(|ending| {
+        path.truncate(stem.len());
+        path.push_str(ending);
+        files.find(&path)
+    });
+    found.filter(|id| files.get(*id).is_some_and(|meta| meta.kind.is_typescript()))
 }
 
 #[cfg(test)]

@@ -47,8 +47,8 @@ pub(super) fn link(linker: &mut Linker) {
                 if let Some(func) = route.handler.as_ref().and_then(|handler| index.handler(handler, file)) {
                     let is_loco = route.framework == "loco-rs";
                     let own = |param: &Param| of_prelude(param).filter(|_| is_loco).or_else(|| index.extractor(param, func.span.file));
-                    // What warp hands to a handler, its filters have taken of the request.
-                    let takes_itself = route.framework != "warp";
+                    // What warp hands to a handler, its filters have taken of the request; a resolver gets arguments.
+                    let takes_itself = !matches!(route.framework.as_str(), "warp" | "async-graphql" | "juniper");
                     route.guards.extend(func.params.iter().filter(|_| takes_itself).filter_map(own));
                     let mut body = func.clone();
                     let says_who = |param: &Param| {
@@ -65,6 +65,11 @@ pub(super) fn link(linker: &mut Linker) {
                         let body = Arc::make_mut(&mut body);
                         body.denies.push(refusal);
                         body.reads_credentials = true;
+                    }
+                    if body.denies.is_empty()
+                        && let Some(refusal) = index.refused_elsewhere(func)
+                    {
+                        Arc::make_mut(&mut body).denies.push(refusal);
                     }
                     let checks = index.checks_elsewhere(func);
                     if !checks.is_empty() {
@@ -206,9 +211,10 @@ impl<'l> Index<'l> {
         let Some(hops) = hops.checked_sub(1) else { return node.clone() };
         let kind = match &node.kind {
             NodeKind::Ref(name) => match self.function(name, from) {
-                Some(func) => NodeKind::Func(self.with_inner(func, hops)),
+                Some(func) => self.middleware(node, func, hops),
                 None => NodeKind::Ref(library(&self.behind_aliases(name, from).1)),
             },
+            NodeKind::Call(call) if self.only_remembers(call, from) => NodeKind::Null,
             NodeKind::Call(call) => harmless(call).unwrap_or_else(|| self.guard_by_call(node, call, from, hops)),
             NodeKind::List(items) => {
                 NodeKind::List(items.iter().filter(|item| !is_constant(item)).map(|item| self.guard(item, from, hops)).collect())
@@ -219,9 +225,42 @@ impl<'l> Index<'l> {
         Node { span: node.span, via: node.via.clone(), kind }
     }
 
+    /// A function with the extractors that it takes: `async fn staff_only(staff: Staff, request: Request, next: Next)`.
+    fn middleware(&self, node: &Node, func: &Arc<Func>, hops: usize) -> NodeKind {
+        let whole = NodeKind::Func(self.with_inner(func, hops));
+        if func.name.starts_with(char::is_uppercase) || !func.denies.is_empty() {
+            return whole;
+        }
+        let asks = |guard: &Node| !matches!(&guard.kind, NodeKind::Func(func) if func.denies.is_empty());
+        let mut parts: Vec<Node> = func.params.iter().filter_map(|param| self.extractor(param, func.span.file)).filter(asks).collect();
+        if parts.is_empty() {
+            return whole;
+        }
+        parts.push(Node::new(node.span, whole));
+        NodeKind::List(parts)
+    }
+
+    /// Whether a middleware runs a function that takes credentials where there are some, and refuses nobody:
+    /// `HttpAuthentication::with_fn(remember)`.
+    fn only_remembers(&self, call: &Call, from: FileId) -> bool {
+        let is_optional = |param: &Param| {
+            let is_option = param.ty.as_ref().is_some_and(|ty| ty.last() == "Option");
+            is_option && param.ty_args.first().is_some_and(|ty| matches!(ty.last(), "BearerAuth" | "BasicAuth"))
+        };
+        call.callee.path.iter().any(|name| name == "HttpAuthentication")
+            && call
+                .args
+                .first()
+                .and_then(Node::as_ref)
+                .and_then(|name| self.function(name, from))
+                .is_some_and(|func| func.denies.is_empty() && func.params.iter().any(is_optional))
+    }
+
     /// What a call makes: a function that makes the guard by what it does and what it returns, a chain by its parts.
     fn guard_by_call(&self, node: &Node, call: &Call, from: FileId, hops: usize) -> NodeKind {
-        let arguments = call.args.iter().filter(|argument| !is_constant(argument));
+        // `from_fn_with_state(state, staff_only)`: the state guards nothing.
+        let states = usize::from(call.callee.last().ends_with("_with_state"));
+        let arguments = call.args.iter().skip(states).filter(|argument| !is_constant(argument));
         let mut parts: Vec<Node> = arguments.map(|argument| self.guard(argument, from, hops)).collect();
         parts.extend(call.receiver.as_ref().map(|receiver| self.guard(receiver, from, hops)));
         match self.function(&call.callee, from).or_else(|| self.made_by(&call.callee, from)) {
@@ -278,10 +317,19 @@ impl<'l> Index<'l> {
 
     /// Where a handler is left because a function finds no caller in the request: `auth::caller(&headers).await?`.
     fn refused_by_helper(&self, func: &Func) -> Option<Span> {
-        let needed = func.calls.iter().take(MAX_CALLS).filter(|call| call.is_certain);
+        let needed = func.calls.iter().take(MAX_CALLS).filter(|call| call.is_certain && !call.is_noted);
         let mut refused = needed
             .filter(|call| self.function(&call.callee, func.span.file).is_some_and(|helper| self.with_inner(helper, 3).reads_credentials));
         refused.next().map(|call| call.span)
+    }
+
+    /// Where a handler calls a function of another file that refuses somebody, of whatever it asks.
+    fn refused_elsewhere(&self, func: &Func) -> Option<Span> {
+        let refuses = |call: &&CallSite| {
+            let called = self.function(&call.callee, func.span.file).filter(|called| called.span.file != func.span.file);
+            called.is_some_and(|called| !called.params.is_empty() && !called.denies.is_empty())
+        };
+        func.calls.iter().take(MAX_CALLS).filter(|call| !call.is_ignored && !call.is_noted).find(refuses).map(|call| call.span)
     }
 
     /// The extractors that a handler asks itself: `Staff::extract(&request).await?`.
@@ -498,9 +546,16 @@ struct Seen {
 
 /// Whether nothing comes of it where an extractor is asked and says no: `request.guard::<User>().succeeded()`.
 fn is_optional(before: &[CallSite], call: &CallSite) -> bool {
+    if call.is_noted {
+        return true;
+    }
     let asked = |call: &&CallSite| matches!(call.callee.last(), "guard" | "extract" | "extract_with_state");
-    let around = before.iter().rev().find(|call| !asked(call));
-    around.is_some_and(|around| around.span.start > call.span.start && matches!(around.callee.last(), "succeeded" | "ok" | "is_ok"))
+    let mut around = before.iter().rev().filter(|call| !asked(call)).take_while(|around| around.span.start > call.span.start);
+    around.any(|around| takes_nothing_for_an_answer(around.callee.last()))
+}
+
+fn takes_nothing_for_an_answer(method: &str) -> bool {
+    matches!(method, "succeeded" | "ok" | "is_ok" | "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "map_or" | "map_or_else")
 }
 
 /// loco's prelude brings `auth::JWT` in by a glob.

@@ -7,8 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use smol_str::{SmolStr, format_smolstr};
+use rustc_hash::FxHashMap;
+use smol_str::{SmolStr, SmolStrBuilder};
 
 use super::packages::Packages;
 use crate::ir::{
@@ -41,9 +41,14 @@ pub struct Names<'l> {
     stars: Vec<Vec<&'l str>>,
     /// The same with those that these export again, nearest first, of files that were asked for.
     again: RefCell<FxHashMap<FileId, Rc<[FileId]>>>,
-    /// Files by specifier, of those that were asked for.
-    found: RefCell<FxHashMap<(FileId, SmolStr), Option<FileId>>>,
+    /// By file and name: which of those has the name, of names that were asked for.
+    named: RefCell<ByName>,
+    /// By file and specifier: where it leads, of specifiers that were asked for.
+    found: RefCell<ByName>,
 }
+
+/// Files by what another file calls something.
+type ByName = FxHashMap<FileId, FxHashMap<SmolStr, Option<FileId>>>;
 
 /// Where a name leads.
 #[derive(Debug, Clone)]
@@ -69,7 +74,8 @@ impl<'l> Names<'l> {
             symbols.iter().map(|file| file.exports.iter().rev().map(|(name, target)| (name.as_str(), target)).collect()).collect();
         let star = |(name, target): &'l (SmolStr, Ref)| (name == "*").then(|| target.module()).flatten();
         let stars = symbols.iter().map(|file| file.exports.iter().filter_map(star).collect()).collect();
-        Self { files, symbols, packages, bindings, exports, stars, again: RefCell::default(), found: RefCell::default() }
+        let (again, named, found) = Default::default();
+        Self { files, symbols, packages, bindings, exports, stars, again, named, found }
     }
 
     /// The names of one file.
@@ -84,18 +90,17 @@ impl<'l> Names<'l> {
 
     /// The file that a specifier leads to from a file.
     pub fn module(&self, from: FileId, specifier: &str) -> Option<FileId> {
-        let key = (from, SmolStr::new(specifier));
-        if let Some(known) = self.found.borrow().get(&key) {
+        if let Some(known) = self.found.borrow().get(&from).and_then(|found| found.get(specifier)) {
             return *known;
         }
         let found = self.packages.find(self.files, self.files.path(from), specifier);
-        self.found.borrow_mut().insert(key, found);
+        self.found.borrow_mut().entry(from).or_default().insert(SmolStr::new(specifier), found);
         found
     }
 
     /// Where a name of a file leads.
     pub fn target(&self, file: FileId, reference: &Ref) -> Target<'l> {
-        self.follow(file, reference, &mut FxHashSet::default(), 0).unwrap_or_else(|| Target::Outside(reference.clone()))
+        self.follow(file, reference, 0).unwrap_or_else(|| Target::Outside(reference.clone()))
     }
 
     /// The name of what a reference stands for outside of the repository (`jsonwebtoken#verify`),
@@ -116,14 +121,16 @@ impl<'l> Names<'l> {
         reference.clone()
     }
 
-    fn follow(&self, file: FileId, reference: &Ref, seen: &mut FxHashSet<(FileId, Ref)>, depth: u32) -> Option<Target<'l>> {
-        if depth > MAX_HOPS || !seen.insert((file, reference.clone())) || seen.len() > 256 {
+    /// A name leads to one other at the most, so the bound on hops ends cycles too: to remember the names on the way
+    /// took longer than to go it.
+    fn follow(&self, file: FileId, reference: &Ref, depth: u32) -> Option<Target<'l>> {
+        if depth > MAX_HOPS {
             return None;
         }
         match &reference.scope {
             Scope::Local => self.local(file, reference),
             Scope::Import(specifier) => match self.module(file, specifier) {
-                Some(module) => self.export(module, &reference.path, seen, depth + 1),
+                Some(module) => self.export(module, &reference.path, depth + 1),
                 None => Some(Target::Outside(reference.clone())),
             },
             _ => Some(Target::Outside(reference.clone())),
@@ -144,7 +151,11 @@ impl<'l> Names<'l> {
 
     /// A member of a class or of what it extends.
     pub fn member(&self, file: FileId, class: &str, member: &str, depth: u32) -> Option<(FileId, &'l Binding)> {
-        if let Some(binding) = self.binding(file, &format_smolstr!("{class}.{member}")) {
+        let mut name = SmolStrBuilder::new();
+        for part in [class, ".", member] {
+            name.push_str(part);
+        }
+        if let Some(binding) = self.binding(file, &name.finish()) {
             return Some((file, binding));
         }
         let class = self.binding(file, class).filter(|binding| binding.kind == BindingKind::Class && depth < 8)?;
@@ -154,29 +165,43 @@ impl<'l> Names<'l> {
         }
     }
 
-    fn export(&self, file: FileId, path: &[SmolStr], seen: &mut FxHashSet<(FileId, Ref)>, depth: u32) -> Option<Target<'l>> {
+    fn export(&self, file: FileId, path: &[SmolStr], depth: u32) -> Option<Target<'l>> {
         let (first, rest) = path.split_first()?;
         if first == "*" {
             if !rest.is_empty() {
-                return self.export(file, rest, seen, depth);
+                return self.export(file, rest, depth);
             }
             // What `require` gives is what `module.exports` is.
             let whole = self.exports.get(file.0 as usize)?.get("default")?;
-            return self.follow(file, whole, seen, depth);
+            return self.follow(file, whole, depth);
         }
         let exports = self.exports.get(file.0 as usize)?;
         let extend = |target: &Ref, rest: &[SmolStr]| rest.iter().fold(target.clone(), |target, name| target.child(name.clone()));
         if let Some(target) = exports.get(first.as_str()) {
-            return self.follow(file, &extend(target, rest), seen, depth);
+            return self.follow(file, &extend(target, rest), depth);
         }
-        for module in self.again(file).iter() {
-            if let Some(target) = self.exports.get(module.0 as usize).and_then(|exports| exports.get(first.as_str())) {
-                return self.follow(*module, &extend(target, rest), seen, depth + 1);
-            }
+        if let Some(module) = self.reexporter(file, first) {
+            let target = self.exports.get(module.0 as usize)?.get(first.as_str())?;
+            return self.follow(module, &extend(target, rest), depth + 1);
         }
         // `import config from './x'; config.a` of an alias looks like an export `a`.
         let target = exports.get("default").filter(|_| first != "default")?;
-        self.follow(file, &extend(target, path), seen, depth)
+        self.follow(file, &extend(target, path), depth)
+    }
+
+    /// The nearest of the modules that a file exports again which has a name. The files of a folder ask their barrel for
+    /// the same names, and a barrel may have hundreds of modules.
+    fn reexporter(&self, file: FileId, name: &str) -> Option<FileId> {
+        if self.stars.get(file.0 as usize)?.is_empty() {
+            return None;
+        }
+        if let Some(known) = self.named.borrow().get(&file).and_then(|names| names.get(name)) {
+            return *known;
+        }
+        let has = |module: &FileId| self.exports.get(module.0 as usize).is_some_and(|exports| exports.contains_key(name));
+        let found = self.again(file).iter().copied().find(has);
+        self.named.borrow_mut().entry(file).or_default().insert(SmolStr::new(name), found);
+        found
     }
 
     /// Every module of which a file exports everything again.

@@ -5,7 +5,8 @@ use smol_str::SmolStr;
 
 use super::javascript::{Site, option, receiver, root};
 use crate::ir::{
-    AuthScheme, Call, Dialect, Fact, FactKind, Field, Grant, Map, Node, NodeKind, Ref, Route, Security, Service, ServiceKind, Text, Why,
+    AuthScheme, Call, Dialect, Fact, FactKind, Field, Grant, Guard, GuardScope, Map, Node, NodeKind, Ref, Route, Security, Service,
+    ServiceKind, Text, Why,
 };
 
 const SDK: &str = "@nitric/sdk";
@@ -41,15 +42,28 @@ fn api(site: &Site<'_>, out: &mut Vec<Fact>) {
             scheme(site, Some(definition), Some(name), Some(&binding), out);
         }
     }
+    for guard in options.and_then(|options| options.get("middleware")).map(Node::one_or_many).unwrap_or_default() {
+        let guard = Guard::new(guard.clone(), GuardScope::Controller, Some(binding.clone()), site.span.start);
+        out.push(Fact::new(guard.span, name_of(site.call), FactKind::Guard(guard)));
+    }
     let service = Service {
         kind: ServiceKind::Api,
         framework: SDK.into(),
         name: site.argument(0).and_then(Node::as_text).cloned(),
         binding,
         security,
-        options: options.cloned(),
+        options: options.cloned().map(placed),
     };
     out.push(Fact::new(site.span, name_of(site.call), FactKind::Service(service)));
+}
+
+/// The options of an API with the path that all its routes are below, as linking asks for it.
+fn placed(mut options: Node) -> Node {
+    let path = options.get("path").filter(|path| path.as_text().is_some()).cloned();
+    if let (NodeKind::Map(map), Some(path)) = (&mut options.kind, path) {
+        map.push("prefix", path.span, path);
+    }
+    options
 }
 
 fn websocket(site: &Site<'_>, out: &mut Vec<Fact>) {

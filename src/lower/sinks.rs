@@ -28,6 +28,7 @@ pub fn judge(sink: &mut Sink) -> bool {
         | SinkKind::Lookup
         | SinkKind::Answer
         | SinkKind::Promote
+        | SinkKind::Claim
         | SinkKind::Landing => return true,
         SinkKind::Disclose => return discloses(sink),
         SinkKind::Keep if sink.parts.iter().any(|part| part.label.is_empty()) => return keeps_password(sink),
@@ -338,7 +339,11 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
             let of_request = match (name.scope == Scope::Request, name.path.as_slice()) {
                 (true, [whole]) if heard.body_has_password && matches!(whole.as_str(), "body" | "payload") => Some("password"),
                 (true, [whole]) if whole == "headers" => Some("authorization"),
-                (true, _) => Some(last).filter(|last| last.eq_ignore_ascii_case("authorization")),
+                // What a caller brings under that name lets whoever reads it in.
+                (true, [part, ..]) => {
+                    let is_token = matches!(last, "token" | "jwt") && matches!(part.as_str(), "body" | "headers" | "cookies" | "payload");
+                    Some(last).filter(|last| is_token || last.eq_ignore_ascii_case("authorization"))
+                }
                 _ => None,
             };
             // `document.cookie`.
@@ -351,7 +356,9 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
             let is_named = heard.by_everyone && is_secret(key) && !value.is_known();
             if is_named { Some(key.clone()) } else { secret_in(value, heard, depth - 1) }
         }),
-        NodeKind::Call(call) if call.callee.last() == "stringify" => call.args.first().and_then(|value| secret_in(value, heard, depth - 1)),
+        NodeKind::Call(call) if matches!(call.callee.last(), "stringify" | "String") => {
+            call.args.first().and_then(|value| secret_in(value, heard, depth - 1))
+        }
         _ => None,
     }
 }

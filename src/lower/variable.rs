@@ -1,5 +1,5 @@
-//! What the name of an environment variable says: that it holds a secret, and that a build writes its
-//! value into the code which every visitor downloads. The words are rows of
+//! What the name of an environment variable says: that it holds a secret, that it switches a check off, and that a
+//! build writes its value into the code which every visitor downloads. The words are rows of
 //! `rules/tables/browser-variables.toml`.
 
 use std::sync::LazyLock;
@@ -7,6 +7,18 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 
 use crate::tables::{V, table};
+
+/// Whether a variable with this value switches the check of certificates off, of the program that reads it.
+pub fn is_tls_switch(key: &str, value: &str) -> bool {
+    let is_on = !matches!(value, "" | "0" | "false" | "no" | "off");
+    match key {
+        "NODE_TLS_REJECT_UNAUTHORIZED" | "PYTHONHTTPSVERIFY" => value == "0",
+        "GIT_SSL_NO_VERIFY" => is_on,
+        "NPM_CONFIG_STRICT_SSL" | "npm_config_strict_ssl" | "YARN_ENABLE_STRICT_SSL" => !is_on,
+        "PIP_TRUSTED_HOST" => !value.is_empty(),
+        _ => false,
+    }
+}
 
 /// Whether a name says that its value is a secret: by its last words, as `PASSWORD_FILE` names a file.
 pub fn names_secret(key: &str) -> bool {

@@ -181,10 +181,17 @@ pub fn names_unguessable(name: &str) -> bool {
 }
 
 /// Whether a name is that of something that a machine has to draw so that nobody guesses it: `resetToken`, `apiKey`. A hash
-/// of a key is another matter, since what is hashed need not be kept from anybody.
+/// of a key is another matter, since what is hashed need not be kept from anybody. A pin alone may stand on a map.
 pub fn names_drawn(name: &str) -> bool {
+    /// What a PIN opens, or who it is sent to.
+    const OPENED: [&str; 12] =
+        ["access", "unlock", "pickup", "door", "locker", "card", "login", "user", "reset", "verification", "security", "auth"];
     let words = split(name);
-    names_unguessable(name) || words.ends_with(&["api".to_owned(), "key".to_owned()])
+    let is_pin = || {
+        let opens = words.iter().any(|word| OPENED.contains(&word.as_str()));
+        words.last().is_some_and(|last| last == "pin" && opens) || matches!(letters(name).as_str(), "pincode" | "pinnumber")
+    };
+    names_unguessable(name) || words.ends_with(&["api".to_owned(), "key".to_owned()]) || is_pin()
 }
 
 /// The words of a name, by case and separators.
@@ -215,7 +222,8 @@ mod tests {
         assert!(!others.into_iter().any(names_secret_value));
         assert!(["resetToken", "session_id", "csrf", "OTP"].into_iter().all(names_unguessable));
         assert!(["apiKey", "user.api_key", "resetToken"].into_iter().all(names_drawn));
-        assert!(!["apiKeyId", "keyCount"].into_iter().any(names_drawn));
+        assert!(["pickupPin", "pin_code"].into_iter().all(names_drawn));
+        assert!(!["pin", "mapPin", "spinCode", "apiKeyId", "keyCount"].into_iter().any(names_drawn));
         assert!(!["tokenize", "passwordHint", "tokenCount", "etagSalt"].into_iter().any(names_unguessable));
     }
 }

@@ -173,15 +173,17 @@ pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenChec
     cx.report_by_place(finding);
 }
 
-/// `decode_header(token)?.alg`.
+/// `decode_header(token)?.alg`, `decodeProtectedHeader(token).alg`, `decode(token, { complete: true }).header.alg`.
 fn is_of_header(algorithm: &Node) -> bool {
-    match &algorithm.kind {
-        NodeKind::Op(Op::Attr, operands) => match operands.as_slice() {
-            [header, name] => name.as_str() == Some("alg") && header.as_call().is_some_and(|call| call.callee.last() == "decode_header"),
-            _ => false,
-        },
-        _ => false,
-    }
+    let member = |node: &Node, wanted: &str| match &node.kind {
+        NodeKind::Op(Op::Attr, operands) => operands.first().filter(|_| operands.get(1).and_then(Node::as_str) == Some(wanted)).cloned(),
+        _ => None,
+    };
+    let reads = |node: &Node, names: &[&str]| node.as_call().is_some_and(|call| names.contains(&call.callee.last()));
+    member(algorithm, "alg").is_some_and(|header| {
+        reads(&header, &["decode_header", "decodeProtectedHeader"])
+            || member(&header, "header").is_some_and(|token| reads(&token, &["decode"]))
+    })
 }
 
 /// What a key is, by what it is called.

@@ -7,7 +7,7 @@ use crate::lower::nitric::has_middleware;
 use crate::repair::without_element;
 use crate::tables::table;
 
-const SDK: &str = "@nitric/sdk";
+pub(super) const SDK: &str = "@nitric/sdk";
 
 /// An API whose routes are open unless each says otherwise.
 pub(super) fn api_open(cx: &mut Check<'_>, fact: &Fact, service: &Service) {
@@ -19,7 +19,8 @@ pub(super) fn api_open(cx: &mut Check<'_>, fact: &Fact, service: &Service) {
     }
     let routes: Vec<&Route> = routes_of(cx, service).map(|(_, route)| route).collect();
     let is_open = |route: &&&Route| route.security.is_absent() && !route.auth.is_yes() && !is_public(route);
-    if !routes.is_empty() && !routes.iter().any(|route| is_open(&route)) {
+    // Where some of its routes ask who calls, each that does not is a finding of its own.
+    if !routes.is_empty() && !routes.iter().any(|route| is_open(&route)) || routes.iter().any(|route| route.auth.is_yes()) {
         return;
     }
     // Another declaration of the same API may bring the security.
@@ -63,10 +64,10 @@ pub(super) fn security_ignored(cx: &mut Check<'_>, fact: &Fact, service: &Servic
     }
 }
 
-/// A route that switches the API's security off.
+/// A route that switches the API's security off. One that reads, and shows nothing of anybody, does so on purpose.
 pub(super) fn route_off(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     let Field::Known { value: Security::Off, span, via } = &route.security else { return };
-    if route.framework != SDK || is_public(route) {
+    if route.framework != SDK || is_public(route) || route.auth.is_yes() {
         return;
     }
     let secured = cx.model.of(Kind::Service).find(|other| match &other.kind {
@@ -75,12 +76,10 @@ pub(super) fn route_off(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
         }
         _ => false,
     });
-    let Some(api) = secured else { return };
+    let (Some(api), Some(severity)) = (secured, super::routes::weight(route)) else { return };
     let method = route.methods.first().map_or("", |method| method.as_str());
-    let mut finding = cx.finding(fact, *span, format!("`{method} {}` switches the API's security off", route.path)).via(via);
-    if method == "GET" || method == "OPTIONS" {
-        finding = finding.severity(Severity::Low);
-    }
+    let finding = cx.finding(fact, fact.span, format!("`{method} {}` switches the API's security off", route.path)).via(via);
+    let finding = finding.severity(severity.min(Severity::Medium)).related(*span, "it is switched off here");
     cx.report(finding.related(api.span, "the API asks for a token here"));
 }
 
@@ -200,33 +199,7 @@ fn routes_of<'c>(cx: &'c Check<'_>, service: &'c Service) -> impl Iterator<Item 
     })
 }
 
-/// Paths that are meant for everybody: health checks, sign-in, callbacks, documentation.
+/// Whether a route is there for everybody: by its nature, or because browsers ask it before others.
 fn is_public(route: &Route) -> bool {
-    let path = route.path.to_string().to_ascii_lowercase();
-    let words = [
-        "health",
-        "healthz",
-        "ping",
-        "status",
-        "login",
-        "signin",
-        "sign-in",
-        "signup",
-        "sign-up",
-        "register",
-        "logout",
-        "callback",
-        "webhook",
-        "webhooks",
-        "docs",
-        "public",
-        "robots.txt",
-        "favicon.ico",
-        "version",
-        "token",
-        "reset",
-        "verify",
-        "confirm",
-    ];
-    path.split('/').any(|part| words.contains(&part)) || route.methods.first().is_some_and(|method| method == "OPTIONS")
+    route.public.is_some() || route.methods.first().is_some_and(|method| method == "OPTIONS")
 }

@@ -9,12 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use crate::finding::Severity;
-use crate::ir::{Confidence, Fact, FactKind, Func, Guard, GuardScope, Kind, Node, NodeKind, Route, ServiceKind, Span, Tri};
+use crate::ir::{Confidence, Fact, FactKind, Func, Guard, GuardScope, Kind, Node, NodeKind, Ref, Route, Security, ServiceKind, Span, Tri};
 use crate::link::Model;
-use crate::link::routes::{deletes, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people};
+use crate::link::routes::{
+    deletes, hands_out_all, has_key, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people, tells_of_people,
+};
 use crate::source::FileId;
 
 use super::Check;
+use super::nitric::SDK;
 use super::web::names_none;
 
 /// Whether the last name of a path says that a password or a code is asked for; `/sso` asks for a token, and what
@@ -150,7 +153,7 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
     let habits = Habits::of(model);
     let mut bare: BTreeMap<Application<'_>, Vec<Registered<'_>>> = BTreeMap::new();
     for (fact, route) in served(model).filter(|(fact, route)| !route.auth.is_yes() && is_served(model, fact) && !habits.is_told(route)) {
-        let Some(severity) = weight(route) else { continue };
+        let Some(severity) = weight(route).or_else(|| selects_people(model, route)) else { continue };
         if let Some(signed) = habits.signed_beside(fact, route) {
             report_unsigned(cx, (fact, route), signed);
         } else if route.public.is_some() || habits.is_sign_up(fact, route) {
@@ -192,8 +195,9 @@ struct Habits<'m> {
     /// Where people sign in, and where they sign up.
     signs_in: BTreeSet<Application<'m>>,
     signs_up: BTreeSet<Application<'m>>,
-    /// Webhooks that check who calls them.
-    signed_webhooks: Vec<Registered<'m>>,
+    /// Webhooks that check who calls them, by their files and by what stands before the last part of their paths.
+    signed_in_file: BTreeMap<FileId, Registered<'m>>,
+    signed_below: BTreeMap<(Near, String), Registered<'m>>,
     /// Methods and paths of Rocket's guarded routes.
     guarded_twins: BTreeSet<(&'m [SmolStr], String)>,
     /// APIs of a platform, which declare their security in one place: the platform's own rules look there.
@@ -202,12 +206,21 @@ struct Habits<'m> {
 
 impl<'m> Habits<'m> {
     fn of(model: &'m Model) -> Self {
-        let is_api = |fact: &&Fact| matches!(&fact.kind, FactKind::Service(service) if service.kind == ServiceKind::Api);
+        // An API of Nitric without security, some of whose routes ask for themselves, is like any other application.
+        let asking: BTreeSet<Span> = served(model).filter(|(_, route)| route.auth.is_yes()).filter_map(|(_, route)| route.app).collect();
+        let is_api = |fact: &&Fact| match &fact.kind {
+            FactKind::Service(service) => {
+                let is_like_others = service.framework == SDK && service.security.is_absent() && asking.contains(&fact.span);
+                service.kind == ServiceKind::Api && !is_like_others
+            }
+            _ => false,
+        };
         let apis = model.of(Kind::Service).filter(is_api).map(|fact| fact.span).collect();
         let mut habits = Self { apis, ..Self::default() };
         for (fact, route) in served(model) {
             if is_webhook(route) && route.auth.is_yes() {
-                habits.signed_webhooks.push((fact, route));
+                habits.signed_in_file.entry(fact.span.file).or_insert((fact, route));
+                habits.signed_below.entry((Near::of(fact, route), parent(route))).or_insert((fact, route));
             }
             if route.framework == ROCKET && route.auth.is_yes() {
                 habits.guarded_twins.insert((&route.methods, route.path.to_string()));
@@ -260,11 +273,22 @@ impl<'m> Habits<'m> {
             && !self.signs_up.contains(&application)
     }
 
-    /// A webhook of the same file that checks who calls, next to one that does not.
+    /// A webhook that checks who calls, next to one that does not: of the same file, or of the same path but for its
+    /// last part where what comes in is written down.
     fn signed_beside(&self, fact: &Fact, route: &Route) -> Option<&Registered<'m>> {
-        let is_unsigned = is_webhook(route) && route.auth.is_no() && !checks_signature(route);
-        self.signed_webhooks.iter().find(|(other, _)| is_unsigned && other.span.file == fact.span.file)
+        if !is_webhook(route) || !route.auth.is_no() || checks_signature(route) {
+            return None;
+        }
+        let writes = route.body.as_ref().is_some_and(|body| body.writes);
+        let below = || writes.then(|| self.signed_below.get(&(Near::of(fact, route), parent(route)))).flatten();
+        self.signed_in_file.get(&fact.span.file).or_else(below)
     }
+}
+
+/// A path without its last part: `/api/hooks` of `/api/hooks/payments`.
+fn parent(route: &Route) -> String {
+    let path = route.path.to_string();
+    path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned()
 }
 
 /// Whose guards show that an application asks who calls: those of the routes of the same application; of the whole
@@ -314,7 +338,11 @@ pub(super) fn weight(route: &Route) -> Option<Severity> {
     let method = route.methods.first().map_or("", SmolStr::as_str);
     let writes = route.body.as_ref().is_some_and(|body| body.writes);
     let is_page = PAGES.contains(&route.framework.as_str()) && !route.path.to_string().starts_with("/api/");
-    let sensitive = if is_page { shows_people(route) && reads_rows(route) } else { is_sensitive(&route.path) || shows_people(route) };
+    let sensitive = match () {
+        () if is_page => shows_people(route) && reads_rows(route),
+        () if is_said_open(route) => shows_people(route) || hands_out_all(&route.path) || has_key(&route.path) && is_sensitive(&route.path),
+        () => is_sensitive(&route.path) || shows_people(route),
+    };
     match method {
         _ if route.body.as_ref().is_some_and(|body| does_nothing(body)) && !takes_files(route) => None,
         "GET" if is_empty_form(&route.path) => None,
@@ -329,6 +357,22 @@ pub(super) fn weight(route: &Route) -> Option<Severity> {
     }
 }
 
+/// A page of people that no word of its path makes sensitive, by the columns that its handler names.
+fn selects_people(model: &Model, route: &Route) -> Option<Severity> {
+    /// How much of a handler is read; many routes may have one.
+    const READ: usize = 2_000;
+    let body = route.body.as_ref().filter(|_| is_read(route) && !PAGES.contains(&route.framework.as_str()))?;
+    let text = model.files.text(body.span)?;
+    let end = (0..=READ.min(text.len())).rev().find(|end| text.is_char_boundary(*end))?;
+    (reads_rows(route) && tells_of_people(&route.path, &text[..end])).then_some(Severity::Medium)
+}
+
+/// Whether somebody wrote that anybody may call a route: `auth: false` of Strapi, `access: { read: () => true }` of Payload.
+fn is_said_open(route: &Route) -> bool {
+    let decides = |guard: &Guard| guard.what.as_call().is_some_and(|call| call.callee.last() == "access");
+    route.security.value() == Some(&Security::Off) || route.chain.iter().any(decides)
+}
+
 /// Whether what stands in front of a handler keeps files: `upload.single('image')` of multer.
 fn takes_files(route: &Route) -> bool {
     let keeps = |guard: &Guard| {
@@ -340,7 +384,7 @@ fn takes_files(route: &Route) -> bool {
 
 /// Whether a handler only answers: it calls nothing but the methods of a response.
 fn does_nothing(body: &Func) -> bool {
-    const ANSWERS: [&str; 30] = [
+    const ANSWERS: [&str; 32] = [
         "content_type",
         "include_str!",
         "include_bytes!",
@@ -350,6 +394,7 @@ fn does_nothing(body: &Func) -> bool {
         "NoContent",
         "NotImplemented",
         "unimplemented!",
+        "unimplemented",
         "todo!",
         "json",
         "send",
@@ -366,13 +411,20 @@ fn does_nothing(body: &Func) -> bool {
         "throw",
         "Error",
         "Ok",
+        "Err",
         "Json",
         "Html",
         "body",
         "finish",
         "into_response",
     ];
-    !body.calls.is_empty() && body.calls.iter().all(|call| ANSWERS.contains(&call.callee.last()))
+    !body.calls.is_empty() && body.calls.iter().all(|call| ANSWERS.contains(&call.callee.last()) && !keeps(&call.callee))
+}
+
+/// `this.store.set(key, value)`: what a handler's class holds is no response.
+fn keeps(callee: &Ref) -> bool {
+    let is_own = callee.first() == "this" || callee.first().starts_with(char::is_uppercase);
+    is_own && callee.path.len() > 2 && matches!(callee.last(), "set" | "send")
 }
 
 fn report_unsigned(cx: &mut Check<'_>, (fact, route): Registered<'_>, (signed, _): &Registered<'_>) {
@@ -425,8 +477,13 @@ fn report_bare(cx: &mut Check<'_>, open: &[Registered<'_>], knows_users: bool) {
 pub(super) fn without_rate_limit(cx: &mut Check<'_>) {
     let model = cx.model;
     let limit = |route: &Route| Tri::any(route.chain.iter().map(|guard| guard.rate_limit));
-    let limited = served(model).find(|(_, route)| limit(route).is_yes());
+    let mut limited_by_application: BTreeMap<Application<'_>, Registered<'_>> = BTreeMap::new();
+    for (fact, route) in served(model).filter(|(_, route)| limit(route).is_yes()) {
+        limited_by_application.entry((Near::of(fact, route), route.framework.as_str())).or_insert((fact, route));
+    }
+    let anywhere = limited_by_application.values().min_by_key(|(fact, _)| fact.span).copied();
     for (fact, route) in served(model) {
+        let limited = limited_by_application.get(&(Near::of(fact, route), route.framework.as_str())).copied().or(anywhere);
         let class = model.files.class(fact.span);
         let is_guessed = matches!(route.public.as_deref(), Some("sign-in" | "password reset"));
         // Who signs in stands before the guards; the one of the route itself may be what reads the password.

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Check;
-use crate::ir::{Call, Fact, Field, Node, NodeKind, Part, Piece};
+use crate::ir::{Call, Fact, FactKind, Field, Kind, Node, NodeKind, Part, Piece};
 use crate::lower::option;
 use crate::tables::{V, table};
 
@@ -68,7 +68,29 @@ pub(super) fn oauth(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
 
 /// Uploads without a bound.
 pub(super) fn upload(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
-    judge(cx, fact, call, "upload");
+    let is_of_nest = call.callee.module() == Some("@nestjs/platform-express");
+    if !is_of_nest || !call.args.iter().any(may_limit) && !sets_uploads(cx) {
+        judge(cx, fact, call, "upload");
+    }
+}
+
+/// Whether an argument may hold limits: options that have them, or that are not written out.
+fn may_limit(argument: &Node) -> bool {
+    match &argument.kind {
+        NodeKind::Map(map) => map.is_open() || map.get("limits").is_some(),
+        NodeKind::Text(_) | NodeKind::Number(_) | NodeKind::List(_) => false,
+        _ => true,
+    }
+}
+
+/// Whether a module of NestJS says what holds for all uploads: `MulterModule.register({ limits })`. It is asked for each
+/// upload, so that not all calls of a repository are looked at.
+fn sets_uploads(cx: &Check<'_>) -> bool {
+    const MOST: usize = 512;
+    cx.model.of(Kind::Call).take(MOST).any(|fact| match &fact.kind {
+        FactKind::Call(call) => call.callee.path.iter().any(|name| name == "MulterModule"),
+        _ => false,
+    })
 }
 
 /// The server's own folder, served as files.

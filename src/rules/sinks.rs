@@ -4,7 +4,7 @@ use super::Check;
 use super::source::shown;
 use super::validated::is_validated;
 use crate::finding::{Level, Severity};
-use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 
 /// SQL put together from text and values.
 pub(super) fn sql(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
@@ -151,6 +151,17 @@ pub(super) fn plain_password(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
         _ => return,
     };
     cx.report_by_place(cx.finding(fact, fact.span, what));
+}
+
+/// Rights that the request itself claims.
+pub(super) fn claimed(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Claim) else { return };
+    let source = match part.label.as_str() {
+        "headers" => "header",
+        "cookies" => "cookie",
+        _ => "parameter",
+    };
+    cx.report_by_place(cx.finding(fact, fact.span, format!("the {source} `{}` decides, and whoever calls writes it", sink.callee.last())));
 }
 
 /// Passwords and keys in a log.
@@ -430,6 +441,11 @@ fn purpose(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: i
     }
 }
 
+/// The entry of an answer that holds the stack.
+fn stack_of(part: &SinkPart) -> Option<Span> {
+    part.value.as_map()?.get("stack").map(|stack| stack.span)
+}
+
 /// What provably comes from a request is reported as such; what comes through a parameter, of which
 /// the callers are not seen, with less confidence.
 fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl Fn(&SinkPart) -> String) {
@@ -445,7 +461,8 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
     if validated.is_yes() {
         return;
     }
-    let finding = cx.finding(fact, fact.span, what(part)).via(&part.value.via);
+    let place = stack_of(part).filter(|place| kind == SinkKind::ErrorBody && place.file == fact.span.file).unwrap_or(fact.span);
+    let finding = cx.finding(fact, place, what(part)).via(&part.value.via);
     let finding = match (part.tainted, kind) {
         _ if validated.is_maybe() => finding.confidence(Confidence::Low),
         (Tri::Yes, _) => finding,

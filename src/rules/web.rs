@@ -50,11 +50,18 @@ pub(super) fn forged_forms(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     let changes = routes().any(|route| route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "DELETE" | "PATCH")));
     let is_checked = routes().any(|route| route.chain.iter().any(|guard| guard.csrf.is_yes() || names(&guard.what, &["csrf", "xsrf"])));
     let was_checked = commented_out(cx, &FORMS).find(|place| is_near(cx, fact.span, *place));
-    if !matches!(is_open, Field::Absent) || !changes || is_checked || was_checked.is_none() && !names_none(cx, fact.span, &FORMS) {
+    let same_site_unsaid = matches!(is_open, Field::Absent);
+    // For other sites it is sent on purpose.
+    let is_for_others =
+        matches!(&is_open, Field::Known { value, .. } if value.as_str().is_some_and(|value| value.eq_ignore_ascii_case("none")));
+    let is_open = same_site_unsaid || is_for_others;
+    // A package that is named and that nothing puts in front of anything checks nothing.
+    let may_check = || !names_none(cx, fact.span, &FORMS) && (same_site_unsaid || uses(cx, &FORMS));
+    if !is_open || !changes || is_checked || was_checked.is_none() && may_check() {
         return;
     }
     let reads_forms = guarded_by(cx, fact.span, &["urlencoded"]);
-    let place = was_checked.or_else(|| app_of(cx, fact.span)).unwrap_or(fact.span);
+    let place = was_checked.or_else(|| app_of(cx, fact.span).filter(|_| !is_for_others)).unwrap_or(fact.span);
     let what = "the session's cookie goes with forms of other sites (no `sameSite`, no token)";
     let finding = cx.finding(fact, place, what).related(fact.span, "the session is made here");
     // What takes no forms takes JSON, which other sites are not let send.
@@ -67,6 +74,16 @@ fn guarded_by(cx: &Check<'_>, place: Span, words: &[&str]) -> bool {
         FactKind::Guard(guard) => names(&guard.what, words) && is_near(cx, place, other.span),
         _ => false,
     })
+}
+
+/// Whether something in the repository calls one of these packages.
+fn uses(cx: &Check<'_>, packages: &[&str]) -> bool {
+    let is_guard = cx.model.of(Kind::Guard).any(|other| matches!(&other.kind, FactKind::Guard(guard) if names(&guard.what, packages)));
+    is_guard
+        || cx.model.of(Kind::Call).any(|other| match &other.kind {
+            FactKind::Call(call) => call.callee.module().is_some_and(|module| packages.contains(&module)),
+            _ => false,
+        })
 }
 
 /// Protection of one of these packages that is commented out.

@@ -192,7 +192,7 @@ impl Cursor<'_> {
         if at != closed && !matches!(self.byte(gap), b'=' | b'!') {
             // `ENV.fetch("KEY") { "v" }`
             let is_fetch = self.byte(gap) == b'{' && self.line_before(key.start, 16).ends_with(b"fetch(\"");
-            return if is_fetch { self.quoted_at(gap + 1) } else { None };
+            return if is_fetch { self.quoted_at(gap + 1) } else { self.compared_at_end(gap).filter(|_| is_quoted) };
         }
         let rest = self.window(gap, 4);
         match rest {

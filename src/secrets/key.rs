@@ -80,26 +80,26 @@ fn is_number(word: &str) -> bool {
 /// The words of a name in lower case: `dbPassword2`, `DB_PASSWORD`, `db-password`, `db.password`.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    let mut current = String::new();
+    // Where the word that goes on began.
+    let mut start = None;
     let mut before = ' ';
-    let mut chars = name.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut chars = name.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
         if c.is_alphanumeric() {
             // A word begins at `aB`, and at the last capital of `ABc`.
-            let next_is_small = chars.peek().is_some_and(|next| next.is_lowercase());
-            let begins = c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit() || (before.is_uppercase() && next_is_small));
-            if begins && !current.is_empty() {
-                words.push(std::mem::take(&mut current));
+            let mut next_is_small = || chars.peek().is_some_and(|(_, next)| next.is_lowercase());
+            let begins =
+                c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit() || (before.is_uppercase() && next_is_small()));
+            if begins && let Some(start) = start.take() {
+                words.push(name[start..at].to_lowercase());
             }
-            current.extend(c.to_lowercase());
-        } else if !current.is_empty() {
-            words.push(std::mem::take(&mut current));
+            start = start.or(Some(at));
+        } else if let Some(start) = start.take() {
+            words.push(name[start..at].to_lowercase());
         }
         before = c;
     }
-    if !current.is_empty() {
-        words.push(current);
-    }
+    words.extend(start.map(|start: usize| name[start..].to_lowercase()));
     words
 }
 

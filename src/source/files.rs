@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::{Contents, Encoding, FileId, FileKind, PathClass, SourceFile, Span};
 
 /// What is kept of a file for linking, rules and reports.
@@ -34,6 +36,8 @@ pub struct FileMeta {
 pub struct Files {
     list: Vec<FileMeta>,
     by_path: BTreeMap<Arc<str>, FileId>,
+    /// The same to look up: linking asks for a dozen spellings of every import, and paths of a tree begin alike.
+    ids: FxHashMap<Arc<str>, FileId>,
 }
 
 impl FileMeta {
@@ -70,6 +74,7 @@ impl Files {
         let next = FileId(self.list.len() as u32);
         let id = *self.by_path.entry(meta.path.clone()).or_insert(next);
         if id == next {
+            self.ids.insert(meta.path.clone(), id);
             self.list.push(meta);
         } else {
             self.list[id.0 as usize] = meta;
@@ -85,6 +90,7 @@ impl Files {
 
     /// Takes a file out; its id is not given again to another path.
     pub fn remove(&mut self, path: &str) -> Option<FileId> {
+        self.ids.remove(path);
         self.by_path.remove(path)
     }
 
@@ -120,7 +126,7 @@ impl Files {
 
     /// The id of a path.
     pub fn find(&self, path: &str) -> Option<FileId> {
-        self.by_path.get(path).copied()
+        self.ids.get(path).copied()
     }
 
     /// The paths that begin with `prefix`, in order.

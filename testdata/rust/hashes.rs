@@ -53,3 +53,13 @@ fn for_a_table(password: &str, name: &str) -> u64 {
     password.hash(&mut hasher); // <-- weak-hash-of-secret
     hasher.finish()
 }
+struct Stretched;
+impl opaque_ke::CipherSuite for Stretched {
+    type OprfCs = Ristretto255;
+    type Ksf = argon2::Argon2<'static>;
+}
+struct Bare;
+impl opaque_ke::CipherSuite for Bare {
+    type OprfCs = Ristretto255;
+    type Ksf = opaque_ke::ksf::Identity; // <-- weak-hash-of-secret
+}

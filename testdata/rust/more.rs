@@ -96,3 +96,13 @@ fn cookies_more(mut cookies: Cookies, value: String) {
     let layer = tower_sessions::SessionManagerLayer::new(store()).with_http_only(false).with_secure(true); // <-- cookie-flag-off
     let session = poem::session::CookieConfig::default().secure(false); // <-- cookie-flag-off
 }
+mod bodies {
+    use axum::body::{Body, to_bytes};
+    const MAX: usize = 1 << 20;
+    pub async fn whole(body: Body) -> Vec<u8> {
+        to_bytes(body, usize::MAX).await.unwrap_or_default().to_vec() // <-- allocation-from-request
+    }
+    pub async fn part(body: Body) -> Vec<u8> {
+        to_bytes(body, MAX).await.unwrap_or_default().to_vec()
+    }
+}

@@ -142,3 +142,17 @@ fn by_hand(sid: &str) -> impl axum::response::IntoResponse {
     let gone = [("set-cookie", "session=; Max-Age=0")];
     (kept, gone, [(axum::http::header::SET_COOKIE, format!("session={sid}; Path=/; HttpOnly"))]) // <-- cookie-flag-off
 }
+mod by_mode {
+    pub fn lax(skip: Option<bool>) -> reqwest::Result<reqwest::Client> {
+        reqwest::Client::builder().danger_accept_invalid_certs(skip.unwrap_or(true)).build() // <-- tls-verification-off
+    }
+    pub fn strict(skip: Option<bool>) -> reqwest::Result<reqwest::Client> {
+        reqwest::Client::builder().danger_accept_invalid_certs(skip.unwrap_or(false)).build()
+    }
+    pub fn by_socket() -> sqlx::postgres::PgConnectOptions {
+        sqlx::postgres::PgConnectOptions::new().socket("/run/postgresql").ssl_mode(PgSslMode::Disable)
+    }
+    pub fn on_the_same_machine() -> sqlx::postgres::PgConnectOptions {
+        sqlx::postgres::PgConnectOptions::new().host("localhost").ssl_mode(PgSslMode::Disable)
+    }
+}

@@ -131,3 +131,13 @@ async fn handed_over(req: HttpRequest, pool: &mysql_async::Pool) -> mysql_async:
     conn.query_drop(format!("DELETE FROM aliases WHERE nick = '{nick}'")).await?; // <-- sql-injection
     conn.exec_first("SELECT id FROM aliases WHERE nick = ?", (nick,)).await
 }
+
+async fn in_batches(State(c): State<Arc<Mutex<rusqlite::Connection>>>, Path(id): Path<String>) {
+    let c = c.lock().unwrap();
+    c.execute_batch(&format!("DELETE FROM aliases WHERE id = {id}; VACUUM;")).unwrap(); // <-- sql-injection
+    c.execute_batch("DELETE FROM aliases; VACUUM;").unwrap();
+}
+
+async fn of_queries(State(schema): State<Schema>, Json(requests): Json<BatchRequest>) -> BatchResponse {
+    schema.execute_batch(requests).await
+}

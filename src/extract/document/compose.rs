@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::resource;
 use crate::extract::Extract;
-use crate::ir::{Entry, EnvEntry, FactKind, Map, Node, NodeKind, Part, Piece, Text};
+use crate::ir::{Entry, EnvEntry, Map, Node, NodeKind, Part, Piece, Text};
 
 /// A map of services, in a file that is named so or whose services are built or pulled.
 pub(super) fn is_compose(name: &str, map: &Map) -> bool {
@@ -32,19 +32,14 @@ fn entries(cx: &mut Extract<'_>, environment: &Node) {
         NodeKind::Map(map) => {
             for entry in &map.entries {
                 let Entry::Pair { key, key_span, value } = entry else { continue };
-                let place = key_span.to(value.span);
-                cx.fact(
-                    place,
-                    key.clone(),
-                    FactKind::EnvEntry(EnvEntry { key: key.clone(), value: value.clone(), place: "compose".into() }),
-                );
+                cx.variable(key_span.to(value.span), EnvEntry { key: key.clone(), value: value.clone(), place: "compose".into() });
             }
         }
         NodeKind::List(items) => {
             for item in items {
                 let Some((key, value)) = item.as_text().and_then(split) else { continue };
                 let value = Node::new(item.span, NodeKind::Text(value));
-                cx.fact(item.span, key.clone(), FactKind::EnvEntry(EnvEntry { key, value, place: "compose".into() }));
+                cx.variable(item.span, EnvEntry { key, value, place: "compose".into() });
             }
         }
         _ => {}

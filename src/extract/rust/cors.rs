@@ -136,11 +136,12 @@ fn apply(library: &str, step: Step<'_>, policy: &mut Cors) {
             }
         }
         "allow_origins" | "allowed_origin" | "allow_origin_regex" => {
+            let are_patterns = step.name == "allow_origin_regex";
             let mut list = match std::mem::take(&mut policy.origins) {
                 Field::Known { value: Origins::List(list), .. } => list,
                 _ => Vec::new(),
             };
-            list.extend(step.args.iter().cloned());
+            list.extend(step.args.iter().map(|arg| if are_patterns { pattern(arg) } else { arg.clone() }));
             policy.origins = origins(Origins::List(list));
         }
         _ => {}
@@ -165,7 +166,12 @@ fn named(library: &str, node: &Node, span: Span) -> Field<Origins> {
             ("any", None) => known(Origins::Any),
             ("mirror_request" | "all" | "All", None) => known(Origins::Reflected),
             ("predicate" | "async_predicate", None) => known(call.args.first().map_or(Origins::None, by_function)),
-            ("list" | "some_exact" | "some" | "some_regex", None) => known(Origins::List(call.args.clone())),
+            ("some_regex", None) => known(Origins::List(call.args.iter().flat_map(each).map(pattern).collect())),
+            ("some", None) if call.args.len() == 2 => {
+                let (exact, patterns) = (each(&call.args[0]).cloned(), each(&call.args[1]).map(pattern));
+                known(Origins::List(exact.chain(patterns).collect()))
+            }
+            ("list" | "some_exact" | "some", None) => known(Origins::List(call.args.clone())),
             // `"*".parse::<HeaderValue>()`.
             ("parse", Some(text)) => named(library, text, span),
             ("from" | "exact", None) if call.args.len() == 1 => named(library, &call.args[0], span),
@@ -173,6 +179,16 @@ fn named(library: &str, node: &Node, span: Span) -> Field<Origins> {
         },
         _ => Field::unknown(node.why(), span),
     }
+}
+
+/// The values of a list, or the value itself.
+fn each(node: &Node) -> impl Iterator<Item = &Node> {
+    node.as_list().unwrap_or(std::slice::from_ref(node)).iter()
+}
+
+/// A text that is a regular expression, as rules know one: between slashes.
+fn pattern(node: &Node) -> Node {
+    node.as_str().map_or_else(|| node.clone(), |text| Node::text(format!("/{text}/"), node.span))
 }
 
 /// Libraries of which a star stands for every origin; tide answers it with the origin that asks.

@@ -5,6 +5,9 @@ use crate::parse::rust;
 
 use super::names::Names;
 
+/// Bytes of a message that are looked at.
+const MAX_MESSAGE: usize = 80;
+
 /// A parameter with its type's outermost name and the names of its arguments.
 pub(super) fn param(param: &rust::Param, names: &Names<'_>, self_type: &str) -> Param {
     let mut lowered = Param { span: param.pat.span, ..Param::default() };
@@ -140,6 +143,14 @@ pub(super) fn note_text(func: &mut Func, text: &str) {
                 | "access_token"
         );
     }
+}
+
+/// Whether a message says that the caller is turned away: `not signed in`, `Permission denied`.
+pub(super) fn says_denied(message: &str) -> bool {
+    const PHRASES: [&str; 7] =
+        ["pleaselogin", "pleasesignin", "mustlogin", "mustbeloggedin", "mustbesignedin", "nopermission", "notallowed"];
+    let plain: String = message.chars().take(MAX_MESSAGE).filter(char::is_ascii_alphanumeric).collect();
+    denies(&plain) || PHRASES.iter().any(|phrase| plain.to_ascii_lowercase().contains(phrase))
 }
 
 /// Names of answers and errors that turn a caller away, as `UNAUTHORIZED`, `Unauthorized` and `unauthorized`.

@@ -199,6 +199,11 @@ fn guards(attrs: &[Attr], names: &Names<'_>) -> Vec<Node> {
     arguments.filter_map(|arg| arg.value.as_path()).map(|path| Node::new(path.span, NodeKind::Ref(guard(path)))).collect()
 }
 
+/// What an attribute says of a route. `#[roles]` is data that a guard may ask for: its prelude brings it in unnamed.
 fn marker(attr: &Attr, names: &Names<'_>) -> Node {
-    Node::new(attr.span, NodeKind::Ref(names.path(&attr.path, "")))
+    let name = match attr.path.single() {
+        Some(data @ ("roles" | "set_metadata")) => Ref::import("nestrs", data),
+        _ => names.path(&attr.path, ""),
+    };
+    Node::new(attr.span, NodeKind::Ref(name))
 }

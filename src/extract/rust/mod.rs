@@ -10,6 +10,7 @@ mod gate;
 mod handlers;
 mod names;
 mod nestrs;
+mod procedures;
 mod routers;
 mod sinks;
 mod sites;
@@ -88,6 +89,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         handlers::operations(cx, &tree.items);
     }
     cx.out.symbols.bindings = bindings;
+    procedures::extract(cx, &tree.items, &names);
     for mut read in reads {
         cx.out.symbols.handed.append(&mut read.handed);
         let span = read.func.span;
@@ -131,6 +133,9 @@ impl Reader<'_, '_> {
                         let off = Sink::unverified(Ref::new(Scope::Local, ["verify_server_cert"]), place);
                         self.read.push(Read { owner: ty.last().into(), sinks: vec![(place, off)], ..Read::default() });
                     }
+                    if let Some(sink) = of.as_ref().filter(|of| of.last() == "CipherSuite").and_then(|_| sinks::unstretched(items)) {
+                        self.read.push(Read { owner: ty.last().into(), sinks: vec![sink], ..Read::default() });
+                    }
                     match of.as_ref().map_or("", |of| of.last()) {
                         of if is_extractor(of) => self.extractor(ty.last(), ty.span, before, None),
                         "IntoResponse" | "ResponseError" | "Responder" | "Writer" | "Scribe" => self.answered(ty.last(), ty.span, before),
@@ -147,9 +152,15 @@ impl Reader<'_, '_> {
                         | "AuthorizeRequest"
                         | "AsyncAuthorizeRequest"
                         | "ValidateRequest"
-                        | "Guard"
+                        | "Interceptor"
                         | "CanActivate"
                         | "Handler" => {
+                            self.extractor(ty.last(), ty.span, before, None);
+                        }
+                        "Guard" => {
+                            if self.names.uses("async_graphql") {
+                                self.refused_by_error(before);
+                            }
                             self.extractor(ty.last(), ty.span, before, None);
                         }
                         _ => {}
@@ -231,6 +242,14 @@ impl Reader<'_, '_> {
         if !denies.is_empty() {
             let answer = Func { name: name.into(), span, denies, ..Func::default() };
             self.bind(name.into(), BindingKind::Class, Node::new(span, NodeKind::Func(Arc::new(answer))), span);
+        }
+    }
+
+    /// A guard of async-graphql turns away by any error.
+    fn refused_by_error(&mut self, first: usize) {
+        for read in &mut self.read[first..] {
+            let error = read.func.calls.iter().find(|call| call.callee.last() == "Err").map(|call| call.span);
+            read.func.denies.extend(error);
         }
     }
 
@@ -316,10 +335,7 @@ fn is_security_scheme(attr: &Attr) -> bool {
 
 /// Traits by which a framework takes a value from the request.
 fn is_extractor(name: &str) -> bool {
-    matches!(
-        name,
-        "FromRequest" | "FromRequestParts" | "OptionalFromRequestParts" | "RequestPartsExt" | "FromRequestPartsRef" | "ExtractFromRequest"
-    )
+    matches!(name, "FromRequest" | "FromRequestParts" | "RequestPartsExt" | "FromRequestPartsRef" | "ExtractFromRequest")
 }
 
 /// The facts of one function.
@@ -414,9 +430,12 @@ fn callers<'r>(read: &Read, all: &'r [Read]) -> Vec<&'r Read> {
 /// Whether the function, one of this file that it calls or one that calls it also verifies a token: a claim is looked
 /// at first to find the key, and the token is checked with it afterwards.
 fn verified(owner: &str, func: &Func, site: Span, functions: &FxHashMap<&str, &Func>, callers: &[&Read]) -> Tri {
-    // A type or function that says so in its name: whoever uses it knows.
-    let owner = owner.to_ascii_lowercase();
-    if ["unverified", "untrusted", "unchecked"].iter().any(|word| owner.contains(word)) {
+    let says_so = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["unverified", "untrusted", "unchecked"].iter().any(|word| name.contains(word))
+    };
+    // A type that says so in its name goes with one that is verified.
+    if owner.split_once('.').is_some_and(|(ty, _)| says_so(ty)) {
         return Tri::Yes;
     }
     let other = |call: &crate::ir::CallSite| call.span != site && token::verifies(&call.callee);
@@ -434,5 +453,12 @@ fn verified(owner: &str, func: &Func, site: Span, functions: &FxHashMap<&str, &F
             .any(|callee| callee.calls.iter().any(|call| token::verifies(&call.callee)))
     };
     let above = || callers.iter().flat_map(|caller| &caller.func.calls).any(|call| token::verifies(&call.callee));
-    (here || below() || above()).into()
+    // Whoever calls a function that says so knows, and may check.
+    if here || below() || above() {
+        Tri::Yes
+    } else if says_so(owner) {
+        Tri::Maybe
+    } else {
+        Tri::No
+    }
 }

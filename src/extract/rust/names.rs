@@ -258,10 +258,17 @@ impl<'t> Names<'t> {
             [.., owner, name] if owner.starts_with(char::is_uppercase) && !self.uses.contains_key(owner) => {
                 Some(qualified(Some(owner), name))
             }
+            // `usize::MAX` is the library's.
+            [owner, _] if is_number_type(owner) => None,
             [owner, name] if !self.uses.contains_key(owner) || matches!(owner.as_str(), "self" | "super") => Some(name.clone()),
             _ => None,
         }
     }
+}
+
+/// The numbers of the language.
+fn is_number_type(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'u' | b'i' | b'f', b'0'..=b'9', ..]) || matches!(name, "usize" | "isize")
 }
 
 /// Whether an argument of an attribute is this name.

@@ -12,6 +12,7 @@ use crate::ir::{
 };
 
 use super::chain::{self, Chain};
+use super::procedures::{self, TONIC};
 use crate::extract::Extract;
 
 /// Chains of methods in chains of methods.
@@ -68,6 +69,7 @@ pub(super) fn framework(callee: &Ref) -> Option<&'static str> {
         ("App" | "ServiceConfig" | "Scope", "new") if is_actix(names[0]) => "actix-web",
         ("web", "scope" | "resource") if from("actix_web") || is_actix(names[0]) => "actix-web",
         ("rocket" | "Rocket", "build" | "custom" | "ignite") => "rocket",
+        ("Server" | "Routes" | "RoutesBuilder", "builder" | "new" | "default") if names[0] == TONIC => TONIC,
         ("tide" | "Server", "new" | "with_state") if names[0] == "tide" => TIDE,
         _ => return None,
     })
@@ -90,7 +92,7 @@ pub(super) fn facts(cx: &mut Extract<'_>, router: &Router, func: &Func) {
     };
     let is_app = match (router.framework, router.made.as_str()) {
         ("actix-web", made) => made == "new" && router.args.is_empty() && !matches!(router.key.as_str(), "parameter"),
-        ("rocket", _) => true,
+        ("rocket" | TONIC, _) => true,
         ("loco-rs", made) => made != "new",
         _ => router.made != "parameter" && func.calls.iter().any(listens),
     };
@@ -170,9 +172,15 @@ impl Writer<'_, '_> {
             ("nest_service", [_, child]) if matches!(child.kind, NodeKind::Ref(_)) => self.mount(text(0), child, Vec::new(), step.span),
             ("push" | "unshift", [child]) if self.router.framework == "salvo" => self.mount(Text::default(), child, Vec::new(), step.span),
             ("hoop", [guard]) => self.guard(guard),
+            ("add_service", [child]) if self.router.framework == TONIC => {
+                let (child, guards) = procedures::served(child);
+                self.mount(Text::default(), &child, guards, step.span);
+            }
             ("merge" | "service" | "configure" | "add_route" | "add_routes", [child]) => {
                 self.mount(Text::default(), child, Vec::new(), step.span);
             }
+            // actix: whom a function of the scope says no to, no route of it answers.
+            ("guard", [guard]) if guard.as_call().is_some_and(|call| call.callee.last() == "fn_guard") => self.guard(guard),
             // Rocket's fairings can't answer a request: one may send it to another route at most, and says so.
             ("attach", [fairing]) if !speaks_of_login(fairing) => {}
             ("layer" | "route_layer" | "wrap" | "wrap_fn" | "with" | "around" | "attach" | "before" | "with_if", [guard, ..]) => {

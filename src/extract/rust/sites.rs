@@ -161,11 +161,20 @@ fn asks_for_check(lower: &str) -> bool {
         && ["tls", "ssl", "cert", "hostname", "peer"].iter().any(|word| lower.contains(word))
 }
 
-/// Whether a value is the way of TLS that somebody chose: `match config.ssl_mode`.
+/// Whether a value is the way of TLS that somebody chose, or asks for it: `match config.ssl_mode`,
+/// `if matches!(config.check, CertPolicy::Demand)`.
 pub(super) fn is_mode_of_tls(value: &Node) -> bool {
-    let name = value.as_ref().map(|name| name.last().to_ascii_lowercase()).unwrap_or_default();
-    ["tls", "ssl", "cert"].iter().any(|word| name.contains(word))
-        && ["mode", "verif", "policy", "level", "check"].iter().any(|word| name.contains(word))
+    let says = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        ["tls", "ssl", "cert"].iter().any(|word| lower.contains(word))
+            && ["mode", "verif", "policy", "level", "check"].iter().any(|word| lower.contains(word))
+    };
+    match &value.kind {
+        NodeKind::Ref(name) => name.names().iter().rev().take(2).any(|name| says(name)),
+        NodeKind::Op(Op::Eq | Op::Ne | Op::Not, operands) => operands.iter().any(is_mode_of_tls),
+        NodeKind::Call(call) if call.callee.last() == "matches!" => call.args.iter().any(is_mode_of_tls),
+        _ => false,
+    }
 }
 
 fn by_word(word: &str) -> Mode {

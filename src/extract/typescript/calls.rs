@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::names::{Form, Module, unquoted};
+use super::sinks::called_name;
 use crate::extract::Extract;
 use crate::ir::{Call, FactKind, NodeKind, Ref, Scope, Span};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -73,7 +74,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
         if callee.last() == "createInsecure" && (stays_here(node) || is_one_of_two(node)) {
             continue;
         }
-        if is_cors(&callee) && is_outside_production(node) {
+        if is_cors(&callee) && (is_outside_production(node) || is_for_files(node)) {
             continue;
         }
         let lowered = module.lower(node);
@@ -204,6 +205,14 @@ pub(super) fn is_outside_production(call: Syntax<'_>) -> bool {
         let asks_for_development = asked.contains("development") || asked.contains("isdev");
         asked.contains("production") && is_else != is_negated || asks_for_development && !is_else && !is_negated
     })
+}
+
+/// `app.use('/covers', cors(), express.static('covers'))`: below that path there are files alone.
+fn is_for_files(policy: Syntax<'_>) -> bool {
+    let around =
+        policy.parent().filter(|list| list.kind() == Kind::Arguments && list.first().is_some_and(|path| path.kind() == Kind::String));
+    let serves = |part: Syntax<'_>| part.kind() == Kind::Call && matches!(called_name(part), "static" | "serveStatic");
+    around.is_some_and(|list| list.children().last().is_some_and(serves))
 }
 
 /// Whether a condition around a call asks for the environment of development.

@@ -88,6 +88,9 @@ impl Dialect {
             (".addHook(", Self::Fastify),
             ("preHandler", Self::Fastify),
             (".decorate(", Self::Fastify),
+            ("(request, reply)", Self::Fastify),
+            ("reply.code(", Self::Fastify),
+            ("await app.register(", Self::Fastify),
         ] {
             if text.contains(word) {
                 return dialect;

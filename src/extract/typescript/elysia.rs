@@ -3,7 +3,7 @@
 
 use super::dialect::{Dialect, is_verb};
 use super::routing::{Registration, Routing, path_text};
-use crate::ir::{GuardScope, Node, NodeKind, Text};
+use crate::ir::{GuardScope, Map, Node, NodeKind, Ref, Scope, Text};
 use crate::parse::typescript::{Field, Syntax};
 
 const THIS: Dialect = Dialect::Elysia;
@@ -37,6 +37,7 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
                 options => guards.into_iter().for_each(|guard| routing.guard(at, guard, scope(options.as_ref()))),
             }
         }
+        "macro" => macros(routing, at, &arguments),
         "onBeforeHandle" | "onRequest" | "derive" | "resolve" | "onTransform" => {
             let scope = scope(arguments.first());
             if let Some(hook) = arguments.pop() {
@@ -52,6 +53,33 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
         }
         _ => {}
     }
+}
+
+/// `.macro({ seated: { resolve … } })`, `.macro('seated', { … })`, `.macro({ seated: (asked) => ({ beforeHandle … }) })`: what a
+/// key of routes' options stands for.
+fn macros<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>, arguments: &[Node]) {
+    match arguments {
+        [name, hooks] => name.as_str().into_iter().for_each(|name| routing.decorate(at, name, hooks_of(hooks))),
+        [Node { kind: NodeKind::Map(named), .. }] => named.pairs().for_each(|(name, hooks)| routing.decorate(at, name, hooks_of(hooks))),
+        // `({ onBeforeHandle }) => ({ seated(asked) { onBeforeHandle(…) } })`.
+        [Node { kind: NodeKind::Func(func), .. }] => {
+            for (name, hooks) in func.returns.as_ref().and_then(Node::as_map).into_iter().flat_map(Map::pairs) {
+                routing.decorate(at, name, hooks_of(hooks));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What runs in front of a handler by a macro.
+fn hooks_of(hooks: &Node) -> Node {
+    let given = match &hooks.kind {
+        NodeKind::Func(func) => func.returns.as_ref().filter(|returned| returned.as_map().is_some()).unwrap_or(hooks),
+        _ => hooks,
+    };
+    let Some(map) = given.as_map() else { return hooks.clone() };
+    let run = ["beforeHandle", "resolve", "derive", "transform"].iter().filter_map(|hook| map.get(hook)).cloned().collect();
+    Node::new(hooks.span, NodeKind::List(run))
 }
 
 /// How far a hook reaches by its options: its own instance, the one that uses that, or all above.
@@ -70,6 +98,6 @@ fn before_handle(options: &Node) -> Option<Node> {
         let known = ["body", "query", "params", "headers", "response", "detail", "tags", "cookie", "transform", "type", "as"];
         map.pairs()
             .find(|(key, value)| !known.contains(&key.as_str()) && value.as_bool() != Some(false))
-            .map(|(key, value)| Node::new(value.span, NodeKind::Ref(crate::ir::Ref::new(crate::ir::Scope::Global, [key.clone()]))))
+            .map(|(key, value)| Node::new(value.span, NodeKind::Ref(Ref::new(Scope::Local, ["macro", key.as_str()]))))
     })
 }

@@ -146,7 +146,7 @@ impl<'t> Module<'t> {
     }
 
     /// A declaration as a reference: an import or a piece of the environment is looked through.
-    fn reference(&self, declaration: &Declaration<'t>) -> Ref {
+    pub(super) fn stands_for(&self, declaration: &Declaration<'t>) -> Ref {
         match &declaration.form {
             Form::Import(target) => return target.clone(),
             Form::Variable(Some(value), path) if !path.contains(&"[]") => {

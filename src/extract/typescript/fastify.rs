@@ -11,6 +11,12 @@ const THIS: Dialect = Dialect::Fastify;
 /// Hooks that run before a handler and can answer in its place.
 const HOOKS: [&str; 4] = ["onRequest", "preParsing", "preValidation", "preHandler"];
 
+/// Whether a file holds hooks by its name, which `@fastify/autoload` runs for the folder: it names no package.
+pub(super) fn is_hooks(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.trim_start_matches(['.', '_']).starts_with("autohooks.")
+}
+
 /// Reads one call on an application or plugin instance.
 pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>) {
     let mut arguments = routing.arguments(at.call);

@@ -1,11 +1,12 @@
-//! Routes that the path of a file makes: Next.js, Remix, `SvelteKit`.
+//! Routes that no call on an application makes: the path of a file does (Next.js, Remix, `SvelteKit`, Nuxt, Astro), or a
+//! description (Strapi, Payload, Keystone).
 
 use smol_str::{SmolStr, format_smolstr};
 
 use super::names::Module;
 use crate::extract::Extract;
 use crate::ir::{Fact, FactKind, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text};
-use crate::parse::typescript::{Field, Kind};
+use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// The routes of one file.
 pub(super) struct Filed {
@@ -34,6 +35,11 @@ impl Filed {
     /// Adds a route.
     pub(super) fn add(&mut self, route: Route) {
         let span = route.handler.as_ref().map(|handler| handler.span).unwrap_or_default();
+        self.add_at(route, span);
+    }
+
+    /// Adds a route whose handler stands elsewhere.
+    pub(super) fn add_at(&mut self, route: Route, span: Span) {
         let owner = format_smolstr!("{} {}", route.methods[0], route.path);
         self.facts.push(Fact::new(span, owner, FactKind::Route(Box::new(route))));
     }
@@ -94,4 +100,23 @@ pub(super) fn exported<'t>(module: &Module<'t>) -> Vec<(&'t str, Span)> {
         }
     }
     names
+}
+
+/// What a file exports by `export default`, where that is a value.
+pub(super) fn default_export<'t>(module: &Module<'t>) -> Option<Syntax<'t>> {
+    default_clause(module)?.field(Field::Value)
+}
+
+/// Where the default export stands: its name or the beginning of its value.
+pub(super) fn default_span(module: &Module<'_>) -> Option<Span> {
+    let export = default_clause(module)?;
+    let declared = export.field(Field::Declaration).and_then(|declaration| declaration.field(Field::Name));
+    Some(declared.or_else(|| export.field(Field::Value)).map_or(export.span(), |node| {
+        let span = node.span();
+        Span { end: span.end.min(span.start + 80), ..span }
+    }))
+}
+
+fn default_clause<'t>(module: &Module<'t>) -> Option<Syntax<'t>> {
+    module.tree.root().children().find(|node| node.kind() == Kind::Export && node.child(Kind::DefaultToken).is_some())
 }

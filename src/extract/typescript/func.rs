@@ -29,12 +29,10 @@ impl<'t> Module<'t> {
         };
         let Some(body) = node.field(Field::Body) else { return Arc::new(func) };
         // Closures in closures are looked at once for each level; the budget keeps that linear.
-        let left = self.budget.get();
-        let size = body.size() + 1;
-        if size > left {
+        if !self.pays(body.size() + 1) {
             return Arc::new(func);
         }
-        self.budget.set(left - size);
+        func.reads_credentials = is_handed_caller(node);
         for inner in std::iter::once(body).chain(body.below()) {
             self.look(inner, &mut func);
         }
@@ -42,11 +40,13 @@ impl<'t> Module<'t> {
         if func.denies.is_empty() && (passes::runs_through(body) || passes::swallows(body)) {
             func.lets_anonymous_through = Tri::Yes;
         }
+        func.runs_on = func.continues && func.denies.is_empty() && passes::runs_on(body);
         Arc::new(func)
     }
 
     /// Adds what one node of a body says.
     fn look(&self, node: Syntax<'t>, func: &mut Func) {
+        func.fails_quietly |= node.kind() == Kind::Catch && passes::is_quiet(node);
         match node.kind() {
             Kind::Call | Kind::New => {
                 let Some(callee) = self.callee_of(node) else { return };
@@ -68,7 +68,7 @@ impl<'t> Module<'t> {
                 if func.tests.len() < MAX_KEPT && is_test_of_part(node, &func.params) {
                     func.tests.push(self.lower(node));
                 }
-                let is_ignored = passes::is_ignored(node, &callee);
+                let is_ignored = passes::is_ignored(node, &callee, |nodes| self.pays(nodes));
                 let is_certain = passes::is_certain(node, func.span);
                 func.calls.push(CallSite { callee, span: node.span(), is_ignored, is_noted, is_certain });
             }
@@ -96,13 +96,16 @@ impl<'t> Module<'t> {
 
     /// Whether what a call gives is only written down; looking through the function's body is paid from the budget.
     fn is_noted(&self, call: Syntax<'t>, function: Span) -> bool {
-        let Some((name, body)) = noted::bound_to(call, function) else { return false };
-        let left = self.budget.get();
-        if body.size() > left {
+        let Some((name, body)) = noted::bound_to(call, function).filter(|(name, _)| self.may_be_missing(name.text())) else {
             return false;
-        }
-        self.budget.set(left - body.size());
-        noted::is_noted(name, body)
+        };
+        self.pays(body.size()) && noted::is_noted(name, body)
+    }
+
+    /// Takes nodes that are to be looked at from what summaries may look at in all; false if that is too much.
+    fn pays(&self, nodes: usize) -> bool {
+        let left = self.budget.get().checked_sub(nodes);
+        left.inspect(|left| self.budget.set(*left)).is_some()
     }
 
     fn params(&self, node: Syntax<'t>) -> Vec<Param> {
@@ -195,6 +198,18 @@ fn function_name(node: Syntax<'_>) -> &str {
     }
 }
 
+/// Whether a resolver of GraphQL takes its caller out of the context: `(parent, args, { user }) => …`.
+fn is_handed_caller(function: Syntax<'_>) -> bool {
+    let context = function.field(Field::Parameters).and_then(|list| list.children().nth(2));
+    let pattern =
+        context.map(|context| context.field(Field::Pattern).unwrap_or(context)).filter(|pattern| pattern.kind() == Kind::ObjectPattern);
+    let is_caller = |taken: Syntax<'_>| {
+        let name = taken.field(Field::Key).unwrap_or(taken).text();
+        matches!(name, "user" | "currentUser" | "session" | "auth" | "viewer" | "me" | "userId")
+    };
+    pattern.is_some_and(|pattern| pattern.children().any(is_caller)) && super::request::is_resolver(function)
+}
+
 /// The first argument of a call, if it is a string.
 fn first_text(call: Syntax<'_>) -> Option<&str> {
     let first = call.field(Field::Arguments)?.first()?;
@@ -235,7 +250,9 @@ fn is_test_of_part(call: Syntax<'_>, params: &[Param]) -> bool {
 pub(super) fn is_denial(value: Syntax<'_>) -> bool {
     let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
     let last = text.rsplit('.').next().unwrap_or_default();
-    matches!(last.to_ascii_uppercase().as_str(), "401" | "403" | "UNAUTHORIZED" | "FORBIDDEN" | "UNAUTHENTICATED" | "HTTP_401_UNAUTHORIZED")
+    ["401", "403", "UNAUTHORIZED", "FORBIDDEN", "UNAUTHENTICATED", "HTTP_401_UNAUTHORIZED"]
+        .iter()
+        .any(|word| last.eq_ignore_ascii_case(word))
 }
 
 /// Whether a call answers that the caller may not, or makes an error that does.
@@ -258,7 +275,10 @@ pub(super) fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
         "redirect" => call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(2).any(is_sign_in)),
         "unauthorized" | "forbidden" | "Unauthorized" | "Forbidden" | "unauthenticated" | "accessDenied" => true,
         _ => {
-            let is_error = || ERRORS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+            let is_error = || {
+                let name = name.to_ascii_lowercase();
+                ERRORS.iter().any(|word| name.contains(word))
+            };
             let arguments = || call.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(3);
             let thrown = call.kind() == Kind::New || call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
             // `throw new Error('Unauthorized')`: a server action has no status to answer with.
@@ -327,6 +347,8 @@ fn is_credential_call(callee: &Ref) -> bool {
             | "cookies"
             | "getCookie"
             | "isAuthenticated"
+            | "getUserSession"
+            | "serverSupabaseUser"
             | "currentUser"
             | "getAuth"
             | "jwtVerify"

@@ -45,6 +45,12 @@ pub(super) fn may_turn_away(path: &str, text: &str) -> bool {
     is_of_server && ["redirect(", "401", "403", "getSession("].iter().any(|way| text.contains(way))
 }
 
+/// Whether a page of Next.js may send its visitor where the address says.
+pub(super) fn may_send_elsewhere(path: &str, text: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with("page.") && text.contains("searchParams") && text.contains("edirect(")
+}
+
 /// Whether random numbers may become something that nobody may guess: most choose a color or a place.
 pub(super) fn may_be_guessed(text: &str) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');

@@ -4,6 +4,7 @@
 
 use super::names::{Form, Module, unquoted};
 use super::request::hears_windows;
+use super::sinks::called_name;
 use crate::extract::Extract;
 use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Scope, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -155,7 +156,23 @@ fn is_for_everybody<'t>(name: Syntax<'t>, place: Syntax<'t>, function: Option<Sy
             text.contains("public") && !text.contains("private")
         })
     });
-    (serves || is_said || is_cached) && !function.or(around).is_some_and(allows_credentials)
+    (serves || is_said || is_cached || function.is_some_and(answers_constant)) && !function.or(around).is_some_and(allows_credentials)
+}
+
+/// Whether all that a handler of a path to be read does is to answer with a text that stands in it: `res.send('ok')`.
+fn answers_constant(handler: Syntax<'_>) -> bool {
+    let is_read = handler
+        .parent()
+        .filter(|list| list.kind() == Kind::Arguments)
+        .and_then(Syntax::parent)
+        .is_some_and(|call| call.kind() == Kind::Call && called_name(call) == "get");
+    let is_constant = |call: Syntax<'_>| {
+        let mut given = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+        given.all(|given| matches!(given.kind(), Kind::String | Kind::Number))
+    };
+    let calls = || handler.below().filter(|node| node.kind() == Kind::Call);
+    let sets = |call: Syntax<'_>| matches!(called_name(call), "set" | "header" | "setHeader" | "type" | "status" | "send" | "end");
+    is_read && calls().all(|call| sets(call) && is_constant(call)) && calls().any(|call| matches!(called_name(call), "send" | "end"))
 }
 
 /// The `value` of `{ key: '…', value: '…' }`.

@@ -51,7 +51,7 @@ impl<'t> Module<'t> {
             std::iter::once(part).chain(part.below()).find(|node| matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty))?;
         let declaration = self.lookup(root.text(), root).filter(|declaration| !self.is_reassigned(declaration))?;
         let Form::Variable(Some(made), path) = &declaration.form else { return None };
-        let made = Some(*made).filter(|made| made.span().len() <= MAX_BYTES)?;
+        let made = Some(*made).filter(|made| may_be_name(made.kind()) && made.span().len() <= MAX_BYTES)?;
         let NodeKind::Ref(base) = self.lower(made).kind else { return None };
         let taken = path.iter().copied().fold(base, |base, name| base.child(name));
         let whole = name.path.iter().skip(1).fold(taken, |base, name| base.child(name.clone()));
@@ -62,6 +62,14 @@ impl<'t> Module<'t> {
     pub(super) const fn steps() -> u32 {
         MAX_STEPS
     }
+}
+
+/// Whether an expression can lower to a name of the request: most constants are made by calls, which never do, and to
+/// lower those for each use of each constant was a hundredth of a scan.
+fn may_be_name(kind: Kind) -> bool {
+    let is_literal = matches!(kind, Kind::String | Kind::TemplateString | Kind::Number | Kind::True | Kind::False | Kind::Null);
+    let is_made = matches!(kind, Kind::Call | Kind::New | Kind::Await | Kind::Array | Kind::Object | Kind::Ternary | Kind::Regex);
+    !is_literal && !is_made && !kind.is_function()
 }
 
 /// Whether a name is that of a part of a request.

@@ -23,6 +23,11 @@ pub(super) fn rounds<'t>(module: &Module<'t>, call: Syntax<'t>) -> Vec<Round> {
         if pattern.kind() == Kind::Identifier {
             return vec![(module.name(pattern), element.clone())];
         }
+        if pattern.kind() == Kind::ArrayPattern {
+            let parts = element.as_list().unwrap_or_default();
+            let named = pattern.children().zip(parts).filter(|(name, _)| name.kind() == Kind::Identifier);
+            return named.map(|(name, part)| (module.name(name), part.clone())).collect();
+        }
         let names = pattern.children().filter(|name| name.kind() == Kind::ShorthandPattern);
         names.filter_map(|name| Some((module.name(name), element.get(name.text())?.clone()))).collect()
     };
@@ -113,6 +118,8 @@ fn stands_for(name: &Ref, round: &Round) -> Option<Node> {
     for member in &name.path[bound.path.len()..] {
         value = match &value.kind {
             NodeKind::Ref(target) => Node::new(value.span, NodeKind::Ref(target.child(member.clone()))),
+            // `new Kilns().router`: what the class says of its own.
+            NodeKind::Call(call) if call.is_new => Node::new(value.span, NodeKind::Ref(call.callee.child(member.clone()))),
             _ => value.get(member)?.clone(),
         };
     }

@@ -4,7 +4,9 @@
 //! [`crate::ir::Node`]s with imports applied. Frameworks' extractors read the same module.
 
 mod adonis;
+mod astro;
 mod calls;
+mod collections;
 mod commented;
 mod controllers;
 mod dialect;
@@ -13,6 +15,7 @@ mod env;
 mod expr;
 mod express;
 mod fastify;
+mod feathers;
 mod filed;
 mod func;
 mod gate;
@@ -27,6 +30,7 @@ mod names;
 mod nestjs;
 mod nextjs;
 mod nitric;
+mod nitro;
 mod noted;
 mod oauth;
 mod passes;
@@ -37,6 +41,7 @@ mod routing;
 mod serverless;
 mod shield;
 mod sinks;
+mod strapi;
 mod sveltekit;
 mod symbols;
 mod tables;
@@ -60,8 +65,10 @@ const GATES: [Gate; 8] = [Gate::Nitric, Gate::CloudCode, Gate::JsRoutes, Gate::J
 pub(super) fn extract(cx: &mut Extract<'_>) {
     let path = &cx.file.path;
     let is_wanted = cx.gates.has_any(&GATES)
+        || cx.gates.has(Gate::JsSql) && !is_migration(path, &cx.file.text)
         || is_route(path, &cx.file.text)
         || gate::may_turn_away(path, &cx.file.text)
+        || gate::may_send_elsewhere(path, &cx.file.text)
         || env::is_settings(path)
         || env::is_named_in(cx)
         || serverless::is_service(path)
@@ -91,6 +98,11 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         nextjs::extract(cx, &module);
         remix::extract(cx, &module);
         sveltekit::extract(cx, &module);
+        nitro::extract(cx, &module);
+        astro::extract(cx, &module);
+        strapi::extract(cx, &module);
+        feathers::extract(cx, &module);
+        collections::extract(cx, &module);
         trpc::extract(cx, &module);
         graphql::extract(cx, &module);
         commented::emit(&module, cx);
@@ -113,7 +125,14 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
 
 /// Whether a file's path makes it a route, or the guard of routes.
 fn is_route(path: &str, text: &str) -> bool {
-    nextjs::role(path).is_some() || remix::is_route(path, text) || sveltekit::role(path).is_some()
+    nextjs::role(path).is_some()
+        || remix::is_route(path, text)
+        || sveltekit::role(path).is_some()
+        || nitro::is_route(path, text)
+        || astro::is_route(path, text)
+        || strapi::is_route(path, text)
+        || feathers::is_hooks(path)
+        || fastify::is_hooks(path)
 }
 
 /// Whether a file declares what others define: it has no values.
@@ -127,6 +146,15 @@ fn is_unit_test(path: &str, text: &str) -> bool {
     let mut parts = path.rsplit('/').next().unwrap_or(path).split('.').skip(1);
     parts.any(|part| matches!(part, "test" | "spec" | "e2e-spec" | "cy"))
         && ["describe(", "it(", "test("].iter().any(|call| text.contains(call))
+}
+
+/// Whether a file changes the tables of a database from one version to the next, by statements that are written out:
+/// nothing can get into those. Applications have hundreds.
+fn is_migration(path: &str, text: &str) -> bool {
+    let has = |word: &&str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    path.split('/').any(|folder| folder == "migrations")
+        && ["queryInterface", "QueryRunner", "knex"].iter().any(has)
+        && !["${", "' +", "\" +", "` +", ".concat(", ".join(", ".replace("].iter().any(has)
 }
 
 /// Whether a file holds the configuration or constants that others read: in a folder of that name, or called so itself.

@@ -1,7 +1,7 @@
 //! What the names of one file stand for: imports in all their forms, and which declaration an
 //! identifier means at its place.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -30,6 +30,11 @@ pub(super) struct Module<'t> {
     pub(super) requests: FxHashSet<u32>,
     /// Nodes that summaries of functions may still look at.
     pub(super) budget: Cell<usize>,
+    /// What declarations stand for, of those that were asked for with all [`Self::steps`] left: a name is asked for by
+    /// every pass, and what it stands for takes twice as long to tell as where it is declared.
+    references: RefCell<FxHashMap<u32, Ref>>,
+    /// Names that some place expects to be missing ([`super::noted`]).
+    missing: OnceCell<FxHashSet<&'t str>>,
     /// Steps from a name to the request that may still be gone ([`super::items`]).
     pub(super) steps: Cell<u32>,
 }
@@ -101,6 +106,8 @@ impl<'t> Module<'t> {
             wanted: RefCell::default(),
             requests: FxHashSet::default(),
             budget: Cell::new(30 * tree.len()),
+            references: RefCell::default(),
+            missing: OnceCell::new(),
             steps: Cell::new(Self::steps()),
         };
         for node in tree.all() {
@@ -277,6 +284,26 @@ impl<'t> Module<'t> {
             let outer = self.tree.root().with_id(scope)?.parent()?;
             scope = self.scopes[outer.id() as usize];
         }
+    }
+
+    /// A declaration as a reference, as it was told the first time.
+    pub(super) fn reference(&self, declaration: &Declaration<'t>) -> Ref {
+        // With fewer steps left, an item may not be followed to the request that it is of.
+        if self.steps.get() < Self::steps() {
+            return self.stands_for(declaration);
+        }
+        let id = declaration.name.id();
+        if let Some(known) = self.references.borrow().get(&id) {
+            return known.clone();
+        }
+        let reference = self.stands_for(declaration);
+        self.references.borrow_mut().insert(id, reference.clone());
+        reference
+    }
+
+    /// Whether some place of the file uses what a name holds as something that may be missing.
+    pub(super) fn may_be_missing(&self, name: &str) -> bool {
+        self.missing.get_or_init(|| super::noted::may_be_missing(self.tree.root().text())).contains(name)
     }
 
     /// The package or file that an imported name comes from, as written.

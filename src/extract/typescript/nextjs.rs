@@ -1,7 +1,7 @@
 //! Next.js: route handlers in `app/**/route.ts`, API routes in `pages/api`, server actions, and
 //! `middleware.ts` with its matcher. Here a file's path is its route.
 
-use super::filed::{self, Filed, exported};
+use super::filed::{self, Filed, default_span, exported};
 use super::names::Module;
 use super::paths;
 use crate::extract::Extract;
@@ -106,15 +106,6 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
 fn is_use_server(node: Syntax<'_>) -> bool {
     node.kind() == Kind::ExpressionStatement
         && node.first().is_some_and(|text| text.kind() == Kind::String && super::names::unquoted(text) == "use server")
-}
-
-fn default_span(module: &Module<'_>) -> Option<Span> {
-    let export = module.tree.root().children().find(|node| node.kind() == Kind::Export && node.child(Kind::DefaultToken).is_some())?;
-    let declared = export.field(Field::Declaration).and_then(|declaration| declaration.field(Field::Name));
-    Some(declared.or_else(|| export.field(Field::Value)).map_or(export.span(), |node| {
-        let span = node.span();
-        Span { end: span.end.min(span.start + 80), ..span }
-    }))
 }
 
 /// `export function middleware` or `export default`, with `config.matcher`.

@@ -4,11 +4,25 @@
 //! Every use of the name has to expect that there is nobody, and none may decide anything: a condition, a filter of
 //! the rows that are read or changed, or a use that fails for nobody makes the look-up one that is asked for.
 
+use rustc_hash::FxHashSet;
+
 use crate::ir::Span;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Calls of which the whole argument is what is written.
 const WRITES: [&str; 9] = ["set", "values", "create", "insert", "insertOne", "insertMany", "json", "send", "render"];
+
+/// Names of a text that some place uses as one that may be missing: `me?.id`, `me ?? nobody`. Most names are used as
+/// what is there, and that is told by this without a look at each use.
+pub(super) fn may_be_missing(text: &str) -> FxHashSet<&str> {
+    let is_of_name = |char: char| char.is_alphanumeric() || matches!(char, '_' | '$');
+    let marks = text.match_indices('?').filter(|(at, _)| text[at + 1..].starts_with(['?', '.']));
+    let names = marks.map(|(at, _)| {
+        let before = text[..at].trim_end_matches(' ');
+        before.rfind(|char| !is_of_name(char)).map_or(before, |end| &before[end..])
+    });
+    names.map(|name| name.trim_start_matches(|char| !is_of_name(char))).filter(|name| !name.is_empty()).collect()
+}
 
 /// The name that a call's result is bound to, and the body of the function that it stands in.
 pub(super) fn bound_to(call: Syntax<'_>, function: Span) -> Option<(Syntax<'_>, Syntax<'_>)> {
@@ -20,9 +34,7 @@ pub(super) fn bound_to(call: Syntax<'_>, function: Span) -> Option<(Syntax<'_>, 
     let name = names.next().filter(|_| names.next().is_none())?;
     let home = declarator.ancestors().find(|outer| outer.kind().is_function())?;
     let body = home.field(Field::Body).filter(|body| body.kind() == Kind::Block && home.span() == function)?;
-    // Most names are used as what is there: that is told without a look at each node.
-    let expects = ["?.", " ??", "??"].iter().any(|mark| body.text().contains(&format!("{}{mark}", name.text())));
-    expects.then_some((name, body))
+    Some((name, body))
 }
 
 /// Whether all uses of a name in a body only write it down.

@@ -20,7 +20,8 @@ pub(super) fn without_credentials(node: Syntax<'_>) -> bool {
         let of_caller = ["token", "header", "auth", "user", "session", "cookie", "jwt", "bearer", "credential", "role", "permission"]
             .iter()
             .any(|word| lower.contains(word));
-        if !is_absence || !of_caller { None } else { node.field(Field::Consequence) }
+        let is_meant = of_caller || is_of_marker(node, tested.split(['.', '?']).next().unwrap_or_default());
+        if !is_absence || !is_meant { None } else { node.field(Field::Consequence) }
     } else {
         node.field(Field::Body)
     };
@@ -29,6 +30,22 @@ pub(super) fn without_credentials(node: Syntax<'_>) -> bool {
     let is_denied = || branch.below().any(|inner| matches!(inner.kind(), Kind::Throw) || inner.kind() == Kind::Number && is_denial(inner));
     statements.last().is_some_and(|last| matches!(last.kind(), Kind::Return | Kind::ExpressionStatement) && hands_on(last.text()))
         || statements.iter().any(|statement| statement.kind() == Kind::ExpressionStatement && hands_on(statement.text())) && !is_denied()
+}
+
+/// Whether a name holds what a route is marked with: `const wanted = this.reflector.get(ROLES, …)` in front of a test in
+/// a guard of NestJS.
+fn is_of_marker(test: Syntax<'_>, name: &str) -> bool {
+    const MOST: usize = 16;
+    let body = test.parent().filter(|body| body.parent().and_then(|guard| guard.field(Field::Name)).is_some_and(is_can_activate));
+    let statements = body.into_iter().flat_map(Syntax::children).take(MOST).take_while(|statement| *statement != test);
+    statements.flat_map(Syntax::children).filter(|part| part.kind() == Kind::VariableDeclarator).any(|declarator| {
+        let is_named = declarator.field(Field::Name).is_some_and(|declared| declared.text() == name);
+        is_named && declarator.field(Field::Value).is_some_and(|value| value.text().contains("eflector."))
+    })
+}
+
+fn is_can_activate(name: Syntax<'_>) -> bool {
+    name.text() == "canActivate"
 }
 
 /// `next()`, `return next()`, `return true`.
@@ -54,6 +71,18 @@ fn only_asks(call: Syntax<'_>) -> bool {
 pub(super) fn runs_through(body: Syntax<'_>) -> bool {
     ends_in_next(body, |last| hands_on(last.text()))
         || ends_in_next(body, |last| on_verified(last).is_some_and(|callback| ends_in_next(callback, |last| hands_on(last.text()))))
+}
+
+/// Whether a body ends in `next()` and stops nowhere before, whatever it calls: what that throws is for others to tell.
+pub(super) fn runs_on(body: Syntax<'_>) -> bool {
+    let Some(last) = body.children().last().filter(|_| body.kind() == Kind::Block) else { return false };
+    hands_on(last.text())
+        && !body.children().filter(|statement| *statement != last).any(|statement| statement.below().any(stops) || stops(statement))
+}
+
+/// Whether a `catch` answers nothing: `catch { return undefined }`.
+pub(super) fn is_quiet(clause: Syntax<'_>) -> bool {
+    clause.field(Field::Body).and_then(|body| body.children().last()).is_some_and(gives_nothing)
 }
 
 /// What runs with the outcome, error or not: `jwt.verify(token, key, (error, claims) => { … })`.
@@ -156,21 +185,21 @@ fn gives_nothing(statement: Syntax<'_>) -> bool {
 }
 
 /// Whether what a look-up of the caller gives is dropped or only logged: `const session = await auth()` beside
-/// a `console.log(session)`. A function that throws is not told apart here.
-pub(super) fn is_ignored(call: Syntax<'_>, callee: &Ref) -> bool {
-    let name = callee.last_named().to_ascii_lowercase();
-    if !["auth", "session", "user", "token"].iter().any(|word| name.contains(word)) {
+/// a `console.log(session)`. A function that throws is not told apart here. Looking through the function's body is
+/// paid for first.
+pub(super) fn is_ignored(call: Syntax<'_>, callee: &Ref, pays: impl Fn(usize) -> bool) -> bool {
+    let is_between = |outer: &Syntax<'_>| matches!(outer.kind(), Kind::Await | Kind::Parenthesized | Kind::As | Kind::NonNull);
+    let Some(taken) = call.ancestors().find(|outer| !is_between(outer)) else { return false };
+    // Of most calls something is made, which is told without a look at the name.
+    if !matches!(taken.kind(), Kind::ExpressionStatement | Kind::VariableDeclarator) {
         return false;
     }
-    let taken = call.ancestors().find(|outer| !matches!(outer.kind(), Kind::Await | Kind::Parenthesized | Kind::As | Kind::NonNull));
-    match taken {
-        Some(statement) if statement.kind() == Kind::ExpressionStatement => true,
-        Some(declarator) if declarator.kind() == Kind::VariableDeclarator => is_only_logged(declarator),
-        _ => false,
-    }
+    let name = callee.last_named().to_ascii_lowercase();
+    let of_caller = ["auth", "session", "user", "token"].iter().any(|word| name.contains(word));
+    of_caller && (taken.kind() == Kind::ExpressionStatement || is_only_logged(taken, pays))
 }
 
-fn is_only_logged(declarator: Syntax<'_>) -> bool {
+fn is_only_logged(declarator: Syntax<'_>, pays: impl Fn(usize) -> bool) -> bool {
     let Some(pattern) = declarator.field(Field::Name) else { return false };
     let is_taken = |node: &Syntax<'_>| matches!(node.kind(), Kind::Identifier | Kind::ShorthandPattern);
     let names: Vec<Syntax<'_>> = std::iter::once(pattern).chain(pattern.below()).filter(is_taken).collect();
@@ -182,7 +211,7 @@ fn is_only_logged(declarator: Syntax<'_>) -> bool {
         matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty)
             && names.iter().any(|name| node.text() == name.text() && node.id() != name.id())
     };
-    body.below().filter(is_use).all(|used| used.ancestors().take_while(|outer| outer.id() > body.id()).any(is_log))
+    pays(body.size()) && body.below().filter(is_use).all(|used| used.ancestors().take_while(|outer| outer.id() > body.id()).any(is_log))
 }
 
 /// `console.log(…)`, `logger.info(…)`.

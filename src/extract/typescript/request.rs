@@ -31,10 +31,15 @@ fn of_action(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
     Some(path.iter().fold(base, |base, name| base.child(*name)))
 }
 
-/// The entry of an archive that a loop runs over: `for (const entry of zip.getEntries())`.
+/// The entry of an archive that a loop runs over: `for (const entry of zip.getEntries())`, `of directory.files` of
+/// unzipper.
 pub(super) fn is_entry(name: Syntax<'_>) -> bool {
     let head = name.ancestors().take(3).find(|outer| outer.kind() == Kind::ForIn);
-    head.and_then(|head| head.field(Field::Right)).is_some_and(|list| list.text().ends_with(".getEntries()"))
+    head.and_then(|head| head.field(Field::Right)).is_some_and(|list| {
+        let text = list.text();
+        let is_of_unzipper = text.ends_with(".files") || text.contains(".files.") || text.contains(".files?.");
+        text.ends_with(".getEntries()") || is_of_unzipper && is_of_file(name, "unzipper")
+    })
 }
 
 /// What only the event of a gateway has.
@@ -97,6 +102,9 @@ pub(super) fn taken_by_handler(list: Syntax<'_>) -> Option<Syntax<'_>> {
 /// `({ body, query }, res) => …`, and the parameters of the path that Next.js hands over.
 fn destructured(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
     let (first, rest) = path.split_first()?;
+    if *first == "searchParams" && is_of_page(name) {
+        return Some(rest.iter().fold(Ref::new(Scope::Request, ["query"]), |base, name| base.child(*name)));
+    }
     let part = of_gateway(first);
     if !matches!(part, "body" | "query" | "params" | "headers" | "cookies" | "payload" | "file" | "files") {
         return None;
@@ -114,6 +122,15 @@ fn destructured(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
         || matches!(named(1), Some("res" | "response" | "reply" | "_res" | "h"))
         || part == "params" && matches!(named(0), Some("req" | "request" | "_req" | "_request" | "_"));
     is_handler.then(|| rest.iter().fold(Ref::new(Scope::Request, [part]), |base, name| base.child(*name)))
+}
+
+/// Whether a name is taken out of what Next.js hands a page: the first parameter of the function that a file exports as
+/// its default.
+fn is_of_page(name: Syntax<'_>) -> bool {
+    let Some(list) = name.ancestors().find(|outer| outer.kind() == Kind::FormalParameters) else { return false };
+    let export = list.ancestors().take(3).find(|outer| outer.kind() == Kind::Export);
+    list.first().is_some_and(|first| first.holds(name))
+        && export.is_some_and(|export| export.text().trim_start_matches("export").trim_start().starts_with("default"))
 }
 
 /// Parameters that frameworks fill with what comes from outside: the arguments of a resolver of GraphQL, the
@@ -176,7 +193,7 @@ fn looks_at_names(name: Syntax<'_>) -> bool {
 }
 
 /// A field of `Query`, `Mutation` or `Subscription` in a map of resolvers, or the `resolve` of a field.
-fn is_resolver(function: Syntax<'_>) -> bool {
+pub(super) fn is_resolver(function: Syntax<'_>) -> bool {
     let own = if function.kind() == Kind::Method { Some(function) } else { function.parent().filter(|outer| outer.kind() == Kind::Pair) };
     let Some(own) = own else { return false };
     let named = |node: Syntax<'_>| node.field(Field::Key).or_else(|| node.field(Field::Name)).map_or("", unquoted).to_owned();

@@ -5,6 +5,7 @@ mod address;
 mod answer;
 mod callers;
 mod checked;
+mod claimed;
 mod compare;
 mod dom;
 mod escape;
@@ -55,9 +56,11 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
             Kind::Call | Kind::New => {
                 call(&around, node, cx);
                 records::model::call(module, node, cx);
+                records::service(module, node, cx);
                 policy::pattern(module, node, cx);
                 upload::emit(node, cx);
                 method::emit(&around, node, cx);
+                claimed::emit(module, node, cx);
                 dom::call(&around, node, cx);
                 handed::emit(module, node, &mut handed);
             }
@@ -83,7 +86,11 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
                 policy::length(node, cx);
                 purpose::biased(node, cx);
             }
-            Kind::Member => settings::password_in_query(module, node, cx),
+            Kind::Member => {
+                settings::password_in_query(module, node, cx);
+                claimed::emit(module, node, cx);
+            }
+            Kind::Subscript => claimed::emit(module, node, cx),
             Kind::Return => answer::emit(&around, node, cx),
             Kind::Regex => slow::emit(module, node, cx),
             Kind::For => loops(&around, node, cx),
@@ -94,7 +101,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
             kind if kind.is_function() => {
                 pollute::merge(node, cx);
                 pollute::walk(node, cx);
-                records::handler(module, node, cx);
+                records::handler(module, node, &mut handed, cx);
             }
             kind if kind.is_class() => records::model::class(node, cx),
             _ => {}
@@ -424,7 +431,7 @@ fn makes_function<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
 }
 
 /// The name of what is called, without looking anything up.
-fn called_name(node: Syntax<'_>) -> &str {
+pub(super) fn called_name(node: Syntax<'_>) -> &str {
     let Some(function) = node.field(Field::Function).or_else(|| node.field(Field::Constructor)) else { return "" };
     match function.kind() {
         Kind::Member => function.field(Field::Property).map_or("", Syntax::text),

@@ -1,11 +1,11 @@
-//! Routes as data: a list of `{ method, path, handler }` that a loop registers one by one,
-//! `app[route.method](route.path, ...route.use, route.handler)`, most often from another file.
+//! Routes as data: a list of `{ method, path, handler }` or `['get', '/path', guard, handler]` that a loop registers
+//! one by one, `app[route.method](route.path, ...route.use, route.handler)`, most often from another file.
 
 use super::dialect::{Dialect, is_verb};
 use super::loops;
 use super::names::Module;
 use super::routing::{Registration, Routing};
-use crate::ir::{FactKind, GuardScope, Node, Part, Piece, ServiceKind, Text, Why};
+use crate::ir::{FactKind, Node, Part, Piece, ServiceKind, Text, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Keys under which an element holds what runs in front of its handler.
@@ -28,8 +28,15 @@ pub(super) fn read<'t>(routing: &mut Routing<'_, 't>, list: Syntax<'t>) {
     }
 }
 
-/// `{ method: 'get', path: '/berths', handler: … }`.
+/// `{ method: 'get', path: '/berths', handler: … }`, `['get', '/berths', handler]`.
 fn is_route(item: Syntax<'_>) -> bool {
+    if item.kind() == Kind::Array {
+        let mut parts = item.children();
+        let mut literal = || parts.next().filter(|part| part.kind() == Kind::String).map(super::names::unquoted);
+        return literal().is_some_and(|verb| is_verb(&verb.to_ascii_lowercase()))
+            && literal().is_some_and(|path| path.starts_with('/'))
+            && parts.next().is_some();
+    }
     let has = |names: &[&str]| item.children().any(|pair| names.contains(&key_of(pair)));
     let is_method = |pair: Syntax<'_>| {
         key_of(pair) == "method"
@@ -56,12 +63,19 @@ fn is_read_here(list: Syntax<'_>) -> bool {
 }
 
 fn add<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>, route: &Node) {
+    if let Some([method, path, handlers @ ..]) = route.as_list() {
+        return add_one(routing, at, method, path, handlers.to_vec());
+    }
     let of = |keys: &[&str]| keys.iter().find_map(|key| route.get(key)).cloned();
     let (Some(method), Some(path)) = (of(&["method"]), of(&["path", "url", "route"])) else { return };
     let mut handlers: Vec<Node> = GUARDS.iter().filter_map(|key| route.get(key)).cloned().collect();
     handlers.extend(SAYS.iter().filter_map(|key| route.get(key)).map(|said| Node::unknown(Why::Opaque, said.span)));
     handlers.extend(of(&["handler", "controller", "action", "handle"]));
-    routing.route(at, routing.guess, method.as_str().unwrap_or("all"), &path, handlers);
+    add_one(routing, at, &method, &path, handlers);
+}
+
+fn add_one<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>, method: &Node, path: &Node, handlers: Vec<Node>) {
+    routing.route(at, routing.guess, method.as_str().unwrap_or("all"), path, handlers);
     if let Some(fact) = routing.facts.last_mut().filter(|fact| matches!(fact.kind, FactKind::Route(_))) {
         fact.span = path.span;
     }
@@ -79,17 +93,16 @@ pub(super) fn mount<'t>(routing: &mut Routing<'_, 't>, call: Syntax<'t>) -> bool
         routing.add_service(binding.clone(), dialect, ServiceKind::Router, application.span(), None);
     }
     let at = Registration { call, method: "use", service: binding, path: None, order: call.start() };
-    for argument in call.field(Field::Arguments).into_iter().flat_map(Syntax::children) {
-        let is_guard = matches!(argument.kind(), Kind::Identifier | Kind::Member | Kind::Call);
+    let is_guard = |argument: &Syntax<'_>| {
         let is_element = |node: Syntax<'_>| elements.iter().any(|element| node.text() == element.text());
-        if is_guard && !std::iter::once(argument).chain(argument.below()).any(is_element) {
-            let guard = routing.module.lower(argument);
-            routing.guard(&at, guard, GuardScope::Controller);
-        }
-    }
+        matches!(argument.kind(), Kind::Identifier | Kind::Member | Kind::Call)
+            && !std::iter::once(*argument).chain(argument.below()).any(is_element)
+    };
+    let arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    let guards = arguments.filter(is_guard).map(|argument| routing.module.lower(argument)).collect();
     let prefix =
         call.field(Field::Arguments).and_then(Syntax::first).map_or_else(Text::default, |path| prefix(&routing.module.lower(path)));
-    routing.mount(&at, prefix, list, Vec::new());
+    routing.mount(&at, prefix, list, guards);
     true
 }
 
@@ -107,9 +120,11 @@ fn indexed<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(Syntax<'t>, Vec
     let application = function.field(Field::Object).filter(|object| object.kind() == Kind::Identifier)?;
     let (pattern, list) = loops::around(call)?;
     let elements = names(pattern);
-    let is_method = |name: &Syntax<'_>| pattern.kind() == Kind::Identifier || matches!(name.text(), "method" | "verb");
-    let method = elements.iter().find(|name| is_method(name))?;
-    function.field(Field::Index).filter(|index| index.below().chain([*index]).any(|node| node.text() == method.text()))?;
+    let index = function.field(Field::Index)?;
+    // Of `[verb, path, ...handlers]` the first one, whatever it is called.
+    let is_by_place = matches!(pattern.kind(), Kind::Identifier | Kind::ArrayPattern);
+    let method = elements.iter().find(|name| is_by_place || matches!(name.text(), "method" | "verb"))?;
+    index.below().chain([index]).find(|node| node.text() == method.text())?;
     Some((application, elements, module.lower(list)))
 }
 

@@ -30,7 +30,7 @@ fn values_keep_what_is_written() {
         ("const x = import.meta.env['KEY'] ?? undefined", "(Coalesce env.KEY null)"),
         ("const x = a ? b.c.d : !e", "(Cond a b.c.d (Not e))"),
         ("const x = { y } satisfies T", "{y: y}"),
-        ("const x = await f(1)(2).g", "(Await (Attr (…) g))"),
+        ("const x = await f(1)(2).g", "(Await (…).g)"),
         ("const x = 0x10 - -1_000", "(Sub 16 -1000)"),
         ("const x = /^a$/i", "RegExp(…)"),
     ] {

@@ -102,7 +102,8 @@ impl Graph {
                 _ => continue,
             };
             let Some(service) = service else { continue };
-            let Some(place) = graph.registered_on(names, fact.span.file, service) else { continue };
+            let found = graph.registered_on(names, fact.span.file, service);
+            let Some(place) = found.or_else(|| graph.inherited(names, fact.span.file, service)) else { continue };
             let Some(entry) = graph.services.get_mut(&place) else { continue };
             entry.events.push(Event { file: fact.span.file, order, fact: index });
         }
@@ -124,6 +125,17 @@ impl Graph {
         let mut found = Vec::new();
         self.children_of(made, &place, names, 6, &mut found);
         found.into_iter().next().map(|child| child.service)
+    }
+
+    /// The router that a class has from the one it extends, as its own: `class Kilns extends Controller` where that says
+    /// `readonly router = Router()`.
+    fn inherited(&mut self, names: &Names<'_>, file: FileId, service: &Ref) -> Option<Place> {
+        let (member, class) = service.path.split_last().filter(|(_, class)| class.len() == 1 && service.scope == Scope::Local)?;
+        let base = names.value(file, &class[0])?.get("extends")?.as_ref()?;
+        let framework = self.services.get(&key(names, file, &base.child(member.clone())))?.framework.clone();
+        let place = key(names, file, service);
+        self.services.entry(place.clone()).or_insert_with(|| Service { framework, ..Service::default() });
+        Some(place)
     }
 
     fn connect(&mut self, facts: &[Fact], names: &Names<'_>) {
@@ -383,9 +395,20 @@ pub(super) fn is_application(facts: &[Fact], service: &Service) -> bool {
 pub(super) fn key(names: &Names<'_>, file: FileId, name: &Ref) -> Place {
     match (names.bound(file, name), &name.scope) {
         (Some(found), _) => found.place,
-        (None, Scope::Import(_)) => Place { file: names.project(file), name: name.path.join(".").into() },
+        (None, Scope::Import(_)) => {
+            inherited_member(names, file, name).unwrap_or_else(|| Place { file: names.project(file), name: name.path.join(".").into() })
+        }
         (None, _) => Place { file, name: name.path.join(".").into() },
     }
+}
+
+/// A member of a class of another file that the class does not write itself.
+fn inherited_member(names: &Names<'_>, file: FileId, name: &Ref) -> Option<Place> {
+    let (member, _) = name.path.split_last().filter(|(_, class)| !class.is_empty())?;
+    let mut class = name.clone();
+    class.path.pop();
+    let found = names.bound(file, &class).filter(|found| found.value.is_some_and(|class| class.get("extends").is_some()))?;
+    Some(Place { file: found.place.file, name: format!("{}.{member}", found.place.name).into() })
 }
 
 /// Where a parameter is bound: as all names inside functions, to its name and the place of its

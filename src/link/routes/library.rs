@@ -26,6 +26,10 @@ pub(super) enum Does {
     Headers,
     /// Protects against forged requests.
     Csrf,
+    /// Checks or shapes what is sent or answered, whatever it is made with.
+    Shapes,
+    /// Takes a function that decides by its answer.
+    Decides,
     /// Hands requests on to what guards itself: procedures, an identity library.
     Dispatch,
     /// Nothing of these.
@@ -74,6 +78,8 @@ fn does(word: &str) -> Does {
         "rate-limit" => Does::RateLimit,
         "headers" => Does::Headers,
         "csrf" => Does::Csrf,
+        "decides" => Does::Decides,
+        "shapes" => Does::Shapes,
         "dispatch" => Does::Dispatch,
         _ => Does::Nothing,
     }
@@ -98,8 +104,8 @@ fn row(name: &Ref) -> Option<&'static Row> {
 }
 
 /// What a call of a library's function makes: its options can turn a guard into none.
-pub(super) fn of_call(call: &Call) -> Option<Does> {
-    let row = row(&call.callee)?;
+pub(super) fn of_call(callee: &Ref, call: &Call) -> Option<Does> {
+    let row = row(callee)?;
     if row.does != Does::Authn {
         return Some(row.does);
     }

@@ -7,6 +7,9 @@ use crate::ir::{Call, FileId, Func, Node, NodeKind, Ref};
 /// How deep composites are followed.
 const MAX_DEPTH: usize = 6;
 
+/// The marker that takes a limit of calls away from a route.
+pub(super) const NO_LIMIT: &str = "SkipThrottle";
+
 /// What markers say.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Markers<'a> {
@@ -45,6 +48,7 @@ impl<'a> Markers<'a> {
             ("type-graphql", "Authorized") => self.guards.push(marker),
             (_, "SetMetadata") => self.keys.extend(call.args.first().filter(|_| !sets_false(call)).map(|key| (key, call.callee.last()))),
             (_, "applyDecorators") => call.args.iter().for_each(|part| self.add(part, names, depth)),
+            ("@nestjs/throttler", "SkipThrottle") if !switches_off(marker) => self.keys.push((marker, NO_LIMIT)),
             (module, _) if is_known(module) => {}
             _ => {
                 let before = self.keys.len();
@@ -101,6 +105,7 @@ fn is_known(module: &str) -> bool {
         "class-validator",
         "class-transformer",
         "nestjs-",
+        "nestrs",
         "typeorm",
         "@golevelup/",
         "@ocoda/",

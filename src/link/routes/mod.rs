@@ -17,12 +17,16 @@ mod markers;
 mod names;
 mod nature;
 mod path;
+mod procedures;
 mod semantics;
 mod standing;
 mod walk;
 mod words;
 
-pub use nature::{deletes, is_empty_form, is_for_everybody, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people};
+pub use nature::{
+    deletes, hands_out_all, has_key, is_empty_form, is_for_everybody, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people,
+    tells_of_people,
+};
 pub(super) use words::may_check;
 
 use super::Linker;
@@ -51,6 +55,7 @@ pub(super) fn link(linker: &mut Linker) {
     linker.facts.retain(|fact| !matches!(fact.kind, FactKind::Route(_)));
     linker.facts.extend(served);
     linker.problems.extend(problem);
+    procedures::behind_endpoints(&mut linker.facts);
     documents.join(linker);
     asked_inside(&mut linker.facts);
 }

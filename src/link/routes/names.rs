@@ -30,6 +30,8 @@ pub(super) struct Names<'a> {
     symbols: &'a symbols::Names<'a>,
     /// What plugins put on the application for all: `fastify.decorate('authenticate', …)`, by project and name.
     decorations: FxHashMap<(FileId, SmolStr), Decoration<'a>>,
+    /// What a framework imports everywhere, by project and name.
+    everywhere: FxHashMap<(FileId, SmolStr), &'a Node>,
     /// What functions that register routes are handed, by the parameter: `require('./pilot')(app, guards)`.
     handed: BTreeMap<FileId, Vec<Handed<'a>>>,
     /// Modules that may still be asked in the look-up that goes on; nothing outside of one.
@@ -64,13 +66,19 @@ pub(super) struct Found<'a> {
 impl<'a> Names<'a> {
     /// Look-ups over these names and what plugins decorate applications with.
     pub(super) fn new(symbols: &'a symbols::Names<'a>, facts: &'a [Fact]) -> Self {
-        let mut names = Self { symbols, decorations: FxHashMap::default(), handed: BTreeMap::new(), left: Cell::new(None) };
+        let (decorations, everywhere) = (FxHashMap::default(), FxHashMap::default());
+        let mut names = Self { symbols, decorations, everywhere, handed: BTreeMap::new(), left: Cell::new(None) };
         for fact in facts {
-            if let Some(resource) = fact.resource().filter(|resource| resource.ty == "decoration") {
-                let place = (names.project(fact.span.file), resource.name.clone());
-                let is_only = !names.decorations.contains_key(&place);
-                names.decorations.insert(place, Decoration { value: &resource.attrs, is_only });
+            let Some(resource) = fact.resource().filter(|resource| matches!(resource.ty.as_str(), "decoration" | "auto-import")) else {
+                continue;
+            };
+            let place = (names.project(fact.span.file), resource.name.clone());
+            if resource.ty == "auto-import" {
+                names.everywhere.insert(place, &resource.attrs);
+                continue;
             }
+            let is_only = !names.decorations.contains_key(&place);
+            names.decorations.insert(place, Decoration { value: &resource.attrs, is_only });
         }
         for fact in facts {
             if let FactKind::Mount(Mount { child: Node { kind: NodeKind::Call(call), span, .. }, .. }) = &fact.kind {
@@ -134,9 +142,35 @@ impl<'a> Names<'a> {
         self.bounded(|| self.bound(file, name).or_else(handed))
     }
 
+    /// What a library exports under a name by which the repository hands it on: `module.exports = passport`.
+    pub(super) fn handed_on(&self, file: FileId, name: &Ref) -> Option<Ref> {
+        let (mut file, mut name) = (file, name.clone());
+        for _ in 0..MAX_HOPS {
+            let Scope::Import(module) = &name.scope else { return None };
+            let Some(exporter) = self.symbols.module(file, module) else { return Some(name) };
+            let known = self.symbols.of(exporter)?;
+            let export = |wanted: &str| known.exports.iter().rev().find(|(name, _)| name == wanted).map(|(_, target)| target);
+            let (first, rest) = name.path.split_first()?;
+            // A member of what is exported as a whole: `require('./passport').initialize()`.
+            let whole = || export("default").map(|target| (target, if first == "*" { rest } else { &name.path[..] }));
+            let (exported, rest) = export(first).map(|target| (target, rest)).or_else(whole)?;
+            let import = || known.imports.iter().rev().find(|import| Some(&import.local) == exported.path.first());
+            let mut target = match &exported.scope {
+                Scope::Import(_) => exported.clone(),
+                _ => exported.path[1..].iter().fold(import()?.target.clone(), |target, member| target.child(member.clone())),
+            };
+            target.path.extend(rest.iter().cloned());
+            (file, name) = (exporter, target);
+        }
+        None
+    }
+
     fn find_within(&self, file: FileId, name: &Ref, hops: usize) -> Option<Found<'a>> {
         let hops = hops.checked_sub(1)?;
         match &name.scope {
+            Scope::Global if !self.everywhere.is_empty() => {
+                self.find_local(file, &name.path, hops).or_else(|| self.find_everywhere(file, &name.path, hops))
+            }
             Scope::Local | Scope::Rust | Scope::Global => self.find_local(file, &name.path, hops),
             Scope::Import(module) => self.find_export(self.symbols.module(file, module)?, &name.path, hops),
             _ => None,
@@ -155,6 +189,14 @@ impl<'a> Names<'a> {
         let mut target = import.target.clone();
         target.path.extend(path[1..].iter().cloned());
         self.find_within(file, &target, hops)
+    }
+
+    /// A name that a framework imports everywhere.
+    fn find_everywhere(&self, file: FileId, path: &[SmolStr], hops: usize) -> Option<Found<'a>> {
+        let (first, rest) = path.split_first()?;
+        let node = self.everywhere.get(&(self.project(file), first.clone()))?;
+        let target = rest.iter().fold(Node::as_ref(node)?.clone(), |target, name| target.child(name.clone()));
+        self.find_within(node.span.file, &target, hops)
     }
 
     fn find_export(&self, file: FileId, path: &[SmolStr], hops: usize) -> Option<Found<'a>> {
@@ -205,7 +247,14 @@ impl<'a> Names<'a> {
             NodeKind::Call(call) if call.is_new && !rest.is_empty() => through(&call.callee),
             // `module.exports = createGuards('Admin')`: a member of what the function returns.
             NodeKind::Call(call) if !rest.is_empty() => {
-                let made = self.function_named(file, &call.callee).and_then(|func| Some((func.span.file, func.returns.as_ref()?)));
+                // Within the hops that are left: `const list = list.filter(…)` leads to itself.
+                let maker = self.find_within(file, &call.callee, hops).and_then(|found| found.value).and_then(Node::as_func);
+                let made = maker.and_then(|func| Some((func.span.file, func.returns.as_ref()?)));
+                let made = made.or_else(|| {
+                    // `createCoreController('api::x.x', () => ({ … }))`: of what the callback returns.
+                    let NodeKind::Func(func) = &call.args.last()?.kind else { return None };
+                    func.returns.as_ref().filter(|returned| returned.as_map().is_some()).map(|returned| (file, returned))
+                });
                 made.and_then(|(file, returned)| self.member(&Place { file, name: place.name.clone() }, returned, rest, hops))
                     .filter(|found| found.value.is_some())
             }
@@ -242,10 +291,7 @@ impl<'a> Names<'a> {
 
     /// The function of a name in a file.
     pub(super) fn function_named(&self, file: FileId, name: &Ref) -> Option<&'a Arc<Func>> {
-        match &self.find(file, name)?.value?.kind {
-            NodeKind::Func(func) => Some(func),
-            _ => None,
-        }
+        self.find(file, name)?.value?.as_func()
     }
 
     /// Whether a name stands for a function rather than for a text; of what is not in the repository, its words

@@ -23,6 +23,9 @@ struct Words {
     bulk: FxHashSet<&'static str>,
     left: FxHashSet<&'static str>,
     forms: FxHashSet<&'static str>,
+    tracked: FxHashSet<&'static str>,
+    people: FxHashSet<&'static str>,
+    columns: FxHashSet<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -43,6 +46,9 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         ("bulk", &mut words.bulk),
         ("left", &mut words.left),
         ("forms", &mut words.forms),
+        ("tracked", &mut words.tracked),
+        ("people", &mut words.people),
+        ("columns", &mut words.columns),
     ] {
         into.extend(rows.get(key).into_iter().flat_map(|row| row.texts("words")));
     }
@@ -51,7 +57,20 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 
 /// Why anybody may call a route, if that is its nature.
 pub(super) fn public(route: &Route) -> Option<&'static str> {
-    by_name(route).filter(|why| fits(route, why)).or_else(|| (is_form(route) || is_left_behind(route)).then_some("contact form"))
+    let by_deed = || match () {
+        () if is_form(route) || is_left_behind(route) => Some("contact form"),
+        () if limits_strangers(route) => Some("limited by itself, for strangers"),
+        () => None,
+    };
+    by_name(route).filter(|why| fits(route, why)).or_else(by_deed)
+}
+
+/// Whether an action on a plain client counts itself how often it is called, which is asked of strangers.
+fn limits_strangers(route: &Route) -> bool {
+    // What a client is handed has no name of its own.
+    let is_of_client = |body: &Arc<Func>| body.name.is_empty() && route.methods.iter().all(|method| method == "ACTION");
+    let limits = |body: &Arc<Func>| body.calls.iter().any(|call| squeeze(call.callee.last_named()).contains("ratelimit"));
+    route.body.as_ref().is_some_and(|body| is_of_client(body) && limits(body))
 }
 
 /// Whether strangers send something by a path's own word: `POST /enquiry`, `POST /waiting-list`.
@@ -99,6 +118,9 @@ fn fits(route: &Route, why: &str) -> bool {
         _ if fills_tables(route) => false,
         // A budget is reset and rates are refreshed by whoever may write them.
         "password reset" | "token refresh" if is_of_thing(route) => false,
+        "password reset" if is_of_operators(route) => false,
+        // A loan is renewed and a key revoked by whoever it belongs to.
+        "token refresh" if has_parameter(&route.path) && matches!(last_literal(&route.path).as_deref(), Some("renew" | "revoke")) => false,
         // The sessions of somebody by his key are ended by whoever may do that.
         "sign-in" => !(is_any(&["DELETE"]) && has_parameter(&route.path)),
         // The status of one row is no health check, nor is what somebody sends about it.
@@ -127,6 +149,13 @@ fn fills_tables(route: &Route) -> bool {
         && calls_any(route, &WORDS.bulk)
 }
 
+/// Whether something is reset below what operators use: `/admin/reset`; `/admin/auth/reset` is for whoever forgot.
+fn is_of_operators(route: &Route) -> bool {
+    let segments = literal_segments(&route.path);
+    let place = segments.iter().rev().find(|segment| *segment != "reset").map_or("", String::as_str);
+    matches!(place, "admin" | "administration" | "internal" | "ops" | "debug" | "maintenance")
+}
+
 /// Whether what is reset or refreshed is no credential: neither the path nor the handler says so, whose body is known.
 fn is_of_thing(route: &Route) -> bool {
     const TOLD: [&str; 19] = [
@@ -148,14 +177,23 @@ fn is_of_thing(route: &Route) -> bool {
         && !names.chain(body.params.iter().map(|param| &param.name)).any(|name| told(&squeeze(name)))
 }
 
-/// `/assets/user/:id`.
-fn has_key(path: &Text) -> bool {
+/// Whether a path asks for one row by its key: `/assets/user/:id`.
+pub fn has_key(path: &Text) -> bool {
     let names = path.pieces.iter().filter_map(|piece| match &piece.part {
         Part::Lit(text) => Some(text),
         Part::Hole(_) => None,
     });
     let keys = names.flat_map(|text| text.split('/')).filter_map(|segment| segment.strip_prefix([':', '{', '<']));
     keys.map(|name| name.trim_end_matches(['}', '>'])).any(|name| name == "id" || name.ends_with("Id"))
+}
+
+/// Whether a path ends in the key of what somebody owns: `/invoices/:id`; people are looked at by design.
+pub(super) fn is_record_of_one(path: &Text) -> bool {
+    let whole = path.to_string();
+    let mut ends = whole.rsplit('/');
+    let is_keyed = ends.next().is_some_and(|key| key == ":id" || key.starts_with(':') && key.ends_with("Id"));
+    let owned = ends.next().map(squeeze).unwrap_or_default();
+    is_keyed && WORDS.personal.contains(owned.as_str()) && !WORDS.people.contains(owned.as_str())
 }
 
 /// Whether a segment of a path is the caller's to choose.
@@ -361,6 +399,20 @@ pub fn shows_people(route: &Route) -> bool {
         || lists_people(route)
 }
 
+/// Whether a path leads to people, and what its handler says names how to reach them or what proves who they are:
+/// `select id, name, phone from driver` behind `/drivers/:id`.
+pub fn tells_of_people(path: &Text, said: &str) -> bool {
+    let words = &*WORDS;
+    let is_of_people = || literal_segments(path).iter().any(|segment| words.people.contains(segment.as_str()));
+    is_of_people() && said.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(|word| words.columns.contains(word))
+}
+
+/// Whether a path ends in a word for all that is stored: `/members/export`.
+pub fn hands_out_all(path: &Text) -> bool {
+    last_literal(path)
+        .is_some_and(|last| split_words(&last).iter().any(|word| matches!(word.as_str(), "export" | "exports" | "backup" | "dump")))
+}
+
 /// Whether a path ends in a segment, with no parameter behind it.
 fn ends_in(path: &Text, last: &str) -> bool {
     path.pieces.last().is_some_and(|piece| matches!(&piece.part, Part::Lit(text) if text.trim_end_matches('/').ends_with(last)))
@@ -393,6 +445,22 @@ pub fn reads_rows(route: &Route) -> bool {
     route.body.as_ref().is_none_or(|body| is_keyed(body.params.len()) || body.calls.iter().any(reads))
 }
 
+/// Whether one thing is looked up by a number that whoever ordered, booked or sent it was given, signed in or not:
+/// `GET /track-order/:number`, `GET /guest/bookings/:reference`.
+pub(super) fn may_be_for_guests(route: &Route) -> bool {
+    let path = route.path.to_string();
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let is_key = |segment: &&str| segment.starts_with([':', '{', '<', '[']);
+    let looks_up = |pair: &[&str]| {
+        let words = split_words(pair[0]);
+        !is_key(&pair[0])
+            && is_key(&pair[1])
+            && words.first().into_iter().chain(words.last()).any(|word| WORDS.tracked.contains(word.as_str()))
+    };
+    let is_of_guests = || segments.iter().any(|segment| matches!(*segment, "guest" | "guests")) && segments.last().is_some_and(is_key);
+    route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "QUERY")) && (segments.windows(2).any(looks_up) || is_of_guests())
+}
+
 /// Whether a path is that of one cart or of what is in it, which guests of a shop have too.
 pub(super) fn is_cart(path: &Text) -> bool {
     let segments = literal_segments(path);
@@ -423,7 +491,7 @@ pub(super) fn changes_nothing(route: &Route) -> bool {
 }
 
 /// Words of a path: at slashes, dashes, underscores, dots, and where a capital begins.
-fn split_words(text: &str) -> Vec<String> {
+pub(super) fn split_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for letter in text.chars() {

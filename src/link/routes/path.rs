@@ -92,7 +92,12 @@ pub(super) enum Cover {
 
 /// Whether a guard registered for `pattern` runs for `path`.
 pub(super) fn covers(pattern: &Text, path: &Text, cover: Cover) -> Tri {
-    let (pattern, path) = (shape(pattern), shape(path));
+    let (mut pattern, path) = (shape(pattern), shape(path));
+    // `/crew{/*rest}` of Express 5: all below, and the path itself.
+    if let Some(at) = pattern.find("{/*").filter(|_| pattern.ends_with('}')) {
+        pattern.truncate(at);
+        pattern.push_str("/*");
+    }
     // `/files(?!/private)/:name`: what is before the expression has to be there.
     let before = pattern.split_once("(?").map_or("", |(before, _)| before.trim_end_matches('('));
     if !before.contains(['\0', ':', '*']) && !path.contains('\0') && !path.starts_with(before) {
@@ -204,6 +209,8 @@ mod tests {
         assert_eq!(covers("/api", "/api/x", Cover::Exact), Tri::No);
         assert_eq!(covers("/dashboard/:path*", "/dashboard", Cover::Exact), Tri::Yes);
         assert_eq!(covers("/:org/admin", "/acme/admin", Cover::Exact), Tri::Yes);
+        assert_eq!(covers("/crew{/*rest}", "/crew", Cover::Below), Tri::Yes);
+        assert_eq!(covers("/crew{/*rest}", "/crewless", Cover::Below), Tri::No);
         assert_eq!(covers("/((?!api|_next/static).*)", "/api/users", Cover::Exact), Tri::No);
         assert_eq!(covers("/((?!api|_next/static).*)", "/settings", Cover::Exact), Tri::Yes);
     }

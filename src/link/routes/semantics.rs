@@ -23,6 +23,8 @@ pub(super) struct Semantics {
     pub reach: Reach,
     /// How a guard's path is read.
     pub cover: Cover,
+    /// Whether a route is there only if the class that answers it has the method.
+    pub is_defined: bool,
 }
 
 static ROWS: LazyLock<Vec<(&'static str, Semantics)>> = LazyLock::new(|| {
@@ -34,6 +36,7 @@ static ROWS: LazyLock<Vec<(&'static str, Semantics)>> = LazyLock::new(|| {
             _ => Reach::All,
         },
         cover: if row.text("path") == "exact" { Cover::Exact } else { Cover::Below },
+        is_defined: row.text("handlers") == "defined",
     };
     rows.iter().map(|row| (row.text("package"), semantics(row))).collect()
 });
@@ -45,5 +48,5 @@ pub(super) fn of(framework: &str) -> Semantics {
         Some(start) => framework.starts_with(start),
         None => framework == *package,
     });
-    known.map_or(Semantics { reach: Reach::All, cover: Cover::Below }, |(_, semantics)| *semantics)
+    known.map_or(Semantics { reach: Reach::All, cover: Cover::Below, is_defined: false }, |(_, semantics)| *semantics)
 }

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::nature::split_words;
 use crate::ir::{Ref, Scope};
 use crate::tables::table;
 
@@ -11,10 +12,12 @@ struct Words {
     library: Vec<&'static str>,
     own: Vec<&'static str>,
     checks: Vec<&'static str>,
+    limits: Vec<&'static str>,
     harmless: Vec<&'static str>,
     account: Vec<&'static str>,
     proves: Vec<&'static str>,
     asks: Vec<&'static str>,
+    everywhere: Vec<&'static str>,
     path: Vec<&'static str>,
 }
 
@@ -24,10 +27,12 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         library: of("library"),
         own: of("own"),
         checks: of("checks"),
+        limits: of("limits"),
         harmless: of("harmless"),
         account: of("account"),
         proves: of("proves"),
         asks: of("asks"),
+        everywhere: of("everywhere"),
         path: of("path"),
     }
 });
@@ -65,7 +70,13 @@ pub(in crate::link) fn may_check(callee: &Ref) -> bool {
 /// `AuthCheck::default()`: what a type of that name makes is asked next.
 fn makes_checker(callee: &Ref) -> bool {
     let owner = callee.path.iter().rev().nth(1).filter(|_| callee.scope == Scope::Rust);
-    owner.is_some_and(|owner| owner.starts_with(char::is_uppercase) && may_authenticate(owner))
+    // By whole words: there is a `user` in `StatusError`.
+    owner.is_some_and(|owner| owner.starts_with(char::is_uppercase) && may_authenticate(&split_words(owner).join("_")))
+}
+
+/// Whether a called function counts tries: `tooMany(email)`, `checkRateLimit(ip)`.
+pub(super) fn limits(name: &str) -> bool {
+    called_for(name, &WORDS.limits)
 }
 
 /// Whether a name stands for what middleware mostly does.
@@ -79,9 +90,11 @@ pub(super) fn only_asks(callee: &Ref) -> bool {
     is_of_request(callee) && WORDS.asks.contains(&callee.last())
 }
 
-/// Whether a method that a framework puts on requests throws for whoever is not known.
+/// Whether a method that a framework puts on requests, or a function that it imports everywhere, throws for whoever is
+/// not known.
 pub(super) fn proves(callee: &Ref) -> bool {
     is_of_request(callee) && WORDS.proves.contains(&callee.last())
+        || callee.scope == Scope::Global && WORDS.everywhere.contains(&callee.last())
 }
 
 /// Whether a callee may be a method of a request: a member of something that no module gives.

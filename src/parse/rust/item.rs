@@ -30,7 +30,7 @@ impl Lower<'_> {
             }
             syn::Item::Impl(it) => {
                 let of = it.trait_.as_ref().map(|(_, path, _)| self.path(path));
-                let items = it.items.iter().filter_map(|item| self.impl_item(item)).collect();
+                let items = it.items.iter().filter_map(|item| self.impl_item(item, of.is_some())).collect();
                 (&it.attrs, ItemKind::Impl { of, ty: self.ty(&it.self_ty), items })
             }
             syn::Item::Trait(it) => {
@@ -49,9 +49,11 @@ impl Lower<'_> {
         Some(Item { attrs: self.attrs(attrs), kind })
     }
 
-    fn impl_item(&self, item: &syn::ImplItem) -> Option<Item> {
+    fn impl_item(&self, item: &syn::ImplItem, of_trait: bool) -> Option<Item> {
         let (attrs, kind) = match item {
-            syn::ImplItem::Fn(it) => (&it.attrs, ItemKind::Function(self.function(&it.sig, is_public(&it.vis), Some(&it.block)))),
+            syn::ImplItem::Fn(it) => {
+                (&it.attrs, ItemKind::Function(self.function(&it.sig, of_trait || is_public(&it.vis), Some(&it.block))))
+            }
             syn::ImplItem::Const(it) => (&it.attrs, ItemKind::Const { name: self.name(&it.ident), value: self.expr(&it.expr) }),
             syn::ImplItem::Type(it) => (&it.attrs, ItemKind::Alias { name: self.name(&it.ident), ty: self.ty(&it.ty) }),
             syn::ImplItem::Macro(it) => (&it.attrs, ItemKind::Macro(self.macro_call(&it.mac))),

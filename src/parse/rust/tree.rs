@@ -174,7 +174,7 @@ pub struct Type {
 pub struct Function {
     /// Its name; empty for a closure.
     pub name: Name,
-    /// Whether it is `pub` (any visibility).
+    /// Whether other files may call it: `pub` of any visibility, or of a trait.
     pub public: bool,
     /// Its parameters without `self`.
     pub params: Vec<Param>,

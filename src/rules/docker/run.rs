@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::finding::Level;
 use crate::ir::{Fact, ShellCommand, Span, Stage, StepKind, Text};
 use crate::lower::command::{Plain, is_assignment, plain};
-use crate::lower::variable::is_filled_in;
+use crate::lower::variable::{is_filled_in, is_tls_switch};
 use crate::rules::Check;
 
 const SHELLS: [&str; 12] = ["sh", "bash", "ash", "dash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node", "php"];
@@ -101,17 +101,6 @@ pub(in crate::rules) fn tls_off(cx: &mut Check<'_>, fact: &Fact, stage: &Stage) 
                 }
             }
         }
-    }
-}
-
-fn is_tls_switch(key: &str, value: &str) -> bool {
-    let is_on = !matches!(value, "" | "0" | "false" | "no" | "off");
-    match key {
-        "NODE_TLS_REJECT_UNAUTHORIZED" | "PYTHONHTTPSVERIFY" => value == "0",
-        "GIT_SSL_NO_VERIFY" => is_on,
-        "NPM_CONFIG_STRICT_SSL" | "npm_config_strict_ssl" | "YARN_ENABLE_STRICT_SSL" => !is_on,
-        "PIP_TRUSTED_HOST" => !value.is_empty(),
-        _ => false,
     }
 }
 

@@ -8,13 +8,13 @@ use smol_str::SmolStr;
 use super::admin::{is_login, is_told_more, says_rights};
 use super::{Registered, name_of, served};
 use crate::finding::Severity;
-use crate::ir::{Fact, FactKind, FileId, Guard, Kind, Node, NodeKind, Resource, Route, Sink, SinkKind, Span};
+use crate::ir::{Fact, FactKind, FileId, Guard, Handed, Kind, Node, NodeKind, Resource, Route, Sink, SinkKind, SinkPart, Span};
 use crate::link::Model;
 use crate::rules::Check;
 use crate::rules::validated::is_validated;
 
 /// Records that are of one person by nature, by the stem of their model's name.
-const PRIVATE: [&str; 26] = [
+const PRIVATE: [&str; 63] = [
     "basket",
     "cart",
     "order",
@@ -41,6 +41,43 @@ const PRIVATE: [&str; 26] = [
     "document",
     "secret",
     "passphrase",
+    "lease",
+    "contract",
+    "subscription",
+    "booking",
+    "reservation",
+    "claim",
+    "policy",
+    "loan",
+    "statement",
+    "receipt",
+    "payslip",
+    "payroll",
+    "timesheet",
+    "expense",
+    "todo",
+    "diary",
+    "journal",
+    "credential",
+    "apikey",
+    "token",
+    "contact",
+    "billing",
+    "paymentmethod",
+    "budget",
+    "goal",
+    "diagnosis",
+    "labresult",
+    "patient",
+    "medication",
+    "refund",
+    "transfer",
+    "beneficiary",
+    "deposit",
+    "quote",
+    "policyholder",
+    "tax",
+    "taxreturn",
 ];
 
 /// Models of accounts.
@@ -147,33 +184,80 @@ fn label(sink: &Sink) -> &str {
     sink.parts.first().map_or("", |part| part.label.as_str())
 }
 
+/// What handlers ask of their callers themselves, by the handler.
+struct InHandler<'m>(BTreeMap<Span, &'m str>);
+
+impl<'m> InHandler<'m> {
+    fn of(model: &'m Model, handlers: &Handlers<'m>) -> Self {
+        let asked = lookups(model).filter(|(_, sink)| matches!(label(sink), "caller" | "login"));
+        let bodies = asked.filter_map(|(fact, sink)| {
+            let (_, route) = handlers.around(fact.span).first()?;
+            Some((route.body.as_ref()?.span, label(sink)))
+        });
+        Self(bodies.collect())
+    }
+
+    /// Whether a handler looks at who calls.
+    fn knows_caller(&self, route: &Route) -> bool {
+        self.asks(route) == Some("caller")
+    }
+
+    fn asks(&self, route: &Route) -> Option<&str> {
+        self.0.get(&route.body.as_ref()?.span).copied()
+    }
+
+    /// Whether a handler and all in front of it ask for a login and no more.
+    fn asks_for_login_alone(&self, route: &Route) -> bool {
+        if self.asks(route) == Some("login") { asks_for_login_in_front(route) } else { asks_for_login_alone(route) }
+    }
+}
+
 /// Records that a request names, served to whoever is logged in, where other handlers ask whose they are.
 pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
     let model = cx.model;
     let (handlers, habits) = (Handlers::of(model), Habits::of(model));
+    let in_handler = InHandler::of(model, &handlers);
     let mut told: BTreeSet<Span> = BTreeSet::new();
-    let (named, by_owner): (Vec<_>, Vec<_>) = lookups(model).partition(|(_, sink)| label(sink) == "named");
-    let open = |fact: &Fact| {
-        let routes = handlers.around(fact.span);
-        let is_open = |route: &Route| asks_for_login_alone(route) && !route.chain.iter().any(|guard| forbids(model, guard));
+    let open = |place: Span| {
+        let routes = handlers.around(place);
+        let is_open = |route: &Route| in_handler.asks_for_login_alone(route) && !route.chain.iter().any(|guard| forbids(model, guard));
         routes.first().copied().filter(|_| routes.iter().all(|(_, route)| is_open(route)))
     };
-    for (fact, sink) in named {
-        let Some((at, route)) = open(fact) else { continue };
+    let all: Vec<_> = lookups(model).collect();
+    let named = all.iter().filter(|(_, sink)| label(sink) == "named").map(|(fact, sink)| (*fact, *sink, fact.span, &sink.parts[0]));
+    let handed = all
+        .iter()
+        .filter(|(_, sink)| label(sink) == "handed")
+        .flat_map(|(fact, sink)| sink.parts.iter().skip(1).map(move |part| (*fact, *sink, part.value.span, part)));
+    for (fact, sink, place, part) in named.chain(handed) {
+        let is_own = place == fact.span;
+        let Some((at, route)) = open(place).filter(|(_, route)| is_own || !in_handler.knows_caller(route)) else { continue };
         let Some(reason) = Reason::of_model(sink, route, &habits) else { continue };
-        let body = route.body.as_ref().map_or(fact.span, |body| body.span);
+        let body = route.body.as_ref().filter(|_| is_own).map_or(fact.span, |body| body.span);
         if told.insert(body) {
-            report(cx, fact, at, &reason, format!("`{}` is looked up by {} whoever asks", sink.callee.first(), shown(sink)));
+            let what = format!("`{}` is looked up by {} whoever asks", sink.callee.first(), shown(part));
+            report(cx, &Found { fact, handed: (!is_own).then_some(place), route: at }, &reason, what);
         }
     }
-    for (fact, sink) in by_owner.into_iter().filter(|(_, sink)| label(sink) == "anybody") {
-        let Some((at, route)) = open(fact) else { continue };
+    for (fact, sink) in all.iter().filter(|(_, sink)| label(sink) == "anybody") {
+        let Some((at, route)) = open(fact.span) else { continue };
         let Some(reason) = Reason::of_owner(sink.callee.first(), route, &habits) else { continue };
         let body = route.body.as_ref().map_or(fact.span, |body| body.span);
         if told.insert(body) {
-            report(cx, fact, at, &reason, format!("`{}` is the caller's to choose, and nothing asks whose it is", sink.callee.first()));
+            let what = format!("`{}` is the caller's to choose, and nothing asks whose it is", sink.callee.first());
+            report(cx, &Found { fact, handed: None, route: at }, &reason, what);
         }
     }
+}
+
+/// A record that is served to anybody.
+struct Found<'m> {
+    /// Where it is looked up.
+    fact: &'m Fact,
+    /// Where the handler hands its id on, if it is looked up elsewhere.
+    handed: Option<Span>,
+    /// Whose handler does.
+    route: &'m Fact,
 }
 
 /// Why a record should be asked for its owner.
@@ -213,17 +297,46 @@ fn changes(route: &Route) -> bool {
 
 /// Whether everything in front of a handler asks for a login and no more, and it turns nobody away itself.
 fn asks_for_login_alone(route: &Route) -> bool {
-    let asks_more =
-        route.body.as_ref().is_none_or(|body| !body.denies.is_empty() || body.calls.iter().any(|call| says_rights(call.callee.last())));
-    route.auth.is_yes() && !asks_more && route.chain.iter().all(|guard| is_login(guard) || tells_who_calls(guard))
+    asks_for_login_in_front(route) && route.body.as_ref().is_some_and(|body| body.denies.is_empty())
+}
+
+/// Whether everything in front of a handler asks for a login and no more, and the handler for no rights.
+fn asks_for_login_in_front(route: &Route) -> bool {
+    let asks_more = route.body.as_ref().is_none_or(|body| body.calls.iter().any(|call| says_rights(call.callee.last())));
+    let is_for_some = |guard: &Guard| name_of(&guard.what).to_ascii_lowercase().contains("only") || asks_in_place(guard);
+    route.auth.is_yes() && !asks_more && route.chain.iter().all(|guard| (is_login(guard) || tells_who_calls(guard)) && !is_for_some(guard))
+}
+
+/// Whether a guard written in place asks something of its caller by name: `(request, reply) => request.isModerator(reply)`.
+fn asks_in_place(guard: &Guard) -> bool {
+    let NodeKind::Func(func) = &guard.what.kind else { return false };
+    let asks = |name: &str| {
+        let is_question =
+            ["is", "has", "can", "may"].iter().any(|word| name.strip_prefix(word).is_some_and(|rest| rest.starts_with(char::is_uppercase)));
+        is_question && !["Auth", "Logged", "Signed", "User"].iter().any(|word| name.contains(word))
+    };
+    func.calls.iter().any(|call| asks(call.callee.last_named()))
 }
 
 /// Whether a guard is known to find out who calls, and is told nothing of what they may do (`may('edit')`).
 fn tells_who_calls(guard: &Guard) -> bool {
     let name = name_of(&guard.what).to_ascii_lowercase();
-    let asks_more =
-        ["admin", "role", "staff", "permi", "polic", "abilit", "owner", "scope", "can", "may"].iter().any(|word| name.contains(word));
-    guard.authn.is_yes() && guard.authz.is_no() && !asks_more && !is_told_more(guard)
+    let asks_more = ["admin", "role", "staff", "operator", "permi", "polic", "abilit", "owner", "scope", "can", "may", "only"]
+        .iter()
+        .any(|word| name.contains(word));
+    guard.authn.is_yes() && guard.authz.is_no() && !asks_more && !is_told_more(guard) && !is_of_one_key(guard)
+}
+
+/// Whether a guard asks for the one key or password that those who run the application have: it has no users.
+fn is_of_one_key(guard: &Guard) -> bool {
+    const PACKAGES: [&str; 6] =
+        ["hono/bearer-auth", "hono/basic-auth", "express-basic-auth", "@fastify/basic-auth", "@fastify/bearer-auth", "koa-basic-auth"];
+    let module = match &guard.what.kind {
+        NodeKind::Call(call) => call.callee.module(),
+        NodeKind::Ref(name) => name.module(),
+        _ => None,
+    };
+    module.is_some_and(|module| PACKAGES.contains(&module))
 }
 
 /// Whether a guard written in place turns away who is known, too: a 403 says that the caller may not.
@@ -234,17 +347,22 @@ fn forbids(model: &Model, guard: &Guard) -> bool {
     func.denies.iter().any(says)
 }
 
-fn shown(sink: &Sink) -> String {
-    sink.parts.first().map_or_else(String::new, |part| format!("`{}`", part.value))
+fn shown(part: &SinkPart) -> String {
+    // Of an id that another file is handed, its name alone is known.
+    let name = part.value.as_ref().filter(|name| name.first() == Handed::KEY);
+    name.map_or_else(|| format!("`{}`", part.value), |name| format!("`{}`", name.last()))
 }
 
-fn report(cx: &mut Check<'_>, fact: &Fact, route: &Fact, reason: &Reason<'_>, what: String) {
-    let mut finding = cx.finding(fact, fact.span, what);
+fn report(cx: &mut Check<'_>, found: &Found<'_>, reason: &Reason<'_>, what: String) {
+    let mut finding = cx.finding(found.fact, found.fact.span, what);
     if reason.writes {
         finding = finding.severity(Severity::High);
     }
-    if route.span.file != fact.span.file {
-        finding = finding.related(route.span, format!("`{}` asks for a login alone", route.owner));
+    if let Some(place) = found.handed {
+        finding = finding.related(place, "the id comes from here");
+    }
+    if found.route.span.file != found.fact.span.file {
+        finding = finding.related(found.route.span, format!("`{}` asks for a login alone", found.route.owner));
     }
     if let Some(sibling) = reason.sibling {
         finding = finding.related(sibling.span, "the caller is asked here");

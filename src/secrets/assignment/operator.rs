@@ -7,6 +7,8 @@ use crate::source::FileKind;
 
 use super::{Cursor, Found, MAX_VALUE};
 
+/// Bytes of a chain of calls that are looked at for what it is compared with.
+const MAX_CHAIN: usize = 160;
 /// Operators and methods whose right side stands in for a missing left side.
 const FALLBACKS: &[&[u8]] = &[
     b"||",
@@ -306,6 +308,16 @@ impl Cursor<'_> {
         let name = window.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let open = at + name + usize::from(window.get(name) == Some(&b'?'));
         if super::COMPARISONS.contains(&&window[..name]) && self.byte(open) == b'(' { self.quoted_at(open + 1) } else { None }
+    }
+
+    /// `headers.get("x-api-key").and_then(|key| key.to_str().ok()) == Some("v")`: what a chain of calls is compared with
+    /// that begins at `at`, behind the key.
+    pub(super) fn compared_at_end(&self, at: usize) -> Found {
+        let chain = self.window(at, MAX_CHAIN);
+        let quote = memchr::memchr3(b';', b'{', b'"', chain).filter(|end| chain.starts_with(b".") && chain[*end] == b'"')?;
+        let wrapped = [b"Some(".as_slice(), b"Ok(", b"&", b"b"].iter().find_map(|wrapper| chain[..quote].strip_suffix(*wrapper));
+        let before = wrapped.unwrap_or(&chain[..quote]).trim_ascii_end();
+        if before.ends_with(b"==") || before.ends_with(b"!=") { self.quoted_at(at + quote) } else { None }
     }
 
     /// `CREATE ROLE a WITH LOGIN PASSWORD 'x'`.

@@ -7,8 +7,8 @@ use super::flow::{self, is_answer};
 use super::{Caller, Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_from_outside, is_of_request, request};
 use crate::extract::rust::chain::Chain;
 use crate::extract::rust::{func, routers, sinks, sites};
-use crate::ir::{Call, CallSite, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri, Why};
-use crate::parse::rust::{Expr, ExprKind, Path, Type, Unary};
+use crate::ir::{Call, CallSite, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, Span, Text, Why};
+use crate::parse::rust::{Expr, ExprKind, Path, Type};
 
 impl Eval<'_, '_> {
     pub(super) fn exprs(&mut self, list: &[Expr]) -> Vec<Node> {
@@ -80,7 +80,7 @@ impl Eval<'_, '_> {
         }
         let found = sinks::of_call(&reference, &values, |at| args.get(at).and_then(|arg| self.secret_of(arg)));
         self.add_sinks(found, span);
-        self.concerns_callers |= sinks::has_row(reference.last());
+        self.concerns_callers |= self.hops == 0 && sinks::knows_call(&reference);
         if let Some(from) = sinks::source(&reference) {
             return Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [from, reference.last()])));
         }
@@ -240,8 +240,12 @@ impl Eval<'_, '_> {
             let words = |words: &[&str]| self.bears(on, &receiver, words);
             sinks::of_method(name, &receiver, &args_nodes, name_span, words, |at| args.get(at).and_then(|arg| self.secret_of(arg)))
         };
-        self.add_sinks(found, name_span);
-        self.concerns_callers |= sinks::has_row(name);
+        for sink in found {
+            let kept = sink.parts.first().filter(|_| sink.kind == SinkKind::Keep).map(|part| part.value.span);
+            self.add_sinks(vec![sink], kept.filter(|kept| span.contains(*kept)).unwrap_or(name_span));
+        }
+        let is_known = self.hops == 0 && !self.concerns_callers && sinks::knows_method(name, |words| self.bears(on, &receiver, words));
+        self.concerns_callers |= is_known;
         if let ("hash", [hasher]) = (name, args_nodes.as_slice())
             && let Some(label) = self.secret_of(on)
         {
@@ -351,64 +355,6 @@ impl Eval<'_, '_> {
         old
     }
 
-    /// Whoever gets `&mut x` may have changed it: `rng.fill_bytes(&mut key)`, `stdin.read_line(&mut name)`.
-    pub(super) fn change(&mut self, args: &[Expr], by: Option<(&str, &Node)>) {
-        // A hasher that is fed stays the hasher that it is.
-        if by.is_some_and(|(name, _)| name == "hash") {
-            return;
-        }
-        for arg in args {
-            let Some(index) = self.changed(arg) else { continue };
-            let local = &self.locals[index];
-            if sites::is_known(&local.value)
-                || is_of_request(&local.value)
-                || matches!(&local.value.kind, NodeKind::Ref(name) if name.path.len() == 1 && name.first().starts_with("router@"))
-            {
-                continue;
-            }
-            if let Some(label) = local.secret.clone().or_else(|| sinks::unguessable(&local.name))
-                && by.is_some_and(|(name, rng)| name.contains("fill") && sinks::is_weak_random(rng, 8))
-            {
-                self.add_sinks(vec![weak_random(label, arg.span)], arg.span);
-            }
-            let read = by.filter(|(name, _)| name.starts_with("read"));
-            let value = match read.map(|(_, reader)| reader) {
-                Some(reader) if is_of_request(reader) => reader.clone(),
-                Some(reader) if Chain::of(reader).constructor().is_some_and(|call| call.callee.names().contains(&"TcpStream")) => {
-                    Node::new(arg.span, NodeKind::Ref(Ref::new(Scope::Request, ["response", "read"])))
-                }
-                // What is only looked at by a reader of another kind is not known.
-                _ => Node::unknown(Why::Opaque, arg.span),
-            };
-            let is_text_that_grows = read.is_none() && self.locals[index].value.as_text().is_some_and(Text::has_holes);
-            if !is_text_that_grows {
-                self.set(Some(index), value);
-            }
-        }
-    }
-
-    /// The variable that an argument lets others change: `&mut x`, `&mut x[..]`, `x.as_mut()`.
-    fn changed(&self, arg: &Expr) -> Option<usize> {
-        match &arg.kind {
-            ExprKind::Unary(Unary::BorrowMut, on) => self.base(on),
-            ExprKind::Method { on, name, .. }
-                if matches!(name.text.as_str(), "as_mut" | "as_mut_slice" | "by_ref" | "iter_mut" | "as_mut_ptr") =>
-            {
-                self.base(on)
-            }
-            _ => None,
-        }
-    }
-
-    /// The variable that an expression is a part of.
-    pub(super) fn base(&self, expr: &Expr) -> Option<usize> {
-        match &expr.kind {
-            ExprKind::Method { on, name, .. } if matches!(name.text.as_str(), "as_mut" | "as_mut_slice" | "get_mut") => self.base(on),
-            ExprKind::Index { on, .. } | ExprKind::Unary(Unary::Deref | Unary::BorrowMut, on) => self.base(on),
-            _ => self.variable(expr),
-        }
-    }
-
     /// Whether what a method is called on bears one of these words: in its name, its type, or what made it.
     fn bears(&self, on: &Expr, receiver: &Node, words: &[&str]) -> bool {
         let has = |name: &str| {
@@ -443,13 +389,6 @@ impl Eval<'_, '_> {
             }
         }
     }
-}
-
-/// Guessable numbers in what bears the name of a secret.
-pub(super) fn weak_random(label: SmolStr, span: Span) -> Sink {
-    let value = Node::new(span, NodeKind::Null);
-    let callee = Ref::new(Scope::Local, ["random"]);
-    Sink { kind: SinkKind::Random, callee, parts: vec![SinkPart::new(value, Tri::No, label)], options: None }
 }
 
 /// `["a", b].concat()`, `[a, b].join(" ")`.

@@ -8,7 +8,7 @@ use crate::extract::rust::{func, sinks, sites};
 use crate::ir::{Call, Entry, Func, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Span, Text, Tri, Why};
 use crate::parse::rust::{Arm, Expr, ExprKind, Path, Unary};
 
-use super::{Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_of_request};
+use super::{Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_of_request, refusals};
 
 impl<'n, 't> Eval<'n, 't> {
     /// A value that may still be called on or bound to a name.
@@ -45,8 +45,8 @@ impl<'n, 't> Eval<'n, 't> {
                     self.handed_on(std::slice::from_ref(value));
                     let value = self.expr(value);
                     self.add_sinks(sinks::of_field(&name.text, &value, value.span).into_iter().collect(), value.span);
-                    if let Some(label) = sinks::unguessable(&name.text).filter(|_| sinks::is_weak_random(&value, 12)) {
-                        self.add_sinks(vec![super::calls::weak_random(label, value.span)], value.span);
+                    if let Some(label) = sinks::unguessable(&name.text).filter(|_| sinks::weak_random(&value, 12).is_some()) {
+                        self.add_sinks(vec![super::changes::weak_random(label, value.span)], value.span);
                     }
                     map.push(name.text.clone(), name.span, value);
                 }
@@ -104,12 +104,22 @@ impl<'n, 't> Eval<'n, 't> {
                 let mark = self.locals.len();
                 let proven = self.proven(cond);
                 let leaves = checks::diverges(then);
-                self.asked(cond);
+                let only_logs = otherwise.is_none() && refusals::only_logs(then);
+                if !only_logs {
+                    self.asked(cond);
+                }
                 if leaves {
                     self.left_if(cond);
                 }
+                let before = self.func.calls.len();
                 let cond = self.expr(cond);
+                // What is only written down, and an error that nobody looks at, turn nobody away.
+                if only_logs {
+                    self.func.calls.truncate(before);
+                }
                 let mode = sites::mode(&cond);
+                let is_mode_of_tls = u32::from(sites::is_mode_of_tls(&cond));
+                self.tls_mode += is_mode_of_tls;
                 self.development += u32::from(mode == sites::Mode::Development);
                 let then = self.knowing(&proven.when_true, |eval| eval.branched(|eval| eval.block(then)));
                 self.retire(mark);
@@ -118,6 +128,7 @@ impl<'n, 't> Eval<'n, 't> {
                 let otherwise =
                     otherwise.as_ref().map(|other| self.knowing(&proven.when_false, |eval| eval.branched(|eval| eval.inner(other))));
                 self.development -= u32::from(mode == sites::Mode::Production);
+                self.tls_mode -= is_mode_of_tls;
                 if leaves {
                     self.remember(proven.when_false);
                 }
@@ -138,7 +149,11 @@ impl<'n, 't> Eval<'n, 't> {
             ExprKind::Match { on, arms } => {
                 self.left_in(on, arms);
                 let subject = self.place(on);
+                let before = self.func.calls.len();
                 let on = self.expr(on);
+                if arms.iter().any(refusals::goes_on_without) {
+                    self.func.calls[before..].iter_mut().for_each(|call| call.is_noted = true);
+                }
                 let is_mode_of_tls = u32::from(sites::is_mode_of_tls(&on));
                 self.tls_mode += is_mode_of_tls;
                 let mut values = Vec::new();

@@ -100,6 +100,9 @@ impl Eval<'_, '_> {
             let part = SinkPart::new(value, Tri::Yes, SmolStr::default());
             self.add_sinks(vec![Sink { kind: SinkKind::LogLine, callee, parts: vec![part], options: None }], call.span);
         }
+        if matches!(name, "bail" | "ensure") {
+            self.note_error(call.args.iter().map(|arg| &arg.value).find(|value| value.as_str().is_some()));
+        }
         if name == "cmd" {
             let found = sinks::shell_macro(&args, &Ref::new(Scope::Local, ["cmd!"]));
             self.add_sinks(found.into_iter().collect(), call.span);

@@ -5,6 +5,7 @@
 //! so that `let mut v = Validation::new(a); v.validate_exp = false;` is one value.
 
 mod calls;
+mod changes;
 mod checks;
 mod errors;
 mod expr;
@@ -177,14 +178,14 @@ impl<'n, 't> Eval<'n, 't> {
         let value = self.block(&function.body);
         self.recorded(function, attrs);
         if let Some(label) = sinks::unguessable(&function.name.text)
-            && sinks::is_weak_random(&value, 12)
+            && let Some(generator) = sinks::guessable(&value)
         {
-            self.add_sinks(vec![calls::weak_random(label, value.span)], value.span);
+            self.add_sinks(vec![changes::weak_random(label, generator)], generator);
         }
         let value = self.served(function, value);
         self.func.returns = (value.weight(MAX_WEIGHT) < MAX_WEIGHT).then_some(value);
         self.retire(0);
-        if self.concerns_callers && !is_handler {
+        if self.concerns_callers && function.public && !is_handler {
             self.imagine_callers(function);
         }
         Body {
@@ -380,9 +381,9 @@ impl<'n, 't> Eval<'n, 't> {
             || ty.is_some_and(|ty| is_no_text(ty) || hides_itself(ty))
             || value.is_some_and(|value| secret.is_none() && is_made_harmless(value));
         if let ([name], Some(node)) = (pat.names.as_slice(), &node)
-            && let Some(label) = sinks::unguessable(&name.text).filter(|_| sinks::is_weak_random(node, 12))
+            && let Some(label) = sinks::unguessable(&name.text).filter(|_| sinks::weak_random(node, 12).is_some())
         {
-            self.add_sinks(vec![calls::weak_random(label, node.span)], node.span);
+            self.add_sinks(vec![changes::weak_random(label, node.span)], node.span);
         }
         // The type of a struct that is made here is as good as a written one.
         let made = || match value.map(|value| &value.kind) {

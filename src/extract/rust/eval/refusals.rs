@@ -2,10 +2,16 @@
 //! (`auth.user.ok_or(Error::Login)?`, `let Some(id) = session.get("user_id").await? else { … }`), and one that
 //! sends whoever is not to the page where people sign in.
 
+use smol_str::SmolStr;
+
 use crate::ir::{CallSite, Node, Ref, Span};
-use crate::parse::rust::{Arm, Expr, ExprKind, Type, Unary};
+use crate::parse::rust::{Arm, Block, Expr, ExprKind, Path, Stmt, Type, Unary};
 
 use super::{Eval, checks};
+use crate::extract::rust::{func, sites};
+
+/// Calls in calls that are looked into for the words of an error.
+const MAX_NESTING: u32 = 6;
 
 /// Methods that hand an identity on that may be missing, or a part of it.
 const KEEPS: [&str; 24] = [
@@ -74,6 +80,11 @@ impl Eval<'_, '_> {
     pub(super) fn tried(&mut self, on: &Expr) {
         self.asked(on);
         self.needed(on);
+        // async-graphql answers with an error where a request brought no such value: `ctx.data::<Claims>()?`.
+        if matches!(&without_words(on).kind, ExprKind::Method { name, types, .. } if name.text == "data" && is_kept_identity(types) && types[0].last() != "Option")
+        {
+            self.missing(without_words(on));
+        }
         if let ExprKind::Method { on, name, .. } = &without_words(on).kind
             && matches!(name.text.as_str(), "ok_or" | "ok_or_else")
         {
@@ -85,6 +96,10 @@ impl Eval<'_, '_> {
     pub(super) fn note_error(&mut self, error: Option<&Expr>) {
         let Some(error) = error else { return };
         let path = match &error.kind {
+            _ if words_of(error, MAX_NESTING).is_some_and(func::says_denied) => {
+                self.func.denies.push(error.span);
+                return;
+            }
             ExprKind::Closure(closure) => return self.note_error(Some(&closure.body)),
             ExprKind::Method { on, name, .. } if matches!(name.text.as_str(), "into" | "into_response") => {
                 return self.note_error(Some(on));
@@ -127,7 +142,6 @@ impl Eval<'_, '_> {
     /// `match auth.user { Some(user) => …, None => return … }`.
     pub(super) fn left_in(&mut self, subject: &Expr, arms: &[Arm]) {
         self.asked(subject);
-        let is_nothing = |arm: &Arm| arm.pat.names.is_empty() || arm.pat.path.last().is_some_and(|path| path == "Err");
         if arms.iter().any(|arm| is_nothing(arm) && checks::leaves(&arm.body)) {
             self.missing(subject);
         }
@@ -171,6 +185,11 @@ impl Eval<'_, '_> {
             }),
             ExprKind::Field { on, name } => names_user(&name.text) && self.type_of(on).is_some_and(|ty| is_session(ty.last())),
             ExprKind::Await(on) | ExprKind::Try(on) | ExprKind::Unary(_, on) => self.is_identity(on),
+            ExprKind::Method { name, types, .. }
+                if matches!(name.text.as_str(), "get" | "remove" | "data" | "data_opt") && is_kept_identity(types) =>
+            {
+                true
+            }
             ExprKind::Method { on, name, args, .. } => match (name.text.as_str(), args.first()) {
                 ("get" | "get_private" | "get_signed" | "remove", Some(key)) => {
                     let keeps = key.as_str().map_or_else(|| key.as_path().is_some_and(|path| names_user(path.last())), names_user);
@@ -205,6 +224,86 @@ impl Eval<'_, '_> {
     }
 }
 
+/// The text that an error is made of: `Error::new("not signed in")`, `"forbidden".into()`, `anyhow!("forbidden")`.
+fn words_of(error: &Expr, depth: u32) -> Option<&str> {
+    let depth = depth.checked_sub(1)?;
+    match &error.kind {
+        ExprKind::Str { text, .. } => Some(text),
+        ExprKind::Call { args, .. } => args.iter().find_map(|arg| words_of(arg, depth)),
+        ExprKind::Method { on, name, .. } if matches!(name.text.as_str(), "into" | "to_string" | "to_owned" | "extend" | "extend_with") => {
+            words_of(on, depth)
+        }
+        ExprKind::Macro(call) => call.args.iter().find_map(|arg| words_of(&arg.value, depth)),
+        _ => None,
+    }
+}
+
+/// Whether what is asked for by its type says who calls: `Claims`, `CurrentUser`, and no service that knows all users.
+fn is_kept_identity(types: &[Type]) -> bool {
+    const OF_PROGRAM: [&str; 15] = [
+        "Service",
+        "Repo",
+        "Repository",
+        "Store",
+        "Loader",
+        "Config",
+        "Pool",
+        "Client",
+        "Provider",
+        "Manager",
+        "Settings",
+        "Dao",
+        "Keys",
+        "Cache",
+        "Storage",
+    ];
+    let [ty] = types else { return false };
+    let ty = if matches!(ty.last(), "Arc" | "Extension" | "Option") { ty.args.first().unwrap_or(ty) } else { ty };
+    let name = ty.last();
+    let lower = name.to_ascii_lowercase();
+    let says = names_user(name) || ["claims", "viewer", "caller", "session", "jwt", "token"].iter().any(|word| lower.contains(word));
+    says && !OF_PROGRAM.iter().any(|end| name.ends_with(end))
+}
+
+/// `Err(_) => …`, `None => …`, `_ => …`.
+fn is_nothing(arm: &Arm) -> bool {
+    arm.pat.names.is_empty() || arm.pat.path.last().is_some_and(|path| path == "Err")
+}
+
+/// Whether whoever has nothing gets a value all the same: `Err(_) => "guest".to_string()`, `None => Caller::Guest`.
+pub(super) fn goes_on_without(arm: &Arm) -> bool {
+    is_nothing(arm) && arm.pat.path.last().is_none_or(|path| matches!(path.as_str(), "Err" | "None")) && is_plain(&arm.body, MAX_NESTING)
+}
+
+/// A value that is there whatever was asked: no answer that turns away, no verdict, nothing that is left with.
+fn is_plain(value: &Expr, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match &value.kind {
+        ExprKind::Str { .. } | ExprKind::Number(_) => true,
+        ExprKind::Path(path) => is_value(path),
+        ExprKind::Struct { path, fields, .. } => is_value(path) && fields.iter().all(|(_, value)| is_plain(value, depth)),
+        ExprKind::Call { callee, args } => callee.as_path().is_some_and(is_value) && args.iter().all(|arg| is_plain(arg, depth)),
+        ExprKind::Method { on, name, args, .. } => {
+            matches!(name.text.as_str(), "into" | "to_string" | "to_owned") && args.is_empty() && is_plain(on, depth)
+        }
+        _ => false,
+    }
+}
+
+/// A name of a value of the program's own: no error, no status, not `None`, of which the caller makes what it likes.
+fn is_value(path: &Path) -> bool {
+    const REFUSALS: [&str; 7] = ["Err", "Fail", "Forward", "Reject", "Refus", "Deni", "None"];
+    let is_status = !path.last().contains(char::is_lowercase);
+    let refuses = |name: &SmolStr| REFUSALS.iter().any(|word| name.contains(word)) || func::says_denied(name);
+    !is_status && !path.names.iter().any(refuses)
+}
+
+/// Whether a block does nothing but write down what it was given.
+pub(super) fn only_logs(block: &Block) -> bool {
+    let is_log = |stmt: &Stmt| matches!(stmt, Stmt::Expr { expr: Expr { kind: ExprKind::Macro(call), .. }, .. } if sites::is_log_macro(call.path.last()));
+    !block.stmts.is_empty() && block.stmts.iter().all(is_log)
+}
+
 /// An error in other words: `identity.ok_or(error).map_err(Error::from)`.
 fn without_words(expr: &Expr) -> &Expr {
     match &expr.kind {
@@ -220,9 +319,9 @@ fn names_user(name: &str) -> bool {
     ["user", "uid", "account", "identity", "member", "auth", "login", "principal", "admin"].iter().any(|word| name.contains(word))
 }
 
-/// Types of sessions, and of what a session's backend knows of its user.
+/// Types of sessions, of what a session's backend knows of its user, and of what resolvers are handed.
 fn is_session(name: &str) -> bool {
-    name.contains("Session") || matches!(name, "AuthContext" | "Identity")
+    name.contains("Session") || name.ends_with("Context") || matches!(name, "Ctx" | "Identity")
 }
 
 /// `Option<Identity>`, `Result<Claims, Error>`: what a framework hands over whether or not somebody signed in.

@@ -175,6 +175,8 @@ fn keeps(name: &str) -> bool {
                 | "iter"
                 | "unwrap_or_default"
                 | "to_str"
+                | "escape_debug"
+                | "escape_default"
                 | "as_mut_str"
                 | "lines"
                 | "next"

@@ -4,7 +4,8 @@
 use smol_str::SmolStr;
 
 use super::sink;
-use crate::ir::{Node, NodeKind, Ref, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{Call, Node, NodeKind, Ref, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::parse::rust::{Item, ItemKind};
 
 type Labels = &'static [&'static str];
 
@@ -66,9 +67,20 @@ pub(super) fn of_method(name: &str, receiver: &Node, args: &[Node], callee: &Ref
 }
 
 /// `password.hash(&mut hasher)`.
-pub(in super::super) fn hashed_into(hasher: &Node, label: SmolStr, span: crate::ir::Span) -> Option<Sink> {
+pub(in super::super) fn hashed_into(hasher: &Node, label: SmolStr, span: Span) -> Option<Sink> {
     let algorithm = hash_in(hasher).filter(|algorithm| is_weak_for(algorithm, &label))?;
     Some(hashed(&Ref::new(crate::ir::Scope::Local, ["hash"]), span, algorithm, label))
+}
+
+/// `type Ksf = Identity` of a suite of `opaque_ke`: whoever takes the server's records tries passwords at full speed.
+pub(in super::super) fn unstretched(items: &[Item]) -> Option<(Span, Sink)> {
+    items.iter().find_map(|item| match &item.kind {
+        ItemKind::Alias { name, ty } if matches!((name.text.as_str(), ty.last()), ("Ksf", "Identity") | ("SlowHash", "NoOpHash")) => {
+            let callee = Ref::new(crate::ir::Scope::Rust, ["opaque_ke", "CipherSuite"]);
+            Some((ty.span, hashed(&callee, ty.span, "OPAQUE, which stretches no keys here".into(), "password".into())))
+        }
+        _ => None,
+    })
 }
 
 /// The name, if it is that of something that nobody may guess: a secret, a token, a code to log in with.
@@ -91,7 +103,7 @@ pub(in super::super) fn unguessable(name: &str) -> Option<SmolStr> {
     (crate::lower::words::names_secret_value(name) || is_code).then(|| name.into())
 }
 
-fn hashed(callee: &Ref, span: crate::ir::Span, algorithm: SmolStr, label: SmolStr) -> Sink {
+fn hashed(callee: &Ref, span: Span, algorithm: SmolStr, label: SmolStr) -> Sink {
     sink(SinkKind::Hash, callee, vec![SinkPart::new(Node::text(algorithm, span), Tri::No, label)])
 }
 
@@ -273,46 +285,72 @@ fn is_weak_for(algorithm: &str, label: &str) -> bool {
     !algorithm.starts_with("a ") || ["password", "passwd", "pwd", "passphrase"].iter().any(|word| label.contains(word))
 }
 
-/// Whether a value is made by a generator whose numbers can be guessed.
-pub(in super::super) fn is_weak_random(node: &Node, depth: u32) -> bool {
-    if depth == 0 {
-        return false;
-    }
-    let below = |nodes: &[Node]| nodes.iter().any(|node| is_weak_random(node, depth - 1));
+/// Why a secret can be guessed: by the generator that draws it, or because it is the time.
+pub(in super::super) fn guessable(node: &Node) -> Option<Span> {
+    weak_random(node, 12).or_else(|| is_of_clock(node, 12).then_some(node.span))
+}
+
+/// Where a value's numbers come from a generator that can be guessed: one that is made for games and simulations, one whose
+/// seed the code says.
+pub(in super::super) fn weak_random(node: &Node, depth: u32) -> Option<Span> {
+    let depth = depth.checked_sub(1)?;
+    let below = |nodes: &[Node]| nodes.iter().find_map(|node| weak_random(node, depth));
     match &node.kind {
-        NodeKind::Call(call) => {
-            let names = call.callee.names();
-            let weak = names.iter().any(|name| {
-                matches!(
-                    *name,
-                    "SmallRng"
-                        | "fastrand"
-                        | "oorandom"
-                        | "Pcg32"
-                        | "Pcg64"
-                        | "Pcg64Mcg"
-                        | "Pcg32Fast"
-                        | "XorShiftRng"
-                        | "StepRng"
-                        | "WyRand"
-                        | "nanorand"
-                        | "Xoshiro256PlusPlus"
-                        | "Xoshiro256StarStar"
-                        | "Xoshiro128PlusPlus"
-                        | "SplitMix64"
-                        | "seed_from_u64"
-                        | "Mt19937GenRand32"
-                        | "Mt64"
-                        | "Isaac64Rng"
-                        | "IsaacRng"
-                        | "tinyrand"
-                )
-            });
-            weak || call.receiver.as_ref().is_some_and(|receiver| is_weak_random(receiver, depth - 1)) || below(&call.args)
-        }
-        NodeKind::Func(func) => func.returns.as_ref().is_some_and(|value| is_weak_random(value, depth - 1)),
+        NodeKind::Call(call) if is_weak_generator(call) => Some(node.span),
+        NodeKind::Call(call) => call.receiver.as_ref().and_then(|receiver| weak_random(receiver, depth)).or_else(|| below(&call.args)),
+        NodeKind::Func(func) => func.returns.as_ref().and_then(|value| weak_random(value, depth)),
         NodeKind::Op(_, operands) | NodeKind::List(operands) => below(operands),
-        NodeKind::Text(text) => text.holes().any(|hole| is_weak_random(hole, depth - 1)),
+        NodeKind::Text(text) => text.holes().find_map(|hole| weak_random(hole, depth)),
+        _ => None,
+    }
+}
+
+/// Whether a value is made of what the time is and of nothing else: `Md5::digest(now.as_nanos().to_le_bytes())`.
+fn is_of_clock(node: &Node, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let is_constant = |node: &Node| node.is_known() || node.as_ref().is_some_and(|name| !name.last().contains(char::is_lowercase));
+    let all = |parts: &mut dyn Iterator<Item = &Node>| {
+        let mut of_clock = parts.filter(|part| !is_constant(part)).map(|part| is_of_clock(part, depth)).peekable();
+        of_clock.peek().is_some() && of_clock.all(|is| is)
+    };
+    match &node.kind {
+        NodeKind::Call(call) if matches!(call.callee.names().as_slice(), [.., "SystemTime" | "Utc" | "Local", "now"] | [.., "now_utc"]) => {
+            true
+        }
+        NodeKind::Call(call) => all(&mut call.receiver.iter().chain(&call.args)),
+        NodeKind::Text(text) => all(&mut text.holes()),
         _ => false,
     }
+}
+
+fn is_weak_generator(call: &Call) -> bool {
+    let is_repeated = |seed: &Node| matches!(&seed.kind, NodeKind::Op(_, operands) if operands.iter().all(Node::is_known));
+    let is_known_seed = || call.args.first().is_some_and(|seed| seed.is_known() || is_repeated(seed));
+    call.callee.last() == "from_seed" && is_known_seed()
+        || call.callee.names().iter().any(|name| {
+            matches!(
+                *name,
+                "SmallRng"
+                    | "fastrand"
+                    | "oorandom"
+                    | "Pcg32"
+                    | "Pcg64"
+                    | "Pcg64Mcg"
+                    | "Pcg32Fast"
+                    | "XorShiftRng"
+                    | "StepRng"
+                    | "WyRand"
+                    | "nanorand"
+                    | "Xoshiro256PlusPlus"
+                    | "Xoshiro256StarStar"
+                    | "Xoshiro128PlusPlus"
+                    | "SplitMix64"
+                    | "seed_from_u64"
+                    | "Mt19937GenRand32"
+                    | "Mt64"
+                    | "Isaac64Rng"
+                    | "IsaacRng"
+                    | "tinyrand"
+            )
+        })
 }

@@ -2,7 +2,8 @@
 
 use super::settings::{flag_off, holds_session};
 use super::{judged, sink};
-use crate::ir::{Node, Part, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri};
+use crate::extract::rust::chain::Chain;
+use crate::ir::{Node, NodeKind, Part, Ref, Scope, Sink, SinkKind, SinkPart, Span, Text, Tri};
 use smol_str::SmolStr;
 
 /// `([(CONTENT_TYPE, "text/html")], page)`: what is shown as a page.
@@ -15,6 +16,34 @@ pub(in super::super) fn page(parts: &[Node]) -> Option<Sink> {
     let says = before.iter().filter_map(Node::as_list).flatten().any(is_html);
     let part = || SinkPart::new(body.clone(), Tri::Maybe, "whole");
     says.then(|| judged(sink(SinkKind::Html, &Ref::new(Scope::Local, ["text/html"]), vec![part()]))).flatten()
+}
+
+/// Whether an answer has been said to be no page: `.content_type(ContentType::plaintext())`,
+/// `.header(CONTENT_TYPE, "application/json")`.
+pub(super) fn is_said_plain(answer: &Node) -> bool {
+    let chain = Chain::of(answer);
+    let said = chain.steps.iter().rev().find_map(|step| match (step.name, step.args) {
+        ("content_type" | "set_content_type", [kind]) => Some(kind),
+        ("header" | "insert_header" | "append_header", [name, kind]) if is_header(name, "CONTENT_TYPE") => Some(kind),
+        ("insert_header" | "append_header", [pair]) => match pair.as_list() {
+            Some([name, kind]) => is_header(name, "CONTENT_TYPE").then_some(kind),
+            _ => Some(pair).filter(|pair| type_named(pair).is_some()),
+        },
+        _ => None,
+    });
+    let is_markup = |kind: &str| ["html", "svg", "xml"].iter().any(|word| kind.contains(word));
+    said.and_then(type_named).is_some_and(|kind| !is_markup(&kind.to_ascii_lowercase()))
+}
+
+/// A media type as it is written: a text, a constant of `mime`, a function of `ContentType`.
+fn type_named(kind: &Node) -> Option<&str> {
+    let name = match &kind.kind {
+        NodeKind::Text(_) => return kind.as_str(),
+        NodeKind::Ref(name) => name,
+        NodeKind::Call(call) if call.receiver.is_none() => &call.callee,
+        _ => return None,
+    };
+    name.names().iter().any(|part| matches!(*part, "ContentType" | "mime")).then(|| name.last())
 }
 
 /// Whether a value names a header: a constant of `http`, or its text.

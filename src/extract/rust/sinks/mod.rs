@@ -18,7 +18,7 @@ use crate::tables::table;
 
 pub(super) use self::compare::{Side, compared};
 pub(super) use self::costs::{costs, number_in};
-pub(super) use self::crypto::{hashed_into, is_weak_random, unguessable};
+pub(super) use self::crypto::{guessable, hashed_into, unguessable, unstretched, weak_random};
 pub(super) use self::markup::{page, written_cookie};
 pub(super) use self::settings::{accepts_all, cookie, is_verifier_off, of_field, of_path, turns_check_off};
 pub(super) use self::shell::of_macro as shell_macro;
@@ -30,6 +30,13 @@ struct Row {
     argument: Option<usize>,
     whole: bool,
     on: Vec<&'static str>,
+}
+
+impl Row {
+    /// Whether the row is about what the method is called on.
+    fn is_on(&self, on: &impl Fn(&[&str]) -> bool) -> bool {
+        self.on.is_empty() || on(&self.on)
+    }
 }
 
 #[derive(Default)]
@@ -81,9 +88,14 @@ fn kind_of(name: &str) -> Option<SinkKind> {
     })
 }
 
-/// Whether a call or method of this name may be one that the table knows.
-pub(super) fn has_row(name: &str) -> bool {
-    KNOWN.calls.contains_key(name) || KNOWN.methods.contains_key(name)
+/// Whether the table knows a call.
+pub(super) fn knows_call(callee: &Ref) -> bool {
+    KNOWN.calls.get(callee.last()).is_some_and(|rows| rows.iter().any(|row| callee.names().ends_with(&row.end)))
+}
+
+/// Whether the table knows a method. `on` says whether what it is called on bears one of these words.
+pub(super) fn knows_method(name: &str, on: impl Fn(&[&str]) -> bool) -> bool {
+    KNOWN.methods.get(name).is_some_and(|rows| rows.iter().any(|row| row.is_on(&on)))
 }
 
 /// Whether a call hands its argument on in another form.
@@ -113,6 +125,7 @@ pub(super) fn of_call(callee: &Ref, args: &[Node], secret: impl Fn(usize) -> Opt
     }
     found.extend(crypto::of_call(callee, args, &secret));
     found.extend(settings::of_call(callee, args));
+    found.extend(unlimited(callee, args));
     if matches!(names.as_slice(), [.., "fs", "write"])
         && let Some(label) = secret(1).filter(|label| is_of_person(label) || is_shared(&args[0]))
     {
@@ -136,7 +149,8 @@ pub(super) fn of_method(
     // `query_as("…").fetch_one(db)`: the text is there, what is handed over is the connection.
     let is_made = || super::chain::Chain::of(receiver).constructor().is_some_and(|call| call.callee.last().starts_with("query"));
     let has_text = name.starts_with("fetch") && is_made();
-    for row in rows.iter().filter(|row| !has_text && (row.on.is_empty() || on(&row.on))) {
+    let is_page = || !markup::is_said_plain(receiver);
+    for row in rows.iter().filter(|row| !has_text && row.is_on(&on) && (row.kind != SinkKind::Html || is_page())) {
         if !found.iter().any(|known| known.kind == row.kind) {
             found.extend(flow(row, &callee, args));
         }
@@ -190,8 +204,18 @@ fn kept(name: &str, receiver: &Node, args: &[Node], secret: &impl Fn(usize) -> O
     let lower = label.to_ascii_lowercase();
     let is_as_typed = !lower.contains("pass")
         || lower.contains("passport")
-        || args[at].as_ref().is_some_and(|name| name.scope == Scope::Request || name.scope == Scope::Local && is_new_password(&name.path));
+        || values(&args[at]).any(|name| name.scope == Scope::Request || name.scope == Scope::Local && is_new_password(&name.path));
     is_as_typed.then(|| SinkPart::new(args[at].clone(), Tri::Yes, label))
+}
+
+/// The names among values that are handed over one by one or together: `password`, `(name, password)`, `params![name, password]`.
+fn values(node: &Node) -> impl Iterator<Item = &Ref> {
+    let parts = match &node.kind {
+        NodeKind::List(parts) => parts.as_slice(),
+        NodeKind::Call(call) if call.callee.last().ends_with('!') => &call.args,
+        _ => std::slice::from_ref(node),
+    };
+    parts.iter().filter_map(Node::as_ref)
 }
 
 /// A parameter, whose name carries its place, that is the password somebody has just chosen.
@@ -255,6 +279,14 @@ fn writes(statement: &Node) -> bool {
 pub(super) fn whole(kind: SinkKind, value: Node) -> Sink {
     let callee = Ref::new(Scope::Local, ["answer"]);
     sink(kind, &callee, vec![SinkPart::new(value, Tri::Yes, SmolStr::default())])
+}
+
+/// `to_bytes(body, usize::MAX)`: as much memory as the caller sends.
+fn unlimited(callee: &Ref, args: &[Node]) -> Option<Sink> {
+    let [body, limit] = args else { return None };
+    let is_all = callee.last() == "to_bytes" && limit.as_ref().is_some_and(|limit| limit.last() == "MAX");
+    let of_request = root_of(body).as_ref().is_some_and(|name| name.scope == Scope::Request && name.first() == "params");
+    (is_all && of_request).then(|| sink(SinkKind::Allocate, callee, vec![SinkPart::new(body.clone(), Tri::Yes, SmolStr::default())]))
 }
 
 /// `vec![0; n]` of a size that a stranger names.

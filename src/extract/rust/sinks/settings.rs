@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::sink;
 use crate::extract::rust::chain::Chain;
 use crate::extract::rust::names::Names;
-use crate::ir::{Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::ir::{Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 use crate::parse::rust::{Expr, ExprKind, Item, ItemKind, Path, Stmt};
 
 /// Settings by a call of a path.
@@ -43,7 +43,7 @@ pub(super) fn of_method(
     let is = |value: bool| first.and_then(Node::as_bool) == Some(value);
     let mode = first.and_then(Node::as_ref).map(Ref::last).unwrap_or_default();
     let off = match name {
-        _ if turns_check_off(name) => is(true),
+        _ if turns_check_off(name) => first.is_some_and(is_true_by_default),
         "set_verify" | "set_verify_callback" => matches!(mode, "NONE" | "SSL_VERIFY_NONE") || args.get(1).is_some_and(says_yes),
         "min_protocol_version" | "min_tls_version" | "set_min_proto_version" | "min_tls_protocol_version" => {
             first.is_some_and(is_old_protocol)
@@ -57,7 +57,7 @@ pub(super) fn of_method(
         | "set_certificate_verification"
         | "proxy_ssl_verify_peer" => is(false),
         "set_certificate_verifier" | "with_custom_certificate_verifier" | "set_custom_certificate_verifier" => return None,
-        "ssl_mode" => matches!(mode, "Disable" | "Disabled" | "Allow"),
+        "ssl_mode" => matches!(mode, "Disable" | "Disabled" | "Allow") && !stays_here(receiver),
         "ssl_options" => mode.starts_with("DANGER"),
         "disable_verification" | "with_no_certificate_verification" => first.is_none() || is(true),
         "trust_cert" => first.is_none() && on(&["config", "tiberius"]),
@@ -79,6 +79,22 @@ pub(super) fn of_method(
     let is_session = matches!(name, "cookie_secure" | "cookie_http_only" | "with_secure" | "with_http_only")
         || on(&["session", "identity", "cookieconfig"]);
     (is(false) && is_session).then(|| flag_off("session", flag, span))
+}
+
+/// `true`, and `insecure.unwrap_or(true)`.
+fn is_true_by_default(value: &Node) -> bool {
+    match &value.kind {
+        NodeKind::Op(Op::Coalesce, operands) => operands.last().is_some_and(is_true_by_default),
+        _ => value.as_bool() == Some(true),
+    }
+}
+
+/// Whether the options of a connection name a socket or a host on the same machine.
+fn stays_here(options: &Node) -> bool {
+    let chain = Chain::of(options);
+    let is_here =
+        |host: &Node| host.as_str().is_some_and(|host| host.starts_with('/') || matches!(host, "localhost" | "127.0.0.1" | "::1"));
+    chain.steps.iter().any(|step| step.name == "socket" || step.name == "host" && step.args.iter().any(is_here))
 }
 
 /// lettre: `SmtpTransport::builder_dangerous(host).credentials(login)`, and nothing said of TLS.

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{address, called_name};
+use crate::extract::typescript::items::is_part;
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::SinkKind;
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -136,22 +137,46 @@ impl<'t> Checked<'t> {
             _ => Says::Beginning,
         };
         let names = std::iter::once(part).chain(part.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
+        let mut is_tested = false;
         for name in names {
-            if is_bound_by_path(name) || self.is_tested(module, call, name, least) {
-                return true;
-            }
-            let made = (name.kind() == Kind::Identifier).then(|| module.lookup(name.text(), name)).flatten();
-            if let Some(Form::Variable(Some(value), _)) = made.map(|declaration| &declaration.form)
-                && std::iter::once(*value)
-                    .chain(value.below())
-                    .filter(|node| is_name(*node))
-                    .take(MAX_NAMES)
-                    .any(|inner| self.is_tested(module, call, inner, least))
-            {
-                return true;
+            if self.is_name_tested(module, call, name, least) {
+                if kind != SinkKind::Path {
+                    return true;
+                }
+                is_tested = true;
             }
         }
-        false
+        is_tested && !(part.kind() == Kind::Call && self.has_untested_piece(module, call, part, least))
+    }
+
+    /// Whether a path is joined of a piece that comes from the request as it is, beside those that are tested.
+    fn has_untested_piece(&self, module: &Module<'t>, call: Syntax<'t>, path: Syntax<'t>, least: Says) -> bool {
+        let pieces = path.field(Field::Arguments).filter(|_| matches!(called_name(path), "join" | "resolve"));
+        let is_sent = |piece: Syntax<'t>| {
+            let made = module.lookup(piece.text(), piece).filter(|_| piece.kind() == Kind::Identifier);
+            let value = match made.map(|made| &made.form) {
+                Some(Form::Variable(Some(value), path)) if path.is_empty() => *value,
+                _ => piece,
+            };
+            // `req.query.lang || 'en'`.
+            let value = value.field(Field::Left).filter(|_| value.kind() == Kind::Binary).unwrap_or(value);
+            is_name(value) && module.lower(value).as_ref().is_some_and(is_part)
+        };
+        pieces.into_iter().flat_map(Syntax::children).any(|piece| {
+            let mut names = std::iter::once(piece).chain(piece.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
+            is_sent(piece) && !names.any(|name| self.is_name_tested(module, call, name, least))
+        })
+    }
+
+    /// Whether a name is tested, or something that it is made of.
+    fn is_name_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, least: Says) -> bool {
+        if is_bound_by_path(name) || self.is_tested(module, call, name, least) {
+            return true;
+        }
+        let made = (name.kind() == Kind::Identifier).then(|| module.lookup(name.text(), name)).flatten();
+        let Some(Form::Variable(Some(value), _)) = made.map(|declaration| &declaration.form) else { return false };
+        let mut parts = std::iter::once(*value).chain(value.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
+        parts.any(|inner| self.is_tested(module, call, inner, least))
     }
 
     fn is_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, least: Says) -> bool {

@@ -75,7 +75,7 @@ struct Flow<'m, 't> {
     left: usize,
 }
 
-impl<'t> Flow<'_, 't> {
+impl<'m, 't> Flow<'m, 't> {
     /// Replaces the variables in a value; says whether there were any.
     fn follow(&mut self, part: Syntax<'t>, value: &mut Node, hops: u32) -> bool {
         let mut found = false;
@@ -84,8 +84,8 @@ impl<'t> Flow<'_, 't> {
         }
         let mut seen: SmallVec<[u32; 4]> = SmallVec::new();
         for name in names(part).take(MAX_NAMES) {
-            let Some(declaration) = self.module.lookup(name.text(), name) else { continue };
-            if seen.contains(&declaration.name.id()) || declaration.name.id() >= part.id() {
+            let Some(declaration) = self.variable(name).filter(|declaration| declaration.name.id() < part.id()) else { continue };
+            if seen.contains(&declaration.name.id()) {
                 continue;
             }
             seen.push(declaration.name.id());
@@ -107,9 +107,22 @@ impl<'t> Flow<'_, 't> {
         if self.module.is_reassigned(declaration) {
             return self.given(declaration, own, hops);
         }
-        let made = made.filter(|made| path.is_empty() && !declaration.top && !made.kind().is_function())?;
+        let made = made.filter(|_| path.is_empty())?;
+        // Most are made of nothing to follow: what need not be put anywhere is not lowered, but paid for all the same.
+        if hops == 1 || !names(made).take(MAX_NAMES).any(|name| self.variable(name).is_some()) {
+            self.takes(made.span().len());
+            return None;
+        }
         let mut inner = self.lower(made)?;
         self.follow(made, &mut inner, hops - 1).then_some(inner)
+    }
+
+    /// The variable that a name means, if it is assigned again or may be made of one that is.
+    fn variable(&self, name: Syntax<'t>) -> Option<&'m Declaration<'t>> {
+        let declaration = self.module.lookup(name.text(), name)?;
+        let Form::Variable(made, path) = &declaration.form else { return None };
+        let is_made = || made.is_some_and(|made| path.is_empty() && !declaration.top && !made.kind().is_function());
+        (self.module.is_reassigned(declaration) || is_made()).then_some(declaration)
     }
 
     /// Every value that a variable has: the first, with what is added to it, and those that replace it.

@@ -64,6 +64,13 @@ pub(super) fn emit<'t>(module: &Module<'t>, call: Syntax<'t>, out: &mut Vec<Hand
 
 /// The data of a request, or the password, that an argument is.
 fn brought<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
+    // `String(req.body.text)` is a text, whatever came.
+    if part.kind() == Kind::Call && super::called_name(part) == "String" {
+        let inner = part.field(Field::Arguments)?.first().filter(|inner| inner.kind() != Kind::Call)?;
+        let mut text = Text::default();
+        text.push(brought(module, inner)?);
+        return Some(Node::new(part.span(), NodeKind::Text(text)));
+    }
     let is_kept = matches!(
         part.kind(),
         Kind::Identifier

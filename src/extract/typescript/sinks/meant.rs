@@ -1,7 +1,7 @@
 //! Which calls of a common name are the ones that a table means: by what they are called on and what they are
 //! handed. `map.get(key)` asks no database, `history.redirect(…)` sends no browser anywhere.
 
-use super::{checked, has_key, root_name};
+use super::{checked, has_key, root_name, value_of};
 use crate::ir::SinkKind;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -22,7 +22,7 @@ pub(super) fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
         SinkKind::Query if name == "count" => argument(0).is_some_and(|first| first.kind() == Kind::Object),
         // `createHmac(…).update(req.body)` hashes.
         SinkKind::Assign if name == "update" && is_on_hash(node) => false,
-        SinkKind::Assign if !is_of_store(node, argument(0)) => false,
+        SinkKind::Assign if argument(1).is_some_and(names_fields) || !is_of_store(node, argument(0)) => false,
         // A validator in front of the handler has seen to the types and the names.
         SinkKind::Query | SinkKind::Assign | SinkKind::Allocate => !checked::is_behind_validator(node),
         // The log of a function keeps what is written at once together.
@@ -103,6 +103,11 @@ fn is_on_new(call: Syntax<'_>) -> bool {
     object.is_some_and(|object| object.kind() == Kind::New)
 }
 
+/// `{ fields: ['name'] }` behind what is written: Sequelize leaves all others out.
+fn names_fields(options: Syntax<'_>) -> bool {
+    value_of(options, "fields").is_some_and(|fields| fields.kind() == Kind::Array)
+}
+
 fn is_on_hash(call: Syntax<'_>) -> bool {
     let object = call.field(Field::Function).and_then(|function| function.field(Field::Object));
     object.is_some_and(|object| {
@@ -162,10 +167,16 @@ fn is_of_another_type(node: Syntax<'_>) -> bool {
         || before.kind() == Kind::Identifier && is_typed_before(node, text)
 }
 
+/// Bytes in front of an answer that are searched for its type: a type is set near to what it is the type of, and a
+/// function may answer in thousands of places.
+const MAX_BEFORE: usize = 8 << 10;
+
 /// `res.type('txt')`, `res.setHeader('Content-Type', 'text/plain')` in the function of a call.
 fn is_typed_before(call: Syntax<'_>, answer: &str) -> bool {
     let Some(function) = call.ancestors().find(|outer| outer.kind().is_function()) else { return false };
-    let before = function.text().get(..(call.start() - function.start()) as usize).unwrap_or_default();
+    let end = (call.start() - function.start()) as usize;
+    let start = end.saturating_sub(MAX_BEFORE);
+    let before = (start..start + 4).find_map(|start| function.text().get(start..end)).unwrap_or_default();
     let types = before.match_indices(answer).filter_map(|(at, _)| {
         let rest = before[at + answer.len()..].strip_prefix('.')?;
         let (method, rest) = rest.split_once('(')?;

@@ -36,7 +36,7 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
         (Some("crypto-js"), "MD5" | "SHA1") => (SinkKind::Hash, secret_name(node)),
         (Some("crypto"), "pseudoRandomBytes") => (SinkKind::Random, Some("pseudoRandomBytes")),
         (None, "random") if callee.scope == Scope::Global && callee.first() == "Math" => {
-            (SinkKind::Random, name_for(node, names_drawn).filter(|_| !is_said_to_be_unique(node, &cx.file.text)))
+            (SinkKind::Random, name_for(node, names_drawn).or_else(|| pin_of(node)).filter(|_| !is_said_to_be_unique(node, &cx.file.text)))
         }
         _ => return,
     };
@@ -139,6 +139,21 @@ fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
         }
     }
     None
+}
+
+/// `pin` that is made of the digits of a number and of nothing else; one of a map has a place.
+fn pin_of(node: Syntax<'_>) -> Option<&str> {
+    let is_between = |outer: &Syntax<'_>| {
+        let parts =
+            [Kind::Call, Kind::Arguments, Kind::Member, Kind::Binary, Kind::Parenthesized, Kind::TemplateString, Kind::Substitution];
+        parts.contains(&outer.kind())
+    };
+    let mut outer = node.ancestors().take(24).skip_while(is_between);
+    let holder = outer.next().filter(|holder| matches!(holder.kind(), Kind::VariableDeclarator | Kind::Pair | Kind::Assignment))?;
+    let made = holder.field(Field::Value).or_else(|| holder.field(Field::Right))?.text();
+    let name = holder.field(Field::Name).or_else(|| holder.field(Field::Key)).or_else(|| holder.field(Field::Left))?;
+    let is_text = ["toString(", "String(", "padStart(", "`"].iter().any(|way| made.contains(way));
+    Some(unquoted(name.field(Field::Property).unwrap_or(name))).filter(|name| is_text && matches!(*name, "pin" | "PIN"))
 }
 
 /// Whether the documentation of the function around a number says that what is made of it needs to differ from others

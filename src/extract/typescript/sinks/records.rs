@@ -1,9 +1,13 @@
 //! Records that handlers of requests deal with: which are looked up by an id that the request names, whether the
-//! handler asks whose they are, and which go out as they are stored. A handler is looked at once, whole.
+//! handler asks whose they are, and which go out as they are stored. A handler is looked at once, whole; a function
+//! that is no handler tells what it looks up by the ids that it is handed.
 
 mod answered;
 mod caller;
+mod chain;
 mod found;
+mod handler;
+mod login;
 pub(super) mod model;
 mod operators;
 
@@ -11,23 +15,26 @@ use smol_str::SmolStr;
 
 use self::caller::Asked;
 use self::found::Lookup;
+use self::handler::Handler;
 use super::called_name;
 use crate::extract::Extract;
 use crate::extract::typescript::names::Module;
-use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
-use crate::parse::typescript::{Kind, Syntax};
+use crate::ir::{FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Nodes of a handler that are looked at; what is longer is no handler of one thing.
 const MAX_HANDLER: usize = 6_000;
+/// Nodes of a function that handlers hand ids to.
+const MAX_SERVICE: usize = 1_500;
 
-/// Emits what a function does with records, if it is handed a request.
-pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, cx: &mut Extract<'_>) {
-    let Some(request) = caller::request_of(function) else { return };
-    let is_handler = |node: Syntax<'t>| node.kind().is_function() && caller::request_of(node).is_some();
+/// Emits what a function does with records, if it is handed a request; says which ids it hands on.
+pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mut Vec<Handed>, cx: &mut Extract<'_>) {
+    let Some(handler) = Handler::of(module, function) else { return };
+    let is_handler = |node: Syntax<'t>| node.kind().is_function() && Handler::of(module, node).is_some();
     if function.size() > MAX_HANDLER || function.below().any(is_handler) {
         return;
     }
-    let asked = Asked::of(function, request);
+    let asked = Asked::of(module, &handler);
     for node in function.below() {
         if let Some(page) = operators::landing(node) {
             emit(
@@ -51,23 +58,58 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, cx: &mut Ex
         }
     }
     for call in function.below().filter(|node| node.kind() == Kind::Call) {
-        if let Some(lookup) = Lookup::of(module, call, &asked) {
-            emit_lookup(&lookup, call.span(), cx);
+        if let Some(lookup) = Lookup::of(module, call, &handler, &asked) {
+            let label = if lookup.is_own { "own" } else { "named" };
+            emit_lookup(lookup, label, call.span(), cx);
         }
         if let Some(model) = answered::whole_record(module, call, function) {
             let value = Node::text(model.clone(), call.span());
             let callee = Ref::new(Scope::Global, [called_name(call)]);
             emit(SinkKind::Answer, callee, &model, SinkPart::new(value, Tri::Yes, ""), call.span(), cx);
         }
+        hand_on(module, &handler, call, handed);
     }
     owner_named(module, function, &asked, cx);
 }
 
-/// A record that is looked up: whose it is `own` if the handler asks, `named` if the request alone says which.
-fn emit_lookup(lookup: &Lookup, place: Span, cx: &mut Extract<'_>) {
-    let label = if lookup.is_own { "own" } else { "named" };
-    let callee = Ref::new(Scope::Global, [lookup.model.clone(), lookup.method.clone()]);
-    emit(SinkKind::Lookup, callee, &lookup.model, SinkPart::new(lookup.by.clone(), Tri::Yes, label), place, cx);
+/// Emits what a call in a function that is no handler looks up: somebody's records, or one by an id that the function
+/// is handed.
+pub(super) fn service<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    let method = called_name(call);
+    if !found::is_lookup(method) && !chain::is_condition(method) || !found::has_model(module, call) {
+        return;
+    }
+    let Some(function) = call.ancestors().find(|outer| outer.kind().is_function() && !super::callers::name_of(*outer).is_empty()) else {
+        return;
+    };
+    if function.size() > MAX_SERVICE || Handler::of(module, function).is_some() {
+        return;
+    }
+    if let Some(lookup) = Lookup::of_service(module, call, function) {
+        let label = if lookup.is_own { "own" } else { "handed" };
+        emit_lookup(lookup, label, call.span(), cx);
+    }
+}
+
+/// Adds the ids of a request that a call hands on, of those that are no text: that is for other sinks to follow.
+fn hand_on<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>, handed: &mut Vec<Handed>) {
+    let arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(4);
+    for (argument, part) in arguments.enumerate() {
+        if !handler.is_chosen(module, part) || module.lower(part).as_ref().is_some_and(|name| name.scope == Scope::Request) {
+            continue;
+        }
+        let Some(callee) = module.callee_of(call) else { return };
+        let value = Node::new(part.span(), NodeKind::Ref(Ref::new(Scope::Request, [Handed::KEY, part.text()])));
+        handed.push(Handed { callee, argument, value });
+    }
+}
+
+/// A record that is looked up: whose it is `own` if the handler asks, `named` if the request alone says which, `handed`
+/// if whoever calls the function does.
+fn emit_lookup(lookup: Lookup, label: &str, place: Span, cx: &mut Extract<'_>) {
+    let callee = Ref::new(Scope::Global, [lookup.model.clone(), lookup.method]);
+    let part = SinkPart { taken: lookup.taken, ..SinkPart::new(lookup.by, Tri::Yes, label) };
+    emit(SinkKind::Lookup, callee, &lookup.model, part, place, cx);
 }
 
 /// The name by which a handler knows its caller, or takes anybody's of the request: `userId` of `req.session`, of
@@ -76,6 +118,7 @@ fn owner_named<'t>(module: &Module<'t>, function: Syntax<'t>, asked: &Asked<'t>,
     let (name, label, place) = match asked {
         Asked::Caller { name: Some(name), place } => (*name, "caller", *place),
         Asked::Caller { name: None, place } => ("caller", "caller", *place),
+        Asked::Login { place } => ("caller", "login", *place),
         Asked::Nobody => match caller::owner_of_request(module, function) {
             Some(read) => (read.name, "anybody", read.place),
             None => return,

@@ -21,6 +21,7 @@ pub(super) fn emit<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'
     let (how, address) = match called_name(call) {
         _ if asks_for_script_alone(call, object, first) => ("scheme", if object.kind() == Kind::Regex { first } else { object }),
         "includes" | "indexOf" if is_parameter(module, object) && is_of_decision(call) && is_address(module, first) => ("includes", object),
+        "includes" if is_for_all_of_list(module, call, first) && is_sent(module, object) => ("includes", object),
         "endsWith" if is_host(module, object) && is_bare_domain(first) => ("endsWith", object),
         "startsWith" if is_loose(call) && unquoted(first).contains("//") && decides(module, call, object) => ("startsWith", object),
         "test" if is_loose(call) && decides(module, call, first) => ("test", first),
@@ -32,6 +33,28 @@ pub(super) fn emit<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'
     let parts = vec![SinkPart::new(Node::text(first.text(), first.span()), Tri::Yes, address.text())];
     let owner = owner(call, &callee);
     cx.fact(call.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Within, callee, parts, options: None }));
+}
+
+/// A variable that holds what the request says: `const to = String(req.query.to)`.
+fn is_sent<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    const MOST: usize = 12;
+    let declared = module.lookup(node.text(), node).filter(|_| node.kind() == Kind::Identifier);
+    let Some(Form::Variable(Some(made), _)) = declared.map(|declared| &declared.form) else { return false };
+    let mut parts =
+        std::iter::once(*made).chain(made.below()).take(MOST).filter(|part| matches!(part.kind(), Kind::Member | Kind::Identifier));
+    parts.any(|part| module.lower(part).as_ref().is_some_and(super::super::items::is_part))
+}
+
+/// Whether a test is asked of each address of a list of those that are wanted, before the browser is sent there or the
+/// server asks there: `partners.some((partner) => to.includes(partner))`.
+fn is_for_all_of_list<'t>(module: &Module<'t>, test: Syntax<'t>, sought: Syntax<'t>) -> bool {
+    let call = test.ancestors().take(6).find(|outer| outer.kind() == Kind::Call).filter(|call| called_name(*call) == "some");
+    let Some(call) = call.filter(|_| sought.kind() == Kind::Identifier) else { return false };
+    let list = call.field(Field::Function).and_then(|function| function.field(Field::Object)).map_or("", Syntax::text).to_ascii_lowercase();
+    let is_wanted = DECIDES.iter().chain(&DECIDES_WHOLE).any(|word| list.contains(word)) || is_address(module, sought);
+    let handler = call.ancestors().find(|outer| outer.kind().is_function()).map_or("", Syntax::text);
+    let goes_there = ["redirect(", "fetch(", "axios", "got(", "Location"].iter().any(|goes| handler.contains(goes));
+    is_wanted && goes_there
 }
 
 /// Whether a function decides by a test of what it is handed, or a test is of a host.

@@ -21,8 +21,10 @@ pub(super) struct Evidence {
     pub(super) proves: bool,
     /// It turns callers away.
     pub(super) denies: bool,
-    /// It limits the rate.
-    pub(super) limits: bool,
+    /// What it proves, a function proves that answers nothing where the proof fails.
+    pub(super) quiet: bool,
+    /// It limits the rate: by what a library does, or maybe by what it calls something.
+    pub(super) limits: Tri,
     /// It calls something that may do any of these and is not in the repository.
     pub(super) unknown: Option<String>,
     /// What was seen, for people.
@@ -40,7 +42,10 @@ impl<'a> Judge<'a> {
         } else if evidence.denies {
             // A guard that asks the route for a marker lets callers through because of it.
             if anonymous.is_yes() && func.reads_markers.is_empty() { Tri::No } else { Tri::Yes }
-        } else if evidence.proves {
+        } else if evidence.quiet && func.runs_on {
+            // `req.user = readUser(req); next()`: whoever is not known goes on as nobody.
+            Tri::No
+        } else if evidence.proves || evidence.quiet {
             !anonymous
         } else if evidence.unknown.is_some() {
             Tri::Maybe
@@ -54,7 +59,7 @@ impl<'a> Judge<'a> {
             _ => evidence.seen.clone(),
         };
         Verdict {
-            rate_limit: evidence.limits.into(),
+            rate_limit: evidence.limits,
             skips: func.reads_markers.clone(),
             only_when_asked: anonymous.is_yes(),
             ..Verdict::new(authn, why)
@@ -87,7 +92,7 @@ impl<'a> Judge<'a> {
             _ => "the handler reads credentials".to_owned(),
         };
         let only_looks = evidence.looks && !evidence.denies && !evidence.proves && evidence.unknown.is_none();
-        Verdict { rate_limit: evidence.limits.into(), only_looks, ..Verdict::new(authn, why) }
+        Verdict { rate_limit: evidence.limits, only_looks, ..Verdict::new(authn, why) }
     }
 
     /// Whether a handler hands requests on to what guards itself: `fetchRequestHandler({ router })`.
@@ -151,11 +156,15 @@ impl<'a> Judge<'a> {
         if let Some(known) = self.memo.borrow().get(&key) {
             return known.clone();
         }
-        let mut evidence = Evidence { looks: func.reads_credentials, denies: !func.denies.is_empty(), ..Evidence::default() };
+        let mut evidence =
+            Evidence { looks: func.reads_credentials, denies: !func.denies.is_empty(), limits: Tri::No, ..Evidence::default() };
         let Some(depth) = depth.checked_sub(1) else { return evidence };
         // A cycle of calls sees what is known so far.
         self.memo.borrow_mut().insert(key, evidence.clone());
         for call in func.calls.iter().take(MAX_CALLS) {
+            if words::limits(call.callee.last_named()) {
+                evidence.limits = evidence.limits.or(Tri::Maybe);
+            }
             match self.library(func, &call.callee) {
                 // Who has no session gets none, and the function goes on.
                 Some(Does::Session) if call.is_ignored || call.is_noted => {}
@@ -171,7 +180,7 @@ impl<'a> Judge<'a> {
                     evidence.seen = format!("`{}`", call.callee);
                 }
                 Some(Does::Session) => evidence.looks = true,
-                Some(Does::RateLimit) => evidence.limits = true,
+                Some(Does::RateLimit) => evidence.limits = Tri::Yes,
                 Some(_) => {}
                 None if words::proves(&call.callee) => {
                     evidence.proves = true;
@@ -202,11 +211,11 @@ impl<'a> Judge<'a> {
                 let [made, member] = operands.as_slice() else { return None };
                 library::of(&made.as_call()?.callee.child(member.as_str()?))
             })
-            .or_else(|| self.limiter(func, callee))
+            .or_else(|| self.instance(func, callee))
     }
 
-    /// `limiter.consume(ip)` of `const limiter = new RateLimiterMemory(…)`.
-    fn limiter(&self, func: &Func, callee: &Ref) -> Option<Does> {
+    /// `limiter.consume(ip)` of `const limiter = new RateLimiterMemory(…)`, `lucia.validateSession(id)` of `new Lucia(…)`.
+    fn instance(&self, func: &Func, callee: &Ref) -> Option<Does> {
         let (method, object) = callee.path.split_last().filter(|(_, object)| !object.is_empty())?;
         // `c.env.LIMITER.limit({ key })`: a binding of the platform, which the code does not make.
         let is_limiter = |name: &str| ["limit", "throttle"].iter().any(|word| name.to_ascii_lowercase().contains(word));
@@ -215,7 +224,7 @@ impl<'a> Judge<'a> {
         }
         let object = Ref::new(callee.scope.clone(), object.iter().cloned());
         let made = self.names.find(func.span.file, &object)?.value?.as_call()?;
-        library::of(&made.callee).filter(|does| *does == Does::RateLimit)
+        library::of(&made.callee).filter(|does| matches!(does, Does::RateLimit | Does::Session | Does::Verify))
     }
 
     /// Whether a function calls something that sounds like a check, remembered: many call the same ones.
@@ -234,14 +243,16 @@ impl<'a> Judge<'a> {
             if inner.span == func.span || !is_telling {
                 return;
             }
+            let is_quiet = inner.fails_quietly && inner.denies.is_empty();
             let inner = self.evidence(inner, depth);
             if call.is_noted && !inner.denies {
                 return;
             }
             evidence.looks |= inner.looks && !call.is_ignored;
-            evidence.proves |= inner.proves;
+            evidence.quiet |= is_quiet && inner.proves || inner.quiet;
+            evidence.proves |= inner.proves && !is_quiet;
             evidence.denies |= inner.denies;
-            evidence.limits |= inner.limits;
+            evidence.limits = evidence.limits.or(inner.limits);
             // A signature is checked in more ways than can be told: what is named for it and answers is a question.
             let is_silent = !inner.looks && !inner.denies && inner.unknown.is_none();
             let checked = || (is_silent && !call.is_ignored && words::may_check(callee)).then(|| callee.to_string());

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+mod answers;
 mod evidence;
 mod verdict;
 
@@ -25,7 +26,7 @@ use verdict::unresolved;
 const MAX_DEPTH: usize = 6;
 
 /// Keys of a route's options whose functions run before the handler.
-const HOOKS: [&str; 5] = ["onRequest", "preParsing", "preValidation", "preHandler", "beforeHandle"];
+const HOOKS: [&str; 6] = ["onRequest", "preParsing", "preValidation", "preHandler", "beforeHandle", "middleware"];
 
 /// Judges guards; remembers what it saw of each function.
 pub(super) struct Judge<'a> {
@@ -101,12 +102,33 @@ impl<'a> Judge<'a> {
         self.owner.trusts(name).then(|| Verdict::new(Tri::Yes, format!("`{}`, which seclint.toml trusts", plain(name))))
     }
 
+    /// What a call of a library's function makes, also of a library that the repository hands on.
+    fn library_call(&self, file: FileId, call: &Call) -> Option<Does> {
+        library::of_call(&call.callee, call).or_else(|| library::of_call(&self.names.handed_on(file, &call.callee)?, call))
+    }
+
+    /// Whether what a chain of calls begins with is made in the repository.
+    fn is_of_client(&self, file: FileId, call: &Call) -> bool {
+        let first = std::iter::successors(Some(call), |call| call.receiver.as_ref()?.as_call()).last().unwrap_or(call);
+        let made = |client| self.names.find(file, &client).is_some_and(|found| found.value.is_some_and(|value| value.as_call().is_some()));
+        first
+            .callee
+            .path
+            .split_last()
+            .filter(|(_, client)| !client.is_empty())
+            .is_some_and(|(_, client)| made(Ref::new(first.callee.scope.clone(), client.iter().cloned())))
+    }
+
     fn wrapper(&self, node: &Node, call: &Call) -> Verdict {
         if let Some(trusted) = self.trusted(&call.callee) {
             return trusted;
         }
-        if let Some(does) = library::of_call(call) {
+        if let Some(does) = self.library_call(node.span.file, call) {
             return Verdict::of_library(does, &call.callee);
+        }
+        if call.callee.last() == "action" && self.is_of_client(node.span.file, call) {
+            // `client.schema(…).action(handler)` of next-safe-action: what the client was given stands in front.
+            return self.built(node, call, MAX_DEPTH);
         }
         match self.names.function_named(node.span.file, &call.callee) {
             // `const secured = (handler) => [authenticate, wrap(handler)]`.
@@ -126,6 +148,7 @@ impl<'a> Judge<'a> {
             NodeKind::Call(call) => self.called(guard, call, depth),
             NodeKind::List(items) => self.any(items, depth),
             NodeKind::Map(options) => self.hooks(options, depth),
+            NodeKind::Op(Op::Attr, operands) => self.member(guard, operands, depth),
             NodeKind::Op(Op::Cond | Op::Or | Op::And | Op::Coalesce | Op::Spread | Op::Await, operands) => self.any(operands, depth),
             NodeKind::Unknown(_) | NodeKind::Op(..) | NodeKind::For(_) => {
                 Verdict::new(Tri::Maybe, "a guard that is written in a way seclint can't follow")
@@ -256,9 +279,10 @@ impl<'a> Judge<'a> {
         if let Some(trusted) = self.trusted(&call.callee) {
             return trusted;
         }
-        if let Some(does) = library::of_call(call) {
+        if let Some(does) = self.library_call(node.span.file, call) {
             let guard = Verdict::of_library(does, &call.callee);
             return match does {
+                Does::Decides => call.args.first().map_or(guard, |function| self.decides(function, depth)),
                 Does::Nothing if call.callee.last() == "some" => self.one_of(&call.args, depth),
                 // `clerkMiddleware(async (auth, request) => …)` asks what it is given.
                 Does::Nothing | Does::Optional => guard.with(self.any(&call.args, depth)),
@@ -365,6 +389,9 @@ fn is_builder(method: &str) -> bool {
             | "resolve"
             | "metadata"
             | "schema"
+            | "inputSchema"
+            | "outputSchema"
+            | "bindArgsSchemas"
             | "unless"
     )
 }

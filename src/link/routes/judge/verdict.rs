@@ -67,7 +67,7 @@ impl Verdict {
             Does::Headers => verdict.headers = Tri::Yes,
             Does::Csrf => verdict.csrf = Tri::Yes,
             Does::Optional => verdict.optional = true,
-            Does::Verify | Does::Session | Does::Dispatch | Does::Nothing => {}
+            Does::Verify | Does::Session | Does::Decides | Does::Shapes | Does::Dispatch | Does::Nothing => {}
         }
         verdict
     }

@@ -46,6 +46,9 @@ struct Context<'a> {
     depth: usize,
 }
 
+/// Folders that hold what stands in front of the application around them.
+const OF_MIDDLEWARE: [&str; 3] = ["src/middleware", "server/middleware", "src"];
+
 /// The walk over all services.
 pub(super) struct Walk<'a> {
     facts: &'a [Fact],
@@ -64,6 +67,8 @@ pub(super) struct Walk<'a> {
     stopped: Option<Span>,
     /// Guards over a whole application, for routers that nothing mounts as far as seclint sees.
     loose: Vec<(SmolStr, Rc<Standing>)>,
+    /// The facts of these.
+    loosened: BTreeSet<usize>,
     /// Where applications mount what they are handed: `routes.forEach(route => this.app.use('/api', route.router))`.
     handed: Vec<(SmolStr, Context<'a>)>,
     /// Whether the documentation of any route says that a caller must be known.
@@ -92,6 +97,7 @@ impl<'a> Walk<'a> {
             steps: 0,
             stopped: None,
             loose,
+            loosened: BTreeSet::new(),
             handed,
             documented,
             out,
@@ -143,7 +149,7 @@ impl<'a> Walk<'a> {
                 return is_over_schema && framework == "graphql" && is_same();
             }
             let folder = self.names.path(fact.span.file).rsplit_once('/').map_or("", |(folder, _)| folder);
-            let folder = folder.strip_suffix("src").unwrap_or(folder);
+            let folder = OF_MIDDLEWARE.iter().find_map(|own| folder.strip_suffix(own)).unwrap_or(folder);
             folder.is_empty() || path.starts_with(folder)
         };
         self.of_folders.iter().copied().filter(|index| holds(&self.facts[*index])).collect()
@@ -188,18 +194,22 @@ impl<'a> Walk<'a> {
             let standing = self.stand(fact, &context.prefix, "");
             context.standing.extend(standing.map(Rc::new));
         }
+        let own = context.standing.len();
         // Which application brings a module in that none names, is not seen.
         let is_loose_module = service.framework.starts_with("@nestjs/") && !is_application(self.facts, service);
         if !mounted || is_loose_module {
             let same = self.loose.iter().filter(|(framework, _)| *framework == service.framework);
             context.standing.extend(same.map(|(_, standing)| standing.clone()));
         }
+        let before = context.standing.len();
         self.modules.clear();
         let left = self.service(place, context, &mut Vec::new());
         if mounted {
-            for standing in left {
-                if standing.only.is_none() && !(standing.verdict.authn.is_no() && standing.verdict.rate_limit.is_no()) {
-                    let mut loose = Standing::clone(&standing);
+            // What is loose already would be twice as many after each of them.
+            for standing in left[..own].iter().chain(&left[before..]) {
+                let is_known = standing.fact.is_some_and(|fact| !self.loosened.insert(fact));
+                if !is_known && standing.only.is_none() && !(standing.verdict.authn.is_no() && standing.verdict.rate_limit.is_no()) {
+                    let mut loose = Standing::clone(standing);
                     loose.verdict.authn = loose.verdict.authn.and(Tri::Maybe);
                     loose.verdict.rate_limit = loose.verdict.rate_limit.and(Tri::Maybe);
                     self.loose.push((service.framework.clone(), Rc::new(loose)));

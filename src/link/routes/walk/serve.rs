@@ -8,6 +8,7 @@ use crate::link::routes::judge::{Verdict, is_open_question};
 use crate::link::routes::markers::{self, Markers};
 use crate::link::routes::nature;
 use crate::link::routes::path::{Cover, join};
+use crate::link::routes::semantics;
 use crate::link::routes::standing::{reach_words, told};
 
 impl<'a> Walk<'a> {
@@ -16,7 +17,7 @@ impl<'a> Walk<'a> {
         self.reached.insert(fact);
         let member = route.handler.as_ref().and_then(Node::as_ref).map_or("", Ref::last);
         let is_replaced = context.heir.is_some_and(|heir| self.names.value(heir.file, &format!("{}.{member}", heir.name)).is_some());
-        if is_replaced || self.spends(context.standing.len(), self.facts[fact].span) {
+        if is_replaced || self.is_missing(route) || self.spends(context.standing.len(), self.facts[fact].span) {
             return;
         }
         let mut linked = route.clone();
@@ -42,7 +43,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             opener = opener.or_else(|| self.opener(&standing.verdict, &keys));
-            let mut verdict = self.asked(&standing.verdict, &keys);
+            let Some(mut verdict) = self.asked(&standing.verdict, &keys) else { continue };
             verdict.authn = verdict.authn.and(holds);
             if !verdict.authn.is_no() {
                 verdict.why = format!("{} ({})", verdict.why, reach_words(&standing.guard.scope));
@@ -57,7 +58,7 @@ impl<'a> Walk<'a> {
         for guard in route.guards.iter().chain(declared).chain(listed).chain(own.guards.iter().copied()) {
             let standing = self.stand_for(guard, GuardScope::Route, Cover::Exact);
             opener = opener.or_else(|| self.opener(&standing.verdict, &keys));
-            let verdict = self.asked(&standing.verdict, &keys);
+            let Some(verdict) = self.asked(&standing.verdict, &keys) else { continue };
             linked.chain.push(told(standing.guard, &verdict));
             best = best.with(verdict);
         }
@@ -84,8 +85,13 @@ impl<'a> Walk<'a> {
         if linked.public.is_none() && handler.is_some_and(|handler| self.judge.dispatches(handler)) {
             linked.public = Some("handed on to what guards itself".into());
         }
+        // A marker on the class was written for its other routes where one asks for somebody's record by a key.
+        let is_marked = |opener: &str| own.keys.iter().any(|(_, marker)| *marker == opener) || !nature::is_record_of_one(&linked.path);
         if linked.public.is_none()
-            && let Some(opener) = opener.filter(|_| nature::changes_nothing(&linked))
+            && let Some(opener) = opener
+            && nature::changes_nothing(&linked)
+            && !nature::shows_people(&linked)
+            && is_marked(opener)
         {
             linked.public = Some(format!("marked `{opener}`").into());
         }
@@ -100,6 +106,10 @@ impl<'a> Walk<'a> {
         {
             linked.public = Some("a guest's own, by their session".into());
         }
+        if linked.public.is_none() && linked.auth.is_no() && nature::may_be_for_guests(&linked) {
+            linked.auth = Tri::Maybe;
+            "looked up by a number, which guests may be given".clone_into(&mut linked.reason);
+        }
         let is_documented = self.documented && route.security.value() == Some(&Security::Documented(false));
         if linked.public.is_none() && is_documented && nature::changes_nothing(&linked) {
             linked.public = Some("documented without security".into());
@@ -107,6 +117,17 @@ impl<'a> Walk<'a> {
         let method = linked.methods.first().cloned().unwrap_or_default();
         let owner = format!("{method} {}", linked.path);
         self.out.push(Fact::new(self.facts[fact].span, owner, FactKind::Route(Box::new(linked))));
+    }
+
+    /// Whether nothing answers a route: a service of Feathers serves the methods that its class has, itself or from another.
+    fn is_missing(&self, route: &Route) -> bool {
+        let Some(name) = route.handler.as_ref().filter(|_| semantics::of(&route.framework).is_defined) else { return false };
+        let Some((name, file)) = name.as_ref().map(|of| (of, name.span.file)) else { return false };
+        let mut class = name.clone();
+        class.path.pop();
+        let is_whole = |class: &Node| class.as_map().is_some_and(|map| !map.is_open()) && class.get("extends").is_none();
+        let class = self.names.find(file, &class).and_then(|found| found.value);
+        class.is_some_and(is_whole) && self.names.function_named(file, name).is_none()
     }
 
     /// `POST /users` whose handler hashes a password or hands out a token makes an account.
@@ -154,10 +175,11 @@ impl<'a> Walk<'a> {
         let own = route.body.as_ref().filter(|body| func.is_none_or(|func| func.span == body.span));
         if let Some(func) = own.or(func) {
             linked.body = Some(self.written(func, linked));
-            if self.judge.handler(func).rate_limit.is_yes() {
+            let limited = self.judge.handler(func).rate_limit;
+            if !limited.is_no() {
                 let mut limit = Guard::new(handler.clone(), GuardScope::Route, None, 0);
                 (limit.authn, limit.authz, limit.headers, limit.csrf) = (Tri::No, Tri::No, Tri::No, Tri::No);
-                limit.rate_limit = Tri::Yes;
+                limit.rate_limit = limited;
                 linked.chain.push(limit);
             }
             if !best.authn.is_yes() {
@@ -180,19 +202,25 @@ impl<'a> Walk<'a> {
         func.clone()
     }
 
-    /// A guard that asks routes for metadata holds or not by what this route carries.
-    fn asked(&self, verdict: &Verdict, keys: &[(String, &str)]) -> Verdict {
+    /// A guard that asks routes for metadata holds or not by what this route carries; nothing of one that asks only
+    /// those that carry it, where this one does not.
+    fn asked(&self, verdict: &Verdict, keys: &[(String, &str)]) -> Option<Verdict> {
         let mut verdict = verdict.clone();
+        if keys.iter().any(|(_, marker)| *marker == markers::NO_LIMIT) {
+            verdict.rate_limit = Tri::No;
+        }
         if verdict.skips.is_empty() {
-            return verdict;
+            return Some(verdict);
         }
         let asked: Vec<String> = verdict.skips.iter().map(|key| self.names.identity(key)).collect();
         let asks_for_more = verdict.only_when_asked && !asked.iter().any(|key| markers::opens(key, ""));
-        let carries_none = !keys.iter().any(|(key, _)| asked.contains(key));
-        if self.opener(&verdict, keys).is_some() || (carries_none && asks_for_more) {
+        if asks_for_more && !keys.iter().any(|(key, _)| asked.contains(key)) {
+            return None;
+        }
+        if self.opener(&verdict, keys).is_some() {
             verdict.authn = Tri::No;
         }
-        verdict
+        Some(verdict)
     }
 
     /// The marker by which a route opts out of a guard: `@Public()`.

@@ -1,12 +1,16 @@
 //! Who asks: whether a handler of requests looks at its caller, and whose id it takes of the request instead.
 
+use smallvec::SmallVec;
+
+use super::handler::Handler;
+use super::login::is_all_asked;
 use crate::extract::typescript::names::{Module, unquoted};
 use crate::extract::typescript::sinks::{called_name, root_name};
 use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Members of a request, or of what a framework hands along with it, that tell of the caller.
-const CALLER: [&str; 26] = [
+const CALLER: [&str; 27] = [
     "user",
     "session",
     "auth",
@@ -33,7 +37,11 @@ const CALLER: [&str; 26] = [
     "tokenData",
     "profile",
     "me",
+    "var",
 ];
+
+/// Places of one handler that tell of its caller and may still be of a login alone.
+const MAX_ASKED: usize = 16;
 
 /// Names of the id of whoever a record belongs to.
 pub(super) const OWNERS: [&str; 13] = [
@@ -65,6 +73,11 @@ pub(super) enum Asked<'t> {
         /// Where it is read.
         place: Syntax<'t>,
     },
+    /// It asks that there is one, and nothing else of them.
+    Login {
+        /// Where it does.
+        place: Syntax<'t>,
+    },
     /// Nothing in it looks at the caller.
     Nobody,
 }
@@ -77,41 +90,35 @@ pub(super) struct Read<'t> {
     pub place: Syntax<'t>,
 }
 
-/// The name that a function has its request by, if it handles one.
-pub(super) fn request_of(function: Syntax<'_>) -> Option<&str> {
-    let list = function.field(Field::Parameters).map(Syntax::children);
-    let names: Vec<&str> = list.into_iter().flatten().take(4).map(|one| one.field(Field::Pattern).unwrap_or(one).text()).collect();
-    let first = function.field(Field::Parameter).map(Syntax::text).or_else(|| names.first().copied())?;
-    if matches!(first, "req" | "request" | "_req") {
-        return Some(first);
-    }
-    matches!(names.as_slice(), [error, "req" | "request", ..] if error.trim_start_matches('_').starts_with("err")).then(|| names[1])
-}
-
 impl<'t> Asked<'t> {
     /// Looks at the whole of a handler.
-    pub(super) fn of(function: Syntax<'t>, request: &str) -> Self {
-        let mut found: Option<Syntax<'t>> = None;
-        for node in function.below() {
-            if !tells_of_caller(node, request) || is_shown(node) {
+    pub(super) fn of(module: &Module<'t>, handler: &Handler<'t>) -> Self {
+        let mut found: SmallVec<[Syntax<'t>; 4]> = SmallVec::new();
+        for node in handler.function.below() {
+            if !tells_of_caller(module, handler, node) || is_shown(node) {
                 continue;
             }
             if let Some(name) = id_of_caller(node) {
                 return Self::Caller { name: Some(name), place: node };
             }
-            found.get_or_insert(node);
+            found.push(node);
         }
-        found.map_or(Self::Nobody, |place| Self::Caller { name: None, place })
+        let Some(place) = found.first().copied() else { return Self::Nobody };
+        let text = handler.function.text();
+        let forbids = ["403", "orbidden", "FORBIDDEN"].iter().any(|word| text.contains(word));
+        let is_login = !forbids && found.len() <= MAX_ASKED && found.iter().all(|place| is_all_asked(module, handler, *place));
+        if is_login { Self::Login { place } } else { Self::Caller { name: None, place } }
     }
 
-    /// Whether it does.
+    /// Whether it looks at who calls, and not only whether somebody does.
     pub(super) fn is_known(&self) -> bool {
         matches!(self, Self::Caller { .. })
     }
 }
 
 /// Whether a node reads the caller, or hands the whole request to something that may.
-pub(super) fn tells_of_caller(node: Syntax<'_>, request: &str) -> bool {
+pub(super) fn tells_of_caller<'t>(module: &Module<'t>, handler: &Handler<'t>, node: Syntax<'t>) -> bool {
+    let request = handler.request;
     match node.kind() {
         Kind::Member => {
             let name = node.field(Field::Property).map_or("", Syntax::text);
@@ -123,8 +130,9 @@ pub(super) fn tells_of_caller(node: Syntax<'_>, request: &str) -> bool {
             let name = called_name(node).to_ascii_lowercase();
             let asks = ASKS.iter().any(|word| name.contains(word));
             let reads_header = matches!(name.as_str(), "get" | "header") && node.text().to_ascii_lowercase().contains("authorization");
-            asks || reads_header
+            asks || reads_header || name == "auth" || name == "get" && is_kept_caller(node, request)
         }
+        Kind::Identifier | Kind::ShorthandProperty if handler.caller.is_some_and(|caller| Handler::is_of(module, node, caller)) => true,
         Kind::Identifier if node.text() == request => node.parent().is_some_and(|outer| match outer.kind() {
             Kind::Arguments | Kind::Spread => true,
             Kind::VariableDeclarator => outer.field(Field::Name).is_some_and(|name| CALLER.iter().any(|word| name.text().contains(word))),
@@ -132,6 +140,12 @@ pub(super) fn tells_of_caller(node: Syntax<'_>, request: &str) -> bool {
         }),
         _ => false,
     }
+}
+
+/// `c.get('user')` of Hono.
+fn is_kept_caller(call: Syntax<'_>, context: &str) -> bool {
+    let key = call.field(Field::Arguments).and_then(Syntax::first).map_or("", unquoted);
+    root_name(call) == context && (CALLER.contains(&key) || key == "jwtPayload")
 }
 
 /// Whether the caller is only shown: what a view is rendered with decides nothing.
@@ -144,15 +158,17 @@ fn is_of_framework(node: Syntax<'_>, request: &str) -> bool {
     root == request || matches!(root, "res" | "response" | "ctx" | "context")
 }
 
-/// The name of an id that is read of the caller.
-fn id_of_caller(node: Syntax<'_>) -> Option<&str> {
-    let own = node.field(Field::Property).map(Syntax::text)?;
+/// The name of an id that is read of the caller: `userId` of `req.session.userId`, `id` of `ctx.state.user.id`.
+fn id_of_caller<'t>(node: Syntax<'t>) -> Option<&'t str> {
+    let name = |part: Syntax<'t>| part.field(Field::Property).unwrap_or(part).text();
+    let own = name(node);
     if OWNERS.contains(&own) {
         return Some(own);
     }
-    let outer = node.parent().filter(|outer| outer.kind() == Kind::Member)?;
-    let name = outer.field(Field::Property)?.text();
-    (OWNERS.contains(&name) || matches!(name, "id" | "_id" | "sub")).then_some(name)
+    let mut outer = node.ancestors().take_while(|outer| outer.kind() == Kind::Member).map(name);
+    let next = outer.next()?;
+    let id = if next == "user" { outer.next()? } else { next };
+    (OWNERS.contains(&id) || matches!(id, "id" | "_id" | "sub")).then_some(id)
 }
 
 /// The first id of somebody that a handler takes of its request.
@@ -199,6 +215,7 @@ pub(super) fn of_request<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<R
         let name = match node.kind() {
             Kind::Member | Kind::Subscript | Kind::Identifier => module.lower(node).as_ref()?.clone(),
             Kind::ShorthandProperty => Ref::new(Scope::Local, [node.text()]),
+            Kind::Call => return asked_for(module, node),
             _ => return None,
         };
         let name = if name.scope == Scope::Request { name } else { module.of_constant(node, &name)? };
@@ -206,4 +223,11 @@ pub(super) fn of_request<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<R
         let is_sent = matches!(name.first(), "body" | "params" | "query" | "param" | "payload");
         (is_sent && name.path.len() > 1).then_some(name)
     })
+}
+
+/// `c.req.param('id')` of Hono.
+fn asked_for<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Ref> {
+    let part = matches!(called_name(call), "param" | "query").then(|| module.lower(call.field(Field::Function)?).as_ref().cloned())??;
+    let key = call.field(Field::Arguments)?.first().filter(|key| key.kind() == Kind::String)?;
+    (part.scope == Scope::Request && part.path.len() == 1).then(|| part.child(unquoted(key)))
 }

@@ -1,13 +1,18 @@
-//! Records that a handler asks a store for by an id of the request.
+//! Records that a handler, or a function that it hands an id to, asks a store for.
 
 use smol_str::SmolStr;
 
-use super::caller::{Asked, OWNERS, of_request, tells_of_caller};
+use super::caller::{Asked, OWNERS, tells_of_caller};
+use super::chain::{self, Said};
+use super::handler::Handler;
 use super::model;
-use crate::extract::typescript::names::{Module, unquoted};
-use crate::extract::typescript::sinks::called_name;
-use crate::ir::{Node, NodeKind};
+use crate::extract::typescript::names::{Form, Module, unquoted};
+use crate::extract::typescript::sinks::{called_name, handed};
+use crate::ir::{Node, NodeKind, Taken};
 use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Columns that hold whose a record is.
+const HOLDERS: [&str; 7] = ["user", "owner", "author", "createdBy", "created_by", "customer", "UserId"];
 
 /// One record, or those of one owner, as a handler finds it.
 pub(super) struct Lookup {
@@ -19,29 +24,77 @@ pub(super) struct Lookup {
     pub by: Node,
     /// Whether it is asked for, or compared, with the caller.
     pub is_own: bool,
+    /// The parameters that name it.
+    pub taken: Vec<Taken>,
 }
 
 impl Lookup {
     /// What a call looks up. Handlers that look at their caller for something else say nothing.
-    pub(super) fn of<'t>(module: &Module<'t>, call: Syntax<'t>, asked: &Asked<'t>) -> Option<Self> {
+    pub(super) fn of<'t>(module: &Module<'t>, call: Syntax<'t>, handler: &Handler<'t>, asked: &Asked<'t>) -> Option<Self> {
         let method = called_name(call);
-        if !is_lookup(method) {
-            return None;
-        }
         let filter = Filter::of(module, call, method)?;
-        let of_caller = filter.values().any(|value| is_of_caller(module, value));
-        let is_own = of_caller || asked.is_known() && is_compared(call);
-        if asked.is_known() && !is_own {
+        let of_caller = filter.values().any(|value| is_of_caller(module, handler, value));
+        let is_own = of_caller || asked.is_known() && is_compared(handler.function);
+        let is_found_for_caller = || filter.values().any(|value| is_put_on(handler.request, value));
+        if !is_own && (asked.is_known() || is_found_for_caller()) {
             return None;
         }
-        let named = filter.named(module);
+        let named = filter.named(module, handler);
         let by = match named {
             Some(name) => Node::new(call.span(), NodeKind::Ref(name)),
             None if of_caller => Node::text("", call.span()),
             None => return None,
         };
-        Some(Self { model: filter.model, method: SmolStr::new(method), by, is_own })
+        Some(Self { model: filter.model, method: SmolStr::new(method), by, is_own, taken: Vec::new() })
     }
+
+    /// What a call of a function looks up by an id that the function is handed. One that is handed somebody, too, may
+    /// ask whose the record is.
+    pub(super) fn of_service<'t>(module: &Module<'t>, call: Syntax<'t>, function: Syntax<'t>) -> Option<Self> {
+        let method = called_name(call);
+        let filter = Filter::of(module, call, method)?;
+        let by = filter.ids.first().copied();
+        let is_own = !filter.owners.is_empty();
+        if !is_own && (by.is_none() || is_handed_somebody(function)) {
+            return None;
+        }
+        let taken = by.map_or_else(Vec::new, |by| handed::taken(module, by));
+        if !is_own && (taken.is_empty() || is_compared(function)) {
+            return None;
+        }
+        let by = by.map_or_else(|| Node::text("", call.span()), |by| module.lower(by));
+        Some(Self { model: filter.model, method: SmolStr::new(method), by, is_own, taken })
+    }
+}
+
+/// Whether it is seen what a call is about: most calls of such names ask no store.
+pub(super) fn has_model<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    let is_statement = || call.field(Field::Arguments).and_then(Syntax::first).is_some_and(model::is_statement);
+    chain::is_condition(called_name(call)) || model::of_receiver(module, call).is_some() || is_statement()
+}
+
+/// Whether a parameter of a function is somebody: the caller, or where they are from.
+fn is_handed_somebody(function: Syntax<'_>) -> bool {
+    const SOMEBODY: [&str; 16] = [
+        "user",
+        "owner",
+        "caller",
+        "actor",
+        "session",
+        "auth",
+        "ctx",
+        "context",
+        "requester",
+        "viewer",
+        "account",
+        "tenant",
+        "org",
+        "team",
+        "author",
+        "where",
+    ];
+    let parameters = function.field(Field::Parameters).map(Syntax::text).unwrap_or_default().to_ascii_lowercase();
+    SOMEBODY.iter().any(|word| parameters.contains(word))
 }
 
 /// By what records are chosen.
@@ -49,16 +102,30 @@ struct Filter<'t> {
     model: SmolStr,
     /// The values that stand for an id, by themselves or under its name.
     ids: Vec<Syntax<'t>>,
+    /// Those that say whose it is.
+    owners: Vec<Syntax<'t>>,
     /// All others.
     others: Vec<Syntax<'t>>,
 }
 
 impl<'t> Filter<'t> {
     fn of(module: &Module<'t>, call: Syntax<'t>, method: &str) -> Option<Self> {
+        if chain::is_condition(method) {
+            let mut found = Self::new(chain::model(module, call)?);
+            let mut said = Vec::new();
+            chain::conditions(call, &mut said);
+            found.add_said(said);
+            return Some(found);
+        }
+        if !is_lookup(method) {
+            return None;
+        }
         let arguments: Vec<Syntax<'t>> = call.field(Field::Arguments)?.children().take(4).collect();
         let first = *arguments.first()?;
         if model::is_statement(first) {
-            let mut found = Self { model: model::of_statement(first)?, ids: Vec::new(), others: Vec::new() };
+            let mut found = Self::new(model::of_statement(first)?);
+            let holes = first.children().filter(|part| part.kind() == Kind::Substitution).filter_map(Syntax::first);
+            found.others.extend(holes);
             let bound = arguments.iter().skip(1).copied().filter(|argument| !argument.kind().is_function());
             match model::id_of_statement(first) {
                 Some(name) => bound.for_each(|value| found.add_named(name, value)),
@@ -66,15 +133,32 @@ impl<'t> Filter<'t> {
             }
             return Some(found);
         }
-        let model = model::of_receiver(module, call)?;
+        let mut found = Self::new(model::of_receiver(module, call)?);
         let filter = arguments.iter().find_map(|argument| value_of(*argument, "where")).unwrap_or(first);
-        let mut found = Self { model, ids: Vec::new(), others: Vec::new() };
         match filter.kind() {
             Kind::Object => filter.children().for_each(|entry| found.add(entry)),
+            Kind::Call if matches!(called_name(filter), "and" | "eq") => {
+                let mut said = Vec::new();
+                chain::condition(filter, &mut said);
+                found.add_said(said);
+            }
             _ if is_by_key(method) => found.ids.push(filter),
             _ => {}
         }
         Some(found)
+    }
+
+    fn new(model: SmolStr) -> Self {
+        Self { model, ids: Vec::new(), owners: Vec::new(), others: Vec::new() }
+    }
+
+    fn add_said(&mut self, said: Vec<Said<'t>>) {
+        for said in said {
+            match said {
+                Said::Entry(entry) => self.add(entry),
+                Said::Column(name, value) => self.add_named(name, value),
+            }
+        }
     }
 
     fn add(&mut self, entry: Syntax<'t>) {
@@ -92,7 +176,10 @@ impl<'t> Filter<'t> {
     /// Adds a value by what it stands under: the id of something else is that of what is asked for, the id of an owner
     /// says who asks.
     fn add_named(&mut self, key: &str, value: Syntax<'t>) {
-        if !model::is_id(key) || OWNERS.contains(&key) {
+        if OWNERS.contains(&key) || HOLDERS.contains(&key) {
+            return self.owners.push(value);
+        }
+        if !model::is_id(key) {
             return self.others.push(value);
         }
         self.ids.push(value);
@@ -102,37 +189,48 @@ impl<'t> Filter<'t> {
     }
 
     fn values(&self) -> impl Iterator<Item = Syntax<'t>> + '_ {
-        self.ids.iter().chain(&self.others).copied()
+        self.ids.iter().chain(&self.owners).chain(&self.others).copied()
     }
 
-    /// The part of the request that chooses.
-    fn named(&self, module: &Module<'t>) -> Option<crate::ir::Ref> {
-        self.ids.iter().find_map(|value| of_request(module, *value))
+    /// The part of the request that chooses: an id, or whose records are asked for.
+    fn named(&self, module: &Module<'t>, handler: &Handler<'t>) -> Option<crate::ir::Ref> {
+        let owner = self.owners.first().filter(|_| self.ids.is_empty());
+        self.ids.iter().chain(owner).find_map(|value| handler.sent(module, *value))
     }
 }
 
 /// Whether a value is the caller's own id.
-fn is_of_caller<'t>(module: &Module<'t>, value: Syntax<'t>) -> bool {
-    let tells = |node: Syntax<'t>| tells_of_caller(node, "req") || tells_of_caller(node, "request");
+fn is_of_caller<'t>(module: &Module<'t>, handler: &Handler<'t>, value: Syntax<'t>) -> bool {
+    let tells = |node: Syntax<'t>| tells_of_caller(module, handler, node);
     std::iter::once(value).chain(value.below()).any(|node| match node.kind() {
-        Kind::Identifier | Kind::ShorthandProperty => module.lookup(node.text(), node).is_some_and(|declared| match &declared.form {
-            crate::extract::typescript::names::Form::Variable(Some(made), _) if !declared.top => {
-                std::iter::once(*made).chain(made.below()).take(24).any(tells)
-            }
-            _ => false,
-        }),
+        Kind::Identifier | Kind::ShorthandProperty => {
+            tells(node)
+                || module.lookup(node.text(), node).is_some_and(|declared| match &declared.form {
+                    Form::Variable(Some(made), _) if !declared.top => std::iter::once(*made).chain(made.below()).take(24).any(tells),
+                    _ => false,
+                })
+        }
         _ => tells(node),
     })
 }
 
-/// Whether the handler around a call compares something with its caller, as in `order.userId !== req.user.id`.
-fn is_compared(call: Syntax<'_>) -> bool {
-    let Some(handler) =
-        call.ancestors().filter(|outer| outer.kind().is_function()).find(|outer| super::caller::request_of(*outer).is_some())
-    else {
-        return false;
-    };
-    handler.below().any(|node| match node.kind() {
+/// Whether a value is a member of what middleware puts on the request: `req.staff!.clinicId`, `req.tenant.id`.
+fn is_put_on(request: &str, value: Syntax<'_>) -> bool {
+    /// What callers send, and what others make of it.
+    const SENT: [&str; 12] =
+        ["body", "params", "query", "headers", "request", "req", "payload", "file", "files", "cookies", "nextUrl", "valid"];
+    fn object(member: Syntax<'_>) -> Option<Syntax<'_>> {
+        let object = member.field(Field::Object).filter(|_| member.kind() == Kind::Member)?;
+        if object.kind() == Kind::NonNull { object.first() } else { Some(object) }
+    }
+    let holder = object(value).filter(|holder| object(*holder).is_some_and(|root| !request.is_empty() && root.text() == request));
+    let name = holder.and_then(|holder| holder.field(Field::Property)).map_or("", Syntax::text);
+    !name.is_empty() && !SENT.iter().any(|sent| name.starts_with(sent))
+}
+
+/// Whether a function compares something with its caller, as in `order.userId !== req.user.id`.
+fn is_compared(function: Syntax<'_>) -> bool {
+    function.below().any(|node| match node.kind() {
         Kind::Binary => {
             let operator = node.field(Field::Operator).map_or("", Syntax::text);
             matches!(operator, "===" | "!==" | "==" | "!=") && names_owner(node)
@@ -159,7 +257,7 @@ fn is_by_key(method: &str) -> bool {
 }
 
 /// Methods of stores that find, change or take away records.
-fn is_lookup(method: &str) -> bool {
+pub(super) fn is_lookup(method: &str) -> bool {
     method.starts_with("find")
         || matches!(
             method,
@@ -174,6 +272,8 @@ fn is_lookup(method: &str) -> bool {
                 | "replaceOne"
                 | "query"
                 | "execute"
+                | "raw"
+                | "$queryRawUnsafe"
                 | "get"
                 | "all"
                 | "run"

@@ -1,0 +1,141 @@
+//! What a request says of its sender's rights, and the code takes for granted: `req.headers['x-user-role'] === 'admin'`,
+//! `if (req.cookies.isAdmin) …`.
+
+use super::{called_name, owner, root_name};
+use crate::extract::Extract;
+use crate::extract::typescript::names::{Module, unquoted};
+use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Words for rights in the names of headers and cookies.
+const RIGHTS: [&str; 7] = ["role", "roles", "admin", "isadmin", "superuser", "permissions", "issuperuser"];
+/// Names of who calls, in cookies that nobody signed.
+const WHO: [&str; 6] = ["userid", "uid", "loggedinuserid", "username", "loggedinuser", "user"];
+/// Steps from a name to what is decided by it.
+const MAX_STEPS: usize = 10;
+/// Nodes of a function that is searched for the uses of a name.
+const MAX_FUNCTION: usize = 1_500;
+
+/// Emits a decision by what a header, a cookie or the query says of the sender's rights.
+pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some((part, name)) = read(node).filter(|(part, name)| says_rights(part, name)) else { return };
+    if decided(module, node, MAX_STEPS).is_none_or(|place| says_who(name) && !is_with_request(module, place)) {
+        return;
+    }
+    let callee = Ref::new(Scope::Global, [part, name]);
+    let parts = vec![SinkPart::new(Node::text(name, node.span()), Tri::Yes, part)];
+    cx.fact(node.span(), owner(node, &callee), FactKind::Sink(Sink { kind: SinkKind::Claim, callee, parts, options: None }));
+}
+
+/// The part of a request that is read, and the name in it.
+fn read(node: Syntax<'_>) -> Option<(&str, &str)> {
+    let base = match node.kind() {
+        Kind::Call if matches!(called_name(node), "get" | "header") => node.field(Field::Function)?.field(Field::Object)?,
+        Kind::Call => return None,
+        _ => node.field(Field::Object).filter(|object| object.kind() == Kind::Member)?,
+    };
+    // Most members are of something else: that is told by one name.
+    let part = match base.field(Field::Property).unwrap_or(base).text() {
+        "headers" => "headers",
+        "cookies" => "cookies",
+        "query" => "query",
+        // `req.get('x-role')`, `c.req.header('x-role')`; Hono's `c.get('role')` is what middleware has set.
+        "req" | "request" if node.kind() == Kind::Call => "headers",
+        _ => return None,
+    };
+    let name = match node.kind() {
+        Kind::Member => node.field(Field::Property)?.text(),
+        Kind::Subscript => node.field(Field::Index).filter(|index| index.kind() == Kind::String).map(unquoted)?,
+        _ => node.field(Field::Arguments)?.first().filter(|key| key.kind() == Kind::String).map(unquoted)?,
+    };
+    matches!(root_name(base), "req" | "request" | "ctx" | "c" | "context").then_some((part, name))
+}
+
+/// Whether a name is one for rights; in the query, which filters by roles too, only that of an administrator.
+fn says_rights(part: &str, name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    if lower.contains("hasura") || lower.starts_with("access-control") {
+        return false;
+    }
+    let whole: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
+    match part {
+        "query" => matches!(whole.as_str(), "admin" | "isadmin" | "issuperuser"),
+        "cookies" if says_who(name) => true,
+        _ => RIGHTS.contains(&whole.as_str()) || whole == "userrole" || lower.split(['-', '_']).any(|word| RIGHTS.contains(&word)),
+    }
+}
+
+/// Whether a name is that of who calls.
+fn says_who(name: &str) -> bool {
+    WHO.contains(&name.to_ascii_lowercase().replace(['-', '_'], "").as_str())
+}
+
+/// Whether a comparison is with another part of the request.
+fn is_with_request<'t>(module: &Module<'t>, comparison: Syntax<'t>) -> bool {
+    comparison.kind() == Kind::Binary
+        && comparison.below().filter(|node| node.kind() == Kind::Member).any(|member| {
+            module.lower(member).as_ref().is_some_and(|name| {
+                name.scope == Scope::Request && matches!(name.first(), "params" | "query" | "body") && name.path.len() > 1
+            })
+        })
+}
+
+/// What decides by a value: a comparison, a condition, the question whether it is one of a list. Nothing if whoever says
+/// more is turned away.
+fn decided<'t>(module: &Module<'t>, value: Syntax<'t>, steps: usize) -> Option<Syntax<'t>> {
+    let mut at = value;
+    for left in (0..steps).rev() {
+        let outer = at.parent()?;
+        match outer.kind() {
+            Kind::Parenthesized | Kind::NonNull | Kind::As | Kind::Await => {}
+            Kind::Member if at.role() == Field::Object => {}
+            Kind::Call if at.role() == Field::Function && matches!(called_name(outer), "toLowerCase" | "toString" | "trim") => {}
+            Kind::Binary => match outer.field(Field::Operator).map_or("", Syntax::text) {
+                "??" | "||" | "&&" => {}
+                "===" | "==" => return opens(outer).then_some(outer),
+                "!==" | "!=" => return closes(outer).then_some(outer),
+                _ => return None,
+            },
+            Kind::Unary => return closes(outer).then_some(outer),
+            Kind::If | Kind::Ternary if at.role() == Field::Condition => return opens(at).then_some(at),
+            Kind::Arguments if matches!(called_name(outer.parent()?), "includes" | "has") => {
+                let call = outer.parent()?;
+                let test = call.parent().filter(|outer| outer.kind() == Kind::Unary);
+                let holds = test.map_or_else(|| opens(call), closes);
+                return holds.then_some(call);
+            }
+            Kind::VariableDeclarator => return by_name(module, outer, left),
+            _ => return None,
+        }
+        at = outer;
+    }
+    None
+}
+
+/// What decides by a constant in its function.
+fn by_name<'t>(module: &Module<'t>, declarator: Syntax<'t>, steps: usize) -> Option<Syntax<'t>> {
+    let name = declarator.field(Field::Name).filter(|name| name.kind() == Kind::Identifier)?;
+    let function = declarator.ancestors().find(|outer| outer.kind().is_function()).filter(|function| function.size() <= MAX_FUNCTION)?;
+    let is_use = |node: &Syntax<'t>| node.kind() == Kind::Identifier && node.text() == name.text() && !declarator.holds(*node);
+    // A constant of a constant is followed once.
+    function.below().filter(is_use).find_map(|used| decided(module, used, steps.min(4)))
+}
+
+/// Whether what a test is true for is let in: it is no branch that turns away.
+fn opens(test: Syntax<'_>) -> bool {
+    branch(test).is_none_or(|branch| branch.field(Field::Consequence).is_none_or(|then| !turns_away(then)))
+}
+
+/// Whether what a test is true for is turned away.
+fn closes(test: Syntax<'_>) -> bool {
+    branch(test).and_then(|branch| branch.field(Field::Consequence)).is_some_and(turns_away)
+}
+
+fn branch(test: Syntax<'_>) -> Option<Syntax<'_>> {
+    test.ancestors().find(|outer| !matches!(outer.kind(), Kind::Parenthesized | Kind::Binary)).filter(|outer| outer.kind() == Kind::If)
+}
+
+fn turns_away(branch: Syntax<'_>) -> bool {
+    let text = branch.text();
+    ["401", "403", "throw ", "orbidden", "nauthorized", "return false", "redirect("].iter().any(|sign| text.contains(sign))
+}

@@ -1,0 +1,136 @@
+//! Functions that a framework hands a request to, in each of the forms that it has: whole (`req`, `ctx`), by
+//! decorated parameters, as the arguments of a resolver, a procedure or a server action.
+
+use smallvec::SmallVec;
+
+use super::super::called_name;
+use crate::extract::typescript::names::{Form, Module, unquoted};
+use crate::extract::typescript::request::is_resolver;
+use crate::ir::{Ref, Scope};
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Decorators of NestJS that fill a parameter with what a caller sends.
+const CHOSEN: [&str; 5] = ["Param", "Query", "Body", "Args", "Headers"];
+/// Decorators that fill one with what is neither the caller's nor says who calls.
+const NEITHER: [&str; 8] = ["Res", "Response", "Next", "UploadedFile", "UploadedFiles", "Ip", "HostParam", "Inject"];
+
+/// A function that a framework runs for a caller.
+pub(super) struct Handler<'t> {
+    /// All of it.
+    pub function: Syntax<'t>,
+    /// The name of what is handed over whole: `req`, `ctx`; empty if nothing is.
+    pub request: &'t str,
+    /// Parameters whose values are the caller's to choose.
+    chosen: SmallVec<[Syntax<'t>; 4]>,
+    /// A parameter that says who calls: `@CurrentUser() user`.
+    pub caller: Option<Syntax<'t>>,
+}
+
+impl<'t> Handler<'t> {
+    pub(super) fn of(module: &Module<'t>, function: Syntax<'t>) -> Option<Self> {
+        let list = function.field(Field::Parameters).map(Syntax::children).into_iter().flatten();
+        let parameters: SmallVec<[Syntax<'t>; 4]> = list.chain(function.field(Field::Parameter)).take(4).collect();
+        let first = *parameters.first()?;
+        let names: SmallVec<[Syntax<'t>; 4]> = parameters.iter().map(|one| one.field(Field::Pattern).unwrap_or(*one)).collect();
+        let whole = |request: &'t str| Self { function, request, chosen: SmallVec::new(), caller: None };
+        let is_request = |name: &str| matches!(name, "req" | "request" | "_req" | "_request");
+        if first.children().any(|child| child.kind() == Kind::Decorator) {
+            return Some(Self::decorated(function, &parameters));
+        }
+        let name = names[0].text();
+        if is_request(name) {
+            return Some(whole(name));
+        }
+        match names.as_slice() {
+            [error, request, ..] if is_request(request.text()) && error.text().trim_start_matches('_').starts_with("err") => {
+                Some(whole(request.text()))
+            }
+            [context, ..] if matches!(name, "ctx" | "context" | "c") && is_asked_for_parts(function, context.text()) => Some(whole(name)),
+            [_, arguments, rest @ ..] if is_resolver(function) => {
+                let context = rest.first().copied();
+                let request = context.filter(|name| name.kind() == Kind::Identifier).map_or("", Syntax::text);
+                let caller = context.filter(|name| name.kind() != Kind::Identifier);
+                Some(Self { function, request, chosen: SmallVec::from_iter([*arguments]), caller })
+            }
+            [taken, ..] if taken.kind() == Kind::ObjectPattern && is_procedure(function, *taken) => {
+                let input = taken.children().filter(|entry| entry.text().starts_with("input")).collect();
+                Some(Self { function, request: "ctx", chosen: input, caller: None })
+            }
+            _ if is_action(module, function) => Some(Self { function, request: "", chosen: parameters, caller: None }),
+            _ => None,
+        }
+    }
+
+    /// A method of NestJS: `find(@Param('id') id: string, @CurrentUser() user: User)`.
+    fn decorated(function: Syntax<'t>, parameters: &[Syntax<'t>]) -> Self {
+        let mut handler = Self { function, request: "", chosen: SmallVec::new(), caller: None };
+        for parameter in parameters {
+            let Some(mark) = parameter.child(Kind::Decorator).and_then(Syntax::first) else { continue };
+            match mark.field(Field::Function).unwrap_or(mark).text() {
+                "Req" | "Request" => handler.request = parameter.field(Field::Pattern).map_or("", Syntax::text),
+                name if CHOSEN.contains(&name) => handler.chosen.push(*parameter),
+                name if NEITHER.contains(&name) => {}
+                _ => handler.caller = Some(*parameter),
+            }
+        }
+        handler
+    }
+
+    /// Whether a name is one that a parameter declares.
+    pub(super) fn is_of(module: &Module<'t>, name: Syntax<'t>, parameter: Syntax<'t>) -> bool {
+        matches!(name.kind(), Kind::Identifier | Kind::ShorthandProperty)
+            && module.lookup(name.text(), name).is_some_and(|declared| parameter.holds(declared.name))
+    }
+
+    /// The part of the request that a value is, or is made of.
+    pub(super) fn sent(&self, module: &Module<'t>, value: Syntax<'t>) -> Option<Ref> {
+        super::caller::of_request(module, value).or_else(|| {
+            const MOST: usize = 12;
+            let nodes = std::iter::once(value).chain(value.below()).take(MOST);
+            let name = nodes.filter(|node| self.is_chosen(module, *node)).last()?;
+            let member = name.parent().and_then(|outer| outer.field(Field::Property)).unwrap_or(name);
+            Some(Ref::new(Scope::Request, ["params", member.text()]))
+        })
+    }
+
+    /// Whether a name stands for what a parameter brings that the caller chooses, by itself or in a constant.
+    pub(super) fn is_chosen(&self, module: &Module<'t>, name: Syntax<'t>) -> bool {
+        if self.chosen.is_empty() || !matches!(name.kind(), Kind::Identifier | Kind::ShorthandProperty) {
+            return false;
+        }
+        let Some(declared) = module.lookup(name.text(), name) else { return false };
+        let is_parameter = |name: Syntax<'t>| self.chosen.iter().any(|parameter| parameter.holds(name));
+        match &declared.form {
+            Form::Parameter(_) => is_parameter(declared.name),
+            // `const { id } = input`, `const id = formData.get('id')`.
+            Form::Variable(Some(made), _) if !declared.top && made.size() < 12 => {
+                let mut names = std::iter::once(*made).chain(made.below()).filter(|node| node.kind() == Kind::Identifier);
+                names.next().and_then(|root| module.lookup(root.text(), root)).is_some_and(|root| is_parameter(root.name))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether a function reads parts of a request of a context: `ctx.params`, `c.req.param('id')`.
+fn is_asked_for_parts(function: Syntax<'_>, context: &str) -> bool {
+    let text = function.text();
+    text.match_indices(context).any(|(at, _)| {
+        let rest = &text[at + context.len()..];
+        ["params", "request", "query", "req."].iter().any(|part| rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(part)))
+    })
+}
+
+/// `protectedProcedure.input(…).mutation(async ({ ctx, input }) => …)`.
+fn is_procedure(function: Syntax<'_>, taken: Syntax<'_>) -> bool {
+    let call = function.parent().filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::parent);
+    call.is_some_and(|call| matches!(called_name(call), "query" | "mutation")) && taken.text().contains("input")
+}
+
+/// A function that a file exports for callers of its server: `'use server'`.
+fn is_action<'t>(module: &Module<'t>, function: Syntax<'t>) -> bool {
+    function.ancestors().take(3).any(|outer| outer.kind() == Kind::Export) && {
+        let first = module.tree.root().first().and_then(Syntax::first);
+        first.is_some_and(|first| unquoted(first) == "use server")
+    }
+}

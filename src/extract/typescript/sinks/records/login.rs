@@ -1,0 +1,81 @@
+//! Handlers that ask for a login and no more: `const session = await auth(); if (!session) throw …`, where nothing else
+//! looks at the session.
+
+use super::handler::Handler;
+use crate::extract::typescript::names::Module;
+use crate::extract::typescript::sinks::called_name;
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Words in the names of functions that find out who calls.
+const LOGIN: [&str; 11] =
+    ["session", "auth", "currentuser", "getuser", "requireuser", "login", "loggedin", "signedin", "caller", "viewer", "token"];
+/// Words in the names of those that ask what the caller may do.
+const RIGHTS: [&str; 10] = ["authoriz", "permi", "role", "admin", "owner", "access", "polic", "abilit", "can", "staff"];
+/// Steps from a place to the test that it stands in.
+const MAX_STEPS: usize = 12;
+
+/// Whether a place that tells of the caller only asks that there is one.
+pub(super) fn is_all_asked<'t>(module: &Module<'t>, handler: &Handler<'t>, place: Syntax<'t>) -> bool {
+    if place.kind() == Kind::Call && !is_login(module, handler, place) {
+        return false;
+    }
+    let Some(outer) = user_of(module, handler, place) else { return false };
+    match outer.kind() {
+        Kind::ExpressionStatement => true,
+        Kind::VariableDeclarator => uses(module, handler, outer)
+            .all(|used| user_of(module, handler, used).is_some_and(|outer| outer.kind() != Kind::VariableDeclarator && turns_away(outer))),
+        _ => turns_away(outer),
+    }
+}
+
+/// What uses a value: the node around it and around what only hands it on.
+fn user_of<'t>(module: &Module<'t>, handler: &Handler<'t>, value: Syntax<'t>) -> Option<Syntax<'t>> {
+    let mut at = value;
+    for _ in 0..MAX_STEPS {
+        let outer = at.parent()?;
+        at = match outer.kind() {
+            Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As | Kind::Satisfies => outer,
+            Kind::Member if at.role() == Field::Object => outer,
+            Kind::Arguments => outer.parent().filter(|call| is_login(module, handler, *call))?,
+            _ => return Some(outer),
+        };
+    }
+    None
+}
+
+/// Whether a call finds out who calls, whatever it is about.
+fn is_login<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>) -> bool {
+    let name = called_name(call).to_ascii_lowercase();
+    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    LOGIN.iter().any(|word| name.contains(word))
+        && !RIGHTS.iter().any(|word| name.contains(word))
+        && !arguments.any(|argument| argument.kind() == Kind::String || handler.sent(module, argument).is_some())
+}
+
+/// The uses of the names that a declarator declares.
+fn uses<'t>(module: &Module<'t>, handler: &Handler<'t>, declarator: Syntax<'t>) -> impl Iterator<Item = Syntax<'t>> {
+    let name = declarator.field(Field::Name);
+    let is_use = move |node: &Syntax<'t>| {
+        matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty)
+            && name.is_some_and(|name| !name.holds(*node) && name.text().contains(node.text()) && Handler::is_of(module, *node, name))
+    };
+    handler.function.below().filter(is_use)
+}
+
+/// Whether a test is for nobody, and whoever fails it gets no further: `if (!session) return …`.
+fn turns_away(test: Syntax<'_>) -> bool {
+    let is_absence = match test.kind() {
+        Kind::Unary => test.text().starts_with('!'),
+        Kind::Binary => {
+            let text = test.text();
+            ["null", "undefined"].iter().any(|none| text.ends_with(none)) && text.contains("==") && !text.contains("!=")
+        }
+        _ => false,
+    };
+    let outer = test.ancestors().find(|outer| !matches!(outer.kind(), Kind::Parenthesized | Kind::Binary));
+    let then = outer.filter(|outer| is_absence && outer.kind() == Kind::If).and_then(|branch| branch.field(Field::Consequence));
+    then.is_some_and(|then| {
+        let last = if then.kind() == Kind::Block { then.children().last() } else { Some(then) };
+        last.is_some_and(|last| matches!(last.kind(), Kind::Return | Kind::Throw) || last.text().starts_with("redirect("))
+    })
+}

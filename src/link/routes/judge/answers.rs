@@ -1,0 +1,91 @@
+//! Guards that are no middleware: functions that decide by what they answer, and members of what a file holds of guards.
+
+use super::verdict::unresolved;
+use super::{Judge, MAX_DEPTH, Verdict};
+use crate::ir::{Func, Node, NodeKind};
+use crate::link::routes::library::{self, Does};
+
+/// What the caller is called where an access function is handed it.
+const CALLERS: [&str; 8] = ["user", "session", "req", "request", "context", "ctx", "auth", "policyContext"];
+
+impl<'a> Judge<'a> {
+    /// A function that turns everybody away whom it does not answer `true` for: `access: { create: () => true }`.
+    pub(super) fn decides(&self, function: &Node, depth: usize) -> Verdict {
+        if let Some(does) = function.as_ref().and_then(library::of) {
+            let answer = if matches!(does, Does::Authn) { true.into() } else { false.into() };
+            return Verdict::new(answer, format!("`{function}`"));
+        }
+        let held = self.held(function);
+        let why = function.as_ref().map_or_else(|| "its access function".to_owned(), |name| format!("`{}`", super::plain(name)));
+        match &held.kind {
+            NodeKind::Bool(answer) => Verdict::new((!answer).into(), format!("its access is `{answer}`")),
+            NodeKind::Func(func) => Verdict::new(self.answer(func, depth), why),
+            _ => function.as_ref().map_or_else(|| Verdict::unknown(why), unresolved),
+        }
+    }
+
+    /// What a name stands for, or what is put on the application under it.
+    fn held<'n>(&self, function: &'n Node) -> &'n Node
+    where
+        'a: 'n,
+    {
+        let Some(name) = function.as_ref() else { return function };
+        let file = function.span.file;
+        let found = self.names.find(file, name).and_then(|found| found.value);
+        let decorated = || self.names.decoration(file, name).map(|decoration| self.names.chase(decoration.value));
+        found.or_else(decorated).unwrap_or(function)
+    }
+
+    /// Whether a function's answer depends on who calls.
+    fn answer(&self, func: &std::sync::Arc<Func>, depth: usize) -> crate::ir::Tri {
+        use crate::ir::Tri;
+        let answered = func.returns.as_ref();
+        if func.denies.is_empty() && answered.and_then(Node::as_bool) == Some(true) {
+            return Tri::No;
+        }
+        if answered.and_then(Node::as_bool) == Some(false) {
+            return Tri::Yes;
+        }
+        let mut is_of_caller = false;
+        if let Some(answered) = answered {
+            answered.names(&mut |name| {
+                let first = name.first().split('@').next().unwrap_or_default();
+                is_of_caller |= CALLERS.contains(&first) || name.path.iter().any(|part| matches!(part.as_str(), "user" | "session"));
+            });
+        }
+        let evidence = self.evidence(func, depth.min(MAX_DEPTH));
+        if is_of_caller || evidence.looks || evidence.denies || evidence.proves { Tri::Yes } else { Tri::Maybe }
+    }
+
+    /// A member of guards that another file holds: `hooks.before.create`. What is not there stands in front of nothing.
+    pub(super) fn member(&self, guard: &Node, operands: &[Node], depth: usize) -> Verdict {
+        let unknown = || Verdict::unknown("a guard that is written in a way seclint can't follow".to_owned());
+        let mut keys = Vec::new();
+        let mut at = guard;
+        while let NodeKind::Op(crate::ir::Op::Attr, operands) = &at.kind
+            && let [whole, key] = operands.as_slice()
+            && let Some(key) = key.as_str()
+        {
+            keys.push(key);
+            at = whole;
+        }
+        if operands.len() != 2 {
+            return unknown();
+        }
+        let mut held = self.held(at);
+        while let Some(key) = keys.pop() {
+            if let Some(exported) = held.as_ref().and_then(|name| self.names.find(held.span.file, &name.child(key))?.value) {
+                // `exports.before = { … }` of another file.
+                held = self.held(exported);
+                continue;
+            }
+            let NodeKind::Map(map) = &held.kind else { return unknown() };
+            held = match map.get(key) {
+                Some(part) => self.held(part),
+                None if map.is_open() => return unknown(),
+                None => return Verdict::none(),
+            };
+        }
+        self.guard_within(held, depth)
+    }
+}
