@@ -70,6 +70,7 @@ pub fn analyse(file: &SourceFile, depth: Depth) -> Analysed {
     });
     let mut meta = FileMeta::from(file);
     meta.parsed = facts.parsed;
+    meta.called = depth == Depth::Called;
     if facts.is_empty() && !file.is_included_elsewhere() {
         meta.contents = Contents::None;
     }
@@ -146,7 +147,20 @@ impl Session {
     /// Reads a text as the file at `path`.
     pub fn set_file(&mut self, path: &str, text: &str) {
         let file = SourceFile::new(self.id_for(path), path, text);
-        self.set(analyse(&file, Depth::Structure));
+        self.set(analyse(&file, self.depth_of(path)));
+    }
+
+    /// How far the file at `path` was looked into, and is when it is set again.
+    pub fn depth_of(&self, path: &str) -> Depth {
+        let meta = self.files.find(path).and_then(|id| self.files.get(id));
+        if meta.is_some_and(|meta| meta.called) { Depth::Called } else { Depth::Structure }
+    }
+
+    /// Files of code that named no framework, and that others hand to what a request brings: they are worth a second look,
+    /// to [`Depth::Called`].
+    pub fn called(&self) -> Vec<FileId> {
+        let facts: Vec<&FileFacts> = self.facts.values().map(|facts| &**facts).collect();
+        crate::link::called(&self.files, &facts)
     }
 
     /// Says what git knows of a file.

@@ -18,6 +18,8 @@ pub struct Needles {
     literals: Vec<Literal>,
     /// Those of fewer bytes: compared at every place, so they are for short texts alone.
     short: Vec<Literal>,
+    /// Bytes of the longest.
+    longest: usize,
 }
 
 /// Where a literal stands.
@@ -44,10 +46,27 @@ struct Literal {
     any_case: bool,
     /// Where its three bytes stand in it.
     offset: usize,
-    /// What stands from there on, eight bytes at the most, letters in one case; a mask of how many.
-    word: u64,
-    mask: u64,
+    /// What stands from there on, and what before: eight bytes at the most, letters in one case.
+    after: Eight,
+    before: Eight,
     needle: u16,
+}
+
+/// Up to eight bytes of a literal, and a mask of how many there are.
+#[derive(Debug, Clone, Copy)]
+struct Eight {
+    bytes: u64,
+    mask: u64,
+}
+
+impl Eight {
+    const fn new(bytes: u64, mask: u64) -> Self {
+        Self { bytes: fold(bytes) & mask, mask }
+    }
+
+    const fn is(self, folded: u64) -> bool {
+        folded & self.mask == self.bytes
+    }
 }
 
 /// The literals of the same three bytes; an empty range if the slot is free.
@@ -81,6 +100,16 @@ fn first_eight(bytes: &[u8]) -> (u64, u64) {
     (u64::from_le_bytes(eight), (1 << (8 * bytes.len())) - 1)
 }
 
+/// The last eight bytes, the last of them the highest, and a mask of how many there are.
+fn last_eight(bytes: &[u8]) -> (u64, u64) {
+    if let Some(eight) = bytes.last_chunk() {
+        return (u64::from_le_bytes(*eight), u64::MAX);
+    }
+    let mut eight = [0; 8];
+    eight[8 - bytes.len()..].copy_from_slice(bytes);
+    (u64::from_le_bytes(eight), !(u64::MAX >> (8 * bytes.len())))
+}
+
 const fn hash(gram: u32) -> usize {
     (gram.wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
@@ -90,12 +119,16 @@ impl Needles {
     pub fn new<'l>(list: impl IntoIterator<Item = (&'l [u8], bool)>) -> Self {
         let mut literals: Vec<(u32, Literal)> = Vec::new();
         let mut short = Vec::new();
+        let mut longest = 0;
         for (needle, (bytes, any_case)) in list.into_iter().enumerate() {
+            longest = longest.max(bytes.len());
             let rarest = (0..=bytes.len().saturating_sub(3))
                 .min_by_key(|at| bytes[*at..].iter().take(3).map(|byte| commonness(*byte)).sum::<usize>());
             let offset = rarest.unwrap_or_default();
-            let (word, mask) = first_eight(&bytes[offset..]);
-            let literal = Literal { bytes: bytes.into(), any_case, offset, word: fold(word) & mask, mask, needle: needle as u16 };
+            let (after, after_mask) = first_eight(&bytes[offset..]);
+            let (before, before_mask) = last_eight(&bytes[..offset]);
+            let (after, before) = (Eight::new(after, after_mask), Eight::new(before, before_mask));
+            let literal = Literal { bytes: bytes.into(), any_case, offset, after, before, needle: needle as u16 };
             match bytes[offset..] {
                 [a, b, c, ..] => literals.push((gram(fold(u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]))), literal)),
                 _ => short.push(literal),
@@ -114,7 +147,7 @@ impl Needles {
             slots[free.unwrap_or_default()] = Slot { gram, from: from as u16, to: to as u16 };
             from = to;
         }
-        Self { filter, slots, literals: literals.into_iter().map(|(_, literal)| literal).collect(), short }
+        Self { filter, slots, literals: literals.into_iter().map(|(_, literal)| literal).collect(), short, longest }
     }
 
     /// Every place of every literal, by place.
@@ -138,6 +171,13 @@ impl Needles {
         hits
     }
 
+    /// Whether any of the literals stands in a text.
+    pub fn stand_in(&self, text: &[u8]) -> bool {
+        // Most often one of them stands near the beginning.
+        const PIECE: usize = 1_024;
+        (0..text.len()).step_by(PIECE).any(|from| !self.find(&text[from..text.len().min(from + PIECE + self.longest)]).is_empty())
+    }
+
     /// Looks at the three bytes that stand at `at`, with which the folded `word` begins.
     #[expect(clippy::inline_always, reason = "where this stays a call, the pass takes twice as long")]
     #[inline(always)]
@@ -158,9 +198,9 @@ impl Needles {
             step += 1;
             slot = self.slots[(hash + step) & mask];
         }
-        let word = fold(first_eight(&text[at..]).0);
+        let (after, before) = (fold(first_eight(&text[at..]).0), fold(last_eight(&text[..at]).0));
         for literal in &self.literals[usize::from(slot.from)..usize::from(slot.to)] {
-            if word & literal.mask == literal.word {
+            if literal.after.is(after) && literal.before.is(before) {
                 literal.compare(text, at, hits);
             }
         }
@@ -211,5 +251,14 @@ mod tests {
             wanted.sort();
             prop_assert_eq!(Needles::new(list.iter().copied()).find(text.as_bytes()), wanted);
         }
+    }
+
+    #[test]
+    fn a_literal_stands_in_a_text_wherever_it_is() {
+        let needles = Needles::new([(b"execute".as_slice(), true)]);
+        for before in [0, 1_000, 1_020, 1_024, 5_000] {
+            assert!(needles.stand_in((" ".repeat(before) + "EXECUTE").as_bytes()));
+        }
+        assert!(!needles.stand_in(" ".repeat(5_000).as_bytes()) && !needles.stand_in(b""));
     }
 }

@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use smallvec::SmallVec;
+
 use crate::needles::{Hit, Needles};
 use crate::secrets;
 use crate::tables::{V, table};
@@ -25,6 +27,8 @@ pub enum Gate {
     JsNames,
     /// A function that is dangerous when a request reaches it, or a request.
     JsSinks,
+    /// The same of a page in a browser: what its address, a message or a server's answer must not reach.
+    JsPage,
     /// A method that takes SQL; a reason to parse all but migrations whose statements are written out.
     JsSql,
     /// A Rust HTTP framework.
@@ -72,7 +76,7 @@ impl Gates {
 }
 
 /// The gates by the names that `rules/tables/gates.toml` calls them.
-const NAMES: [(&str, Gate); 17] = [
+const NAMES: [(&str, Gate); 18] = [
     ("nitric", Gate::Nitric),
     ("cloud-code", Gate::CloudCode),
     ("js-routes", Gate::JsRoutes),
@@ -80,6 +84,7 @@ const NAMES: [(&str, Gate); 17] = [
     ("cors", Gate::Cors),
     ("js-names", Gate::JsNames),
     ("js-sinks", Gate::JsSinks),
+    ("js-page", Gate::JsPage),
     ("js-sql", Gate::JsSql),
     ("rust-routes", Gate::RustRoutes),
     ("sdk", Gate::Sdk),
@@ -92,25 +97,48 @@ const NAMES: [(&str, Gate); 17] = [
     ("browser-env", Gate::BrowserEnv),
 ];
 
+/// A word that opens a gate.
+struct Word {
+    text: &'static str,
+    opens: Gate,
+    /// It counts where a module is named alone.
+    is_module: bool,
+    /// The list of [`COMPANY`] of which a word must stand in the text, too.
+    beside: Option<usize>,
+}
+
 /// What opens which gate: the rows of `rules/tables/gates.toml`. Matched without ASCII case.
-static NEEDLES: LazyLock<Vec<(&str, Gate)>> = LazyLock::new(|| {
-    let rows = table("gates").map(|table| table.list("gate")).unwrap_or_default();
+static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
     let named = |row: &V| NAMES.iter().find(|(name, _)| *name == row.text("opens")).map(|(_, gate)| *gate);
-    rows.iter()
+    let beside = |row: &V| COMPANY.iter().position(|(name, _)| *name == row.text("beside"));
+    rows("gate")
         .filter_map(|row| Some((row, named(row)?)))
-        .flat_map(|(row, gate)| row.texts("words").map(move |word| (word, gate)))
+        .flat_map(|(row, opens)| {
+            let is_module = |text: &str| row.flag("modules") && text.starts_with(['\'', '"']);
+            row.texts("words").map(move |text| Word { text, opens, is_module: is_module(text), beside: beside(row) })
+        })
         .collect()
 });
 
-/// Words for what nobody may know, in lower case.
-pub fn secret_words() -> impl Iterator<Item = &'static str> {
-    NEEDLES.iter().filter(|(_, gate)| *gate == Gate::SecretWord).map(|(word, _)| *word)
+/// The lists of words that others must stand beside, by name.
+static COMPANY: LazyLock<Vec<(&str, Needles)>> = LazyLock::new(|| {
+    let needles = |row: &'static V| Needles::new(row.texts("words").map(|word| (word.as_bytes(), true)));
+    rows("beside").map(|row| (row.text("name"), needles(row))).collect()
+});
+
+fn rows(list: &str) -> impl Iterator<Item = &'static V> {
+    table("gates").map(|table| table.list(list)).unwrap_or_default().iter()
 }
 
-/// The literals of the secrets engine, then [`NEEDLES`].
+/// Words for what nobody may know, in lower case.
+pub fn secret_words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().filter(|word| word.opens == Gate::SecretWord).map(|word| word.text)
+}
+
+/// The literals of the secrets engine, then [`WORDS`].
 static LITERALS: LazyLock<Needles> = LazyLock::new(|| {
     let secrets = secrets::literals().iter().map(|literal| (literal.as_slice(), false));
-    Needles::new(secrets.chain(NEEDLES.iter().map(|(needle, _)| (needle.as_bytes(), true))))
+    Needles::new(secrets.chain(WORDS.iter().map(|word| (word.text.as_bytes(), true))))
 });
 
 /// What the one pass over a text finds.
@@ -122,20 +150,28 @@ pub struct Seen {
     pub hits: Vec<Hit>,
 }
 
-/// Reads a text once.
+/// Reads a text once, and what words stand beside if such a word is there and nothing else opens its gate.
 pub fn look(text: &str) -> Seen {
     let mut gates = Gates::default();
+    let mut beside: SmallVec<[(Gate, usize); 4]> = SmallVec::new();
     let mut hits = LITERALS.find(text.as_bytes());
     let secrets = secrets::literals().len();
     hits.retain(|hit| {
         let Some(index) = usize::from(hit.needle).checked_sub(secrets) else { return true };
-        let (word, gate) = NEEDLES[index];
-        let is_meant = gate != Gate::Sdk || !word.starts_with(['\'', '"']) || names_module(&text.as_bytes()[..hit.range().start]);
-        if is_meant {
-            gates.insert(gate);
+        let word = &WORDS[index];
+        match word.beside {
+            _ if word.is_module && !names_module(&text.as_bytes()[..hit.range().start]) => {}
+            None => gates.insert(word.opens),
+            Some(list) if beside.contains(&(word.opens, list)) => {}
+            Some(list) => beside.push((word.opens, list)),
         }
         false
     });
+    for (gate, list) in beside {
+        if !gates.has(gate) && COMPANY[list].1.stand_in(text.as_bytes()) {
+            gates.insert(gate);
+        }
+    }
     Seen { gates, hits }
 }
 
@@ -150,17 +186,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_names_a_gate() {
-        let rows = table("gates").unwrap().list("gate");
-        let words: usize = rows.iter().map(|row| row.texts("words").count()).sum();
-        assert_eq!(NEEDLES.len(), words);
-        assert!(NEEDLES.iter().all(|(word, _)| !word.is_empty() && *word == word.to_ascii_lowercase()));
+    fn every_row_names_a_gate_and_its_company() {
+        let words: usize = rows("gate").map(|row| row.texts("words").count()).sum();
+        assert_eq!(WORDS.len(), words);
+        assert!(WORDS.iter().all(|word| !word.text.is_empty() && *word.text == word.text.to_ascii_lowercase()));
+        assert!(rows("gate").all(|row| row.text("beside").is_empty() || COMPANY.iter().any(|(name, _)| *name == row.text("beside"))));
+    }
+
+    #[test]
+    fn some_words_need_others_beside_them() {
+        assert!(!look("const id = new URLSearchParams(location.search).get('id')").gates.has(Gate::JsPage));
+        assert!(look("frame.src = new URLSearchParams(location.search).get('id')").gates.has(Gate::JsPage));
+        assert!(!look("await this.createUser.execute(command)").gates.has(Gate::JsSql));
+        assert!(look("await pool.execute('SELECT 1')").gates.has(Gate::JsSql));
     }
 
     #[test]
     fn a_named_library_opens_its_gate() {
         assert!(look("export const x = expression || honor").gates == Gates::default());
         assert!(look("const countries = ['pg', 'redis']").gates == Gates::default());
+        assert!(look("type Rest = Omit<Job, 'payload'>").gates == Gates::default());
         for text in ["import pg from 'pg'", "const pg = require( \"pg\" )", "import 'pg'", "await import(\n'pg')"] {
             assert!(look(text).gates.has(Gate::Sdk), "{text}");
         }

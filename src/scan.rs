@@ -67,20 +67,9 @@ pub fn scan(tree: Tree, reading: Reading, pool: &ThreadPool, tick: &(dyn Fn() + 
     // A large file that comes last would leave the other threads idle.
     let mut order: Vec<usize> = (0..tree.files.len()).collect();
     order.sort_by_key(|at| (std::cmp::Reverse(tree.files[*at].bytes), *at));
-    let next = AtomicUsize::new(0);
-    // One place for each file, in the order of paths whoever fills it.
-    let results: Vec<OnceLock<One>> = std::iter::repeat_with(OnceLock::new).take(tree.files.len()).collect();
-    pool.broadcast(|_| {
-        let (mut buffer, mut names) = (Vec::new(), Names::default());
-        while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
-            // Each place is handed out once.
-            let _ = results[at].set(one(&tree, at, reading, &disk, &mut buffer, &mut names));
-            tick();
-        }
-    });
-    let mut scanned = Scanned { session: Session::default(), skipped: tree.skipped, files: 0, bytes: 0 };
-    for (result, found) in results.into_iter().zip(tree.files) {
-        let Some((kept, outcome)) = result.into_inner() else { continue };
+    let mut scanned = Scanned { session: Session::default(), skipped: Vec::new(), files: 0, bytes: 0 };
+    for (at, (kept, outcome)) in read(&tree, &order, reading, &disk, pool, tick) {
+        let found = &tree.files[at];
         match outcome {
             Ok(bytes) => {
                 scanned.files += 1;
@@ -91,8 +80,49 @@ pub fn scan(tree: Tree, reading: Reading, pool: &ThreadPool, tick: &(dyn Fn() + 
         scanned.session.set(kept);
         scanned.session.set_tracked(&found.path, found.tracked, found.ignored);
     }
+    if reading.depth == Depth::Structure {
+        look_again(&tree, &mut scanned.session, reading, &disk, pool);
+    }
+    scanned.skipped.extend(tree.skipped);
     scanned.skipped.sort();
     scanned
+}
+
+/// Reads once more, and as code of an application, the files that others hand to what a request brings.
+fn look_again(tree: &Tree, session: &mut Session, reading: Reading, disk: &Arc<dyn Source>, pool: &ThreadPool) {
+    let order: Vec<usize> = session.called().into_iter().map(|FileId(at)| at as usize).collect();
+    if order.is_empty() {
+        return;
+    }
+    let reading = Reading { depth: Depth::Called, ..reading };
+    for (at, (kept, _)) in read(tree, &order, reading, disk, pool, &|| {}) {
+        let found = &tree.files[at];
+        session.set(kept);
+        session.set_tracked(&found.path, found.tracked, found.ignored);
+    }
+}
+
+/// What is kept of the files that `order` names, by their places, in the order of paths.
+fn read(
+    tree: &Tree,
+    order: &[usize],
+    reading: Reading,
+    disk: &Arc<dyn Source>,
+    pool: &ThreadPool,
+    tick: &(dyn Fn() + Sync),
+) -> Vec<(usize, One)> {
+    let next = AtomicUsize::new(0);
+    // One place for each file, in the order of paths whoever fills it.
+    let results: Vec<OnceLock<One>> = std::iter::repeat_with(OnceLock::new).take(tree.files.len()).collect();
+    pool.broadcast(|_| {
+        let (mut buffer, mut names) = (Vec::new(), Names::default());
+        while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+            // Each place is handed out once.
+            let _ = results[at].set(one(tree, at, reading, disk, &mut buffer, &mut names));
+            tick();
+        }
+    });
+    results.into_iter().enumerate().filter_map(|(at, result)| Some((at, result.into_inner()?))).collect()
 }
 
 /// What is kept of a file, and how many bytes were scanned or why none were.

@@ -1,6 +1,8 @@
 //! Knowledge as data: the tables of `rules/tables/` and the detectors of `rules/secrets/`, compiled in
 //! by `build.rs` as static values. A new library, resource type or token format is a row.
 
+use semver::{Version, VersionReq};
+
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
 /// A value of a table.
@@ -59,6 +61,16 @@ impl V {
     /// The strings at a key.
     pub fn texts(&self, key: &str) -> impl Iterator<Item = &'static str> {
         self.list(key).iter().filter_map(V::as_text)
+    }
+
+    /// Whether a row is for a version of its library: `versions` is a requirement as Cargo writes it. Where the version
+    /// is unknown, the newest is meant.
+    pub fn is_for(&self, version: Option<&Version>) -> bool {
+        let newest = Version::new(u64::MAX, 0, 0);
+        match self.get("versions").and_then(V::as_text).map(VersionReq::parse) {
+            Some(required) => required.is_ok_and(|required| required.matches(version.unwrap_or(&newest))),
+            None => true,
+        }
     }
 
     /// The string itself.

@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lower", &["ir", "source", "tables", "parse"]),
     ("secrets", &["source", "ir", "tables", "parse", "extract", "needles", "prefilter"]),
     ("extract", &["source", "ir", "parse", "lower", "needles", "prefilter", "tables", "secrets"]),
-    ("link", &["source", "ir", "lower", "secrets", "tables"]),
+    ("link", &["source", "ir", "needles", "lower", "secrets", "tables"]),
     ("finding", &["ir", "rules"]),
     ("repair", &["source", "finding"]),
     ("rules", &["source", "ir", "link", "lower", "finding", "tables", "engine", "settle", "secrets", "repair"]),

@@ -93,6 +93,9 @@ fn is_of_development(path: &str) -> bool {
 /// What one file says.
 pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
     let mut cx = Extract::new(file, crate::prefilter::look(&file.text));
+    if depth == Depth::Called {
+        cx.gates.insert(Gate::JsSinks);
+    }
     match file.kind {
         FileKind::Dockerfile => {
             docker::extract(&mut cx);

@@ -13,6 +13,8 @@ pub enum Depth {
     /// All facts.
     #[default]
     Structure,
+    /// The same of code that names no framework, too: another file hands it what a request brings.
+    Called,
     /// Secrets, and what says where they go: images and the files that stay out of them.
     Secrets,
 }
@@ -418,6 +420,11 @@ impl Sink {
 }
 
 impl SinkPart {
+    /// The label of a setting that is bad if its value, a constant of another file, is `true`.
+    pub const IF_TRUE: &str = "if true";
+    /// The same of one that is bad if it is `false`.
+    pub const IF_FALSE: &str = "if false";
+
     /// A part that no parameter flows into.
     pub fn new(value: Node, tainted: Tri, label: impl Into<SmolStr>) -> Self {
         Self { value, tainted, label: label.into(), taken: Vec::new() }

@@ -33,6 +33,8 @@ pub struct Func {
     pub tests: Vec<Node>,
     /// Whether it reads the request's credentials: the `Authorization` header, a session, a cookie.
     pub reads_credentials: bool,
+    /// Whether it asks only that they are there: it compares, decodes and looks up nothing, so that any would do.
+    pub accepts_any: bool,
     /// Whether it writes: inserts, updates, deletes, sends.
     pub writes: bool,
     /// Keys of the metadata it asks a route for (`reflector.get(IS_PUBLIC_KEY, …)`): a global guard

@@ -113,6 +113,12 @@ impl Ref {
         }
     }
 
+    /// Whether this is a constant of Rust by its spelling, in a module that the path names: `settings::KEY`.
+    pub fn is_rust_constant(&self) -> bool {
+        let name = self.last();
+        self.scope == Scope::Rust && self.path.len() > 1 && name.len() > 1 && !name.contains(char::is_lowercase)
+    }
+
     /// The same reference with one more name.
     #[must_use]
     pub fn child(&self, name: impl Into<SmolStr>) -> Self {

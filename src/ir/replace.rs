@@ -1,11 +1,14 @@
 //! Names in a value replaced by what they turn out to stand for.
 
-use super::{Entry, Node, NodeKind, Op, Part, Ref, Scope};
+use super::{Entry, Node, NodeKind, Op, Part, Ref, Scope, Why};
 
 impl Node {
-    /// A member of this value, as a longer name where it is one.
+    /// A member of this value: what an object holds, a longer name of a name.
     #[must_use]
     pub fn member(&self, name: &str) -> Self {
+        if let Some(map) = self.as_map() {
+            return map.get(name).cloned().unwrap_or_else(|| Self::unknown(Why::Opaque, self.span));
+        }
         let kind = match &self.kind {
             NodeKind::Ref(base) => NodeKind::Ref(base.child(name)),
             _ => NodeKind::Op(Op::Attr, vec![self.clone(), Self::text(name, self.span)]),

@@ -41,6 +41,10 @@ pub struct Symbols {
     pub functions: Vec<Span>,
     /// What its calls hand to functions that may stand in other files.
     pub handed: Vec<Handed>,
+    /// What its functions make of their parameters.
+    pub made: Vec<Made>,
+    /// Calls whose results flow into sinks.
+    pub awaited: Vec<Awaited>,
 }
 
 /// An argument that matters where it ends: data of a request, a password.
@@ -57,6 +61,26 @@ pub struct Handed {
 impl Handed {
     /// The part of a request that an id is which holds no text: it chooses a record, and brings nothing else.
     pub const KEY: &str = "key";
+}
+
+/// What a function makes of its parameters: a statement, a path, an address.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    /// The function.
+    pub function: Span,
+    /// What it returns, in which its parameters stand open.
+    pub value: Node,
+}
+
+/// A call of a function that may stand in another file, whose result flows into a sink.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Awaited {
+    /// The name that stands for the result in values.
+    pub result: SmolStr,
+    /// What is called.
+    pub callee: Ref,
+    /// What it is handed.
+    pub args: Vec<Node>,
 }
 
 /// A parameter that flows into a sink.

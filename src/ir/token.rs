@@ -33,10 +33,35 @@ pub struct TokenCheck {
     pub verified_elsewhere: Tri,
     /// Whether the result is used.
     pub result_used: Tri,
+    /// What the installed version does by itself.
+    pub behaviour: Behaviour,
     /// The options as written.
     pub options: Option<Node>,
     /// The call.
     pub span: Span,
+}
+
+/// What a version of a library does that no option of a [`TokenCheck`] says (rows of `rules/tables/jwt.toml`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Behaviour {
+    /// What becomes of tokens where algorithms of shared secrets and of public keys are accepted.
+    pub mixed: Mixed,
+    /// Whether a token that names an audience is refused where none is configured.
+    pub refuses_audience: bool,
+    /// Whether an empty key is a key like any other.
+    pub takes_empty_key: bool,
+}
+
+/// What becomes of tokens where algorithms of several families are accepted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mixed {
+    /// The kind of the key decides which of them count.
+    #[default]
+    ByKey,
+    /// Any key serves for any of them (RFC 8725 §2.1).
+    Confused,
+    /// Every token is refused.
+    Refused,
 }
 
 /// A place that signs a token.

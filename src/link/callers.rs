@@ -98,9 +98,15 @@ impl<'l> Callers<'l> {
 }
 
 /// Where a method of an instance stands: in the file of its class, as of `this.orders.find(id)` for a service that the
-/// constructor is handed.
+/// constructor is handed. What an object calls otherwise, `module.exports = { search: findByName }`, by its own name.
 fn method_of<'l>(names: &Names<'l>, target: Target<'l>) -> Target<'l> {
     let Target::Bound { file, binding, rest } = &target else { return target };
+    if let [member] = rest.as_slice()
+        && let Some(function) = binding.value.as_map().and_then(|map| map.get(member)?.as_ref())
+        && let Target::Bound { file, binding, rest } = names.target(*file, function)
+    {
+        return Target::Bound { file, binding, rest };
+    }
     let made = binding.value.as_call().filter(|call| call.is_new && rest.len() == 1);
     match made.map(|made| names.target(*file, &made.callee)) {
         Some(Target::Bound { file, binding, rest: inner }) if inner.is_empty() => Target::Bound { file, binding, rest: rest.clone() },
@@ -122,6 +128,12 @@ fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node)
     if name.is_some_and(|name| name.scope != Scope::Request) {
         return None;
     }
+    let own = Ref::new(Scope::Local, [parameter.clone()]);
+    // Of all that a request sends, what matters is the member that the function takes.
+    let is_whole = name.is_some_and(|name| name.path.len() == 1) || value.as_map().is_some();
+    if is_whole && (kind == SinkKind::Lookup || !takes_member(&part.value, &own)) {
+        return None;
+    }
     if kind == SinkKind::Lookup {
         return Some(SinkPart::new(value.clone(), part.tainted, part.label.clone()));
     }
@@ -129,6 +141,16 @@ fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node)
         return None;
     }
     let mut seen = SinkPart::new(part.value.clone(), part.tainted, part.label.clone());
-    seen.value.replace(&Ref::new(Scope::Local, [parameter.clone()]), value, MAX_NESTING);
+    seen.value.replace(&own, value, MAX_NESTING);
     Some(seen)
+}
+
+/// Whether a value holds members of a parameter, and the parameter itself nowhere.
+fn takes_member(value: &Node, parameter: &Ref) -> bool {
+    let (mut members, mut itself) = (false, false);
+    value.names(&mut |name| {
+        itself |= name == parameter;
+        members |= name.scope == parameter.scope && name.path.len() > 1 && name.path.starts_with(&parameter.path);
+    });
+    members && !itself
 }

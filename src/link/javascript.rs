@@ -15,7 +15,7 @@ use crate::source::{FileId, Files};
 /// Resolves `facts` in place and adds what they stand for. Calls that turn out to be of no library
 /// are dropped: they were taken up by the name of a method alone.
 pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
-    let packages = Packages::new(facts, files);
+    let packages = Packages::new(&*facts, files);
     let names = Names::new(files, symbols, &packages);
     let mut lowered = Vec::new();
     let mut functions: Vec<Option<Span>> = Vec::new();
@@ -30,10 +30,11 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
             if sink.callee.first() == "view" {
                 return true;
             }
-            callers.fill(fact.span.file, sink);
+            // First what this file says: `query(text)` shows the parameters in `text` that callers fill.
             for part in &mut sink.parts {
                 part.value = names.value(fact.span.file, &part.value);
             }
+            callers.fill(fact.span.file, sink);
             if let Some(options) = sink.options.as_mut().filter(|options| options.as_str().is_none()) {
                 *options = names.value(fact.span.file, options);
             }

@@ -3,7 +3,9 @@
 //! Order: names (`symbols`), Terraform instances, lowering to typed facts, routes with their guards,
 //! images, and what git says. Never parses a file and never reads one.
 
+mod called;
 mod callers;
+pub mod cargo;
 mod cloudformation;
 pub mod images;
 mod installs;
@@ -22,6 +24,8 @@ mod terraform;
 mod views;
 
 use std::collections::BTreeMap;
+
+pub(crate) use called::called;
 
 use crate::ir::{Fact, FileFacts, Kind, Marker, Problem, Symbols};
 use crate::source::{FileId, Files};
@@ -132,7 +136,10 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, owner: Owner) -> Model {
     modules::link(&mut linker.facts);
     nats::link(&mut linker);
     nitric::link(&mut linker);
-    rust::flows::link(&mut linker);
+    let crates = cargo::Crates::new(&linker.facts, &linker.files);
+    cargo::link(&crates, &linker.files, &mut linker.facts);
+    rust::constants::link(&mut linker, &crates);
+    rust::flows::link(&mut linker, &crates);
     javascript::link(&linker.files, &linker.symbols, &mut linker.facts);
     views::link(&linker.files, &mut linker.facts);
     cloudformation::link(&mut linker);
@@ -146,7 +153,7 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, owner: Owner) -> Model {
     crate::lower::net::rules(&linker.facts, &mut lowered);
     crate::secrets::credentials(&linker.facts, &linker.files, &mut lowered);
     linker.facts.extend(lowered);
-    rust::link(&mut linker);
+    rust::link(&mut linker, &crates);
     routes::link(&mut linker);
     let images = images::link(&mut linker);
     installs::link(&linker.files, &mut linker.facts);

@@ -61,7 +61,7 @@ impl Alias {
 
 impl Packages {
     /// Reads the projects off the facts of JSON documents.
-    pub(super) fn new(facts: &[Fact], files: &Files) -> Self {
+    pub(super) fn new<'f>(facts: impl IntoIterator<Item = &'f Fact>, files: &Files) -> Self {
         let mut packages = Self::default();
         let mut settings: BTreeMap<&str, &Resource> = BTreeMap::new();
         for fact in facts {

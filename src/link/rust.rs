@@ -5,18 +5,21 @@
 //! one whose file agrees best with the path's modules is meant. A path of which no module agrees with
 //! any file is a library's.
 
-mod crates;
+pub(super) mod constants;
+mod extractors;
 pub(super) mod flows;
+mod results;
+mod routers;
 
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use self::crates::Crates;
 use super::Linker;
-use super::routes::{lets_all_through, may_check};
-use crate::ir::{Binding, BindingKind, Call, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Span, Text, Tri, Why};
+use super::cargo::Crates;
+use super::routes::{guards_only_later, lets_all_through, may_check};
+use crate::ir::{Binding, BindingKind, Call, CallSite, Fact, FactKind, Func, Node, NodeKind, Param, Ref, Scope, Span, Text, Tri};
 use crate::source::{FileId, Files};
 
 /// Calls of one extractor that are looked at.
@@ -25,14 +28,15 @@ const MAX_CALLS: usize = 60;
 const MAX_HOPS: usize = 6;
 
 /// Replaces names of other Rust files by what they stand for, in what routes are made of.
-pub(super) fn link(linker: &mut Linker) {
+pub(super) fn link(linker: &mut Linker, crates: &Crates) {
     let is_rust = |file: FileId| linker.files.path(file).ends_with(".rs");
     let concerns =
         |fact: &Fact| matches!(fact.kind, FactKind::Route(_) | FactKind::Guard(_) | FactKind::Mount(_)) && is_rust(fact.span.file);
     if !linker.facts.iter().any(concerns) {
         return;
     }
-    let index = Index::new(&Crates::new(&linker.facts, &linker.files), &linker.files, &linker.symbols);
+    let mut index = Index::new(crates, &linker.files, &linker.symbols);
+    index.layers = routers::layers(&linker.facts);
     let concerned: Vec<bool> = linker.facts.iter().map(concerns).collect();
     for (fact, concerned) in linker.facts.iter_mut().zip(concerned) {
         if !concerned {
@@ -46,7 +50,9 @@ pub(super) fn link(linker: &mut Linker) {
                 }
                 if let Some(func) = route.handler.as_ref().and_then(|handler| index.handler(handler, file)) {
                     let is_loco = route.framework == "loco-rs";
-                    let own = |param: &Param| of_prelude(param).filter(|_| is_loco).or_else(|| index.extractor(param, func.span.file));
+                    let own = |param: &Param| {
+                        extractors::of_prelude(param).filter(|_| is_loco).or_else(|| index.extractor(param, func.span.file))
+                    };
                     // What warp hands to a handler, its filters have taken of the request; a resolver gets arguments.
                     let takes_itself = !matches!(route.framework.as_str(), "warp" | "async-graphql" | "juniper");
                     route.guards.extend(func.params.iter().filter(|_| takes_itself).filter_map(own));
@@ -121,11 +127,16 @@ fn is_constant(node: &Node) -> bool {
 struct Index<'l> {
     by_name: FxHashMap<&'l str, Vec<(FileId, &'l Binding)>>,
     modules: FxHashMap<FileId, Vec<SmolStr>>,
+    crates: &'l Crates,
+    files: &'l Files,
+    /// What functions lay around the routers that they are handed.
+    layers: routers::Layers,
 }
 
 impl<'l> Index<'l> {
-    fn new(crates: &Crates<'_>, files: &Files, symbols: &'l [crate::ir::Symbols]) -> Self {
-        let mut index = Self { by_name: FxHashMap::default(), modules: FxHashMap::default() };
+    fn new(crates: &'l Crates, files: &'l Files, symbols: &'l [crate::ir::Symbols]) -> Self {
+        let mut index =
+            Self { by_name: FxHashMap::default(), modules: FxHashMap::default(), crates, files, layers: routers::Layers::default() };
         for (at, symbols) in symbols.iter().enumerate() {
             let file = FileId(at as u32);
             let path = files.path(file);
@@ -210,10 +221,7 @@ impl<'l> Index<'l> {
     fn guard(&self, node: &Node, from: FileId, hops: usize) -> Node {
         let Some(hops) = hops.checked_sub(1) else { return node.clone() };
         let kind = match &node.kind {
-            NodeKind::Ref(name) => match self.function(name, from) {
-                Some(func) => self.middleware(node, func, hops),
-                None => NodeKind::Ref(library(&self.behind_aliases(name, from).1)),
-            },
+            NodeKind::Ref(name) => self.guard_by_name(node, name, from, hops),
             NodeKind::Call(call) if self.only_remembers(call, from) => NodeKind::Null,
             NodeKind::Call(call) => harmless(call).unwrap_or_else(|| self.guard_by_call(node, call, from, hops)),
             NodeKind::List(items) => {
@@ -225,8 +233,23 @@ impl<'l> Index<'l> {
         Node { span: node.span, via: node.via.clone(), kind }
     }
 
+    /// What a name that stands for a guard means: a function of the workspace, or what a library makes in the version
+    /// that is used.
+    fn guard_by_name(&self, node: &Node, name: &Ref, from: FileId, hops: usize) -> NodeKind {
+        if let Some(func) = self.function(name, from) {
+            return self.middleware(node, func, hops);
+        }
+        let name = library(&self.behind_aliases(name, from).1);
+        if self.is_too_old(&name, from) { NodeKind::Null } else { NodeKind::Ref(name) }
+    }
+
     /// A function with the extractors that it takes: `async fn staff_only(staff: Staff, request: Request, next: Next)`.
     fn middleware(&self, node: &Node, func: &Arc<Func>, hops: usize) -> NodeKind {
+        if func.accepts_any && func.params.iter().any(is_rest_of_chain) {
+            // Whoever sends any header goes on.
+            let open = Func { denies: Vec::new(), lets_anonymous_through: Tri::Yes, ..Func::clone(func) };
+            return NodeKind::Func(Arc::new(open));
+        }
         let whole = NodeKind::Func(self.with_inner(func, hops));
         if func.name.starts_with(char::is_uppercase) || !func.denies.is_empty() {
             return whole;
@@ -240,7 +263,7 @@ impl<'l> Index<'l> {
         NodeKind::List(parts)
     }
 
-    /// Whether a middleware runs a function that takes credentials where there are some, and refuses nobody:
+    /// Whether a middleware runs a function that takes credentials where there are some, and refuses nobody who has any:
     /// `HttpAuthentication::with_fn(remember)`.
     fn only_remembers(&self, call: &Call, from: FileId) -> bool {
         let is_optional = |param: &Param| {
@@ -253,7 +276,7 @@ impl<'l> Index<'l> {
                 .first()
                 .and_then(Node::as_ref)
                 .and_then(|name| self.function(name, from))
-                .is_some_and(|func| func.denies.is_empty() && func.params.iter().any(is_optional))
+                .is_some_and(|func| func.accepts_any || func.denies.is_empty() && func.params.iter().any(is_optional))
     }
 
     /// What a call makes: a function that makes the guard by what it does and what it returns, a chain by its parts.
@@ -282,7 +305,7 @@ impl<'l> Index<'l> {
     /// An extractor with what those that it asks first do: `request.guard::<User>()?`,
     /// `User::from_request_parts(parts, state).await?`.
     fn with_inner(&self, func: &Arc<Func>, hops: usize) -> Arc<Func> {
-        let Some(hops) = hops.checked_sub(1).filter(|_| func.denies.is_empty()) else { return func.clone() };
+        let Some(hops) = hops.checked_sub(1).filter(|_| func.denies.is_empty() && !func.accepts_any) else { return func.clone() };
         for (at, call) in func.calls.iter().enumerate().take(MAX_CALLS) {
             if is_optional(&func.calls[..at], call) {
                 continue;
@@ -368,8 +391,20 @@ impl<'l> Index<'l> {
 
     /// Whether a parameter is a credential that the handler alone can check, and does not leave unread.
     fn is_left_to_handler(&self, param: &Param, file: FileId) -> bool {
-        let is_unchecked = |func: &Arc<Func>| func.reads_credentials && func.denies.is_empty() && func.lets_anonymous_through.is_maybe();
-        !param.name.starts_with('_') && param.ty.as_ref().and_then(|ty| self.function(ty, file)).is_some_and(is_unchecked)
+        let is_unchecked = |func: &Arc<Func>| {
+            func.accepts_any || func.reads_credentials && func.denies.is_empty() && func.lets_anonymous_through.is_maybe()
+        };
+        !param.name.starts_with('_')
+            && param.ty.as_ref().is_some_and(|ty| match self.function(ty, file) {
+                Some(func) => is_unchecked(func),
+                None => self.is_too_old(&library(ty), file),
+            })
+    }
+
+    /// Whether a guard of a crate turns nobody away in the version that a file uses.
+    fn is_too_old(&self, name: &Ref, file: FileId) -> bool {
+        let version = || name.module().and_then(|module| self.crates.version(self.files.path(file), module));
+        guards_only_later(name, version)
     }
 
     /// `Auth::new(…)`, `Auth { … }`: the type's own summary.
@@ -408,140 +443,11 @@ impl<'l> Index<'l> {
         ty.path.pop();
         owner.starts_with(char::is_uppercase) && self.function(&ty, from).is_some_and(|answered| !answered.denies.is_empty())
     }
-
-    /// The guard that a handler's parameter is: a type that can turn the caller away.
-    fn extractor(&self, param: &Param, file: FileId) -> Option<Node> {
-        const PLAIN: [&str; 33] = [
-            "Depot",
-            "Response",
-            "FlowCtrl",
-            "Path",
-            "Query",
-            "Json",
-            "Form",
-            "State",
-            "Extension",
-            "Data",
-            "Option",
-            "Result",
-            "String",
-            "Bytes",
-            "HeaderMap",
-            "Request",
-            "Multipart",
-            "HttpRequest",
-            "TypedHeader",
-            "Uri",
-            "Method",
-            "ConnectInfo",
-            "Vec",
-            "Arc",
-            "Body",
-            "Payload",
-            "Host",
-            "Valid",
-            "Ctx",
-            "Piped",
-            "Scope",
-            "Inject",
-            "Bind",
-        ];
-        let ty = param.ty.as_ref()?;
-        // `u32`, `&str`: what Rocket and salvo read off the path.
-        let is_primitive = ty.path.len() == 1 && ty.last().starts_with(char::is_lowercase);
-        if PLAIN.contains(&ty.last()) || ty.path.is_empty() || is_primitive {
-            return None;
-        }
-        let node = Node::new(param.span, NodeKind::Ref(ty.clone()));
-        let guard = self.guard(&node, file, 2);
-        let NodeKind::Func(func) = &guard.kind else { return Some(guard) };
-        let seen = if func.denies.is_empty() { self.seen_in(func, MAX_HOPS, &mut FxHashSet::default()) } else { Seen::default() };
-        // Credentials are read and something is refused, in words that say no status: it can't be told.
-        let is_open_question = seen.credentials && seen.refusal;
-        Some(if is_open_question { Node { kind: NodeKind::Unknown(Why::Opaque), ..guard } } else { guard })
-    }
-
-    /// What an extractor and what it asks show: the extractors that it is made of, and its own methods.
-    fn seen_in(&self, func: &Func, hops: usize, visited: &mut FxHashSet<Span>) -> Seen {
-        let mut seen = Seen { credentials: func.reads_credentials, refusal: !func.denies.is_empty() };
-        let Some(hops) = hops.checked_sub(1).filter(|_| visited.insert(func.span)) else { return seen };
-        for (at, call) in func.calls.iter().enumerate().take(MAX_CALLS) {
-            if is_optional(&func.calls[..at], call) {
-                continue;
-            }
-            seen.refusal |=
-                matches!(call.callee.last(), "Err" | "err" | "ok_or" | "ok_or_else" | "bail!" | "ensure!" | "Error" | "Failure");
-            let asked = match call.callee.path.as_slice() {
-                // `User::from_request(…)`: the type's own summary.
-                [owner, name] if owner.starts_with(char::is_uppercase) && (name.starts_with("from_request") || name == "extract") => {
-                    Ref::new(call.callee.scope.clone(), [owner.clone()])
-                }
-                [owner, _] if owner.starts_with(char::is_uppercase) => call.callee.clone(),
-                [_] => call.callee.clone(),
-                _ => continue,
-            };
-            if let Some(inner) = self.function(&asked, func.span.file) {
-                let inner = self.seen_in(inner, hops, visited);
-                seen.credentials |= inner.credentials;
-                seen.refusal |= inner.refusal;
-            }
-        }
-        seen
-    }
-
-    /// The router that a mount places: the one that a function of another file makes or configures. What is
-    /// laid around it where it is mounted, `users::router().layer(auth)`, joins the guards.
-    fn child(&self, node: &Node, from: FileId, hops: usize, guards: &mut Vec<Node>) -> Node {
-        let Some(hops) = hops.checked_sub(1) else { return node.clone() };
-        let kind = match &node.kind {
-            NodeKind::Ref(name) if name.path.len() > 1 || self.find(name, from).is_some() => match self.find(name, from) {
-                Some((file, binding)) => {
-                    let NodeKind::Func(func) = &binding.value.kind else { return node.clone() };
-                    // `.configure(users::config)`: its parameter is the router.
-                    let router = func.params.iter().find(|param| param.ty.as_ref().is_some_and(|ty| ty.last() == "ServiceConfig"));
-                    let name = match router {
-                        Some(param) => smol_str::format_smolstr!("{}@{}", param.name, param.span.start),
-                        None => binding.name.clone(),
-                    };
-                    let mut there = func.span;
-                    there.file = file;
-                    return Node::new(there, NodeKind::Ref(Ref::new(Scope::Local, [name])));
-                }
-                None => return node.clone(),
-            },
-            NodeKind::Call(call) => {
-                if let Some(router) = call.receiver.as_ref().filter(|_| lays_around(call.callee.last())) {
-                    guards.extend(call.args.iter().map(|guard| self.guard(guard, from, hops)));
-                    return self.child(router, from, hops, guards);
-                }
-                if let Some(func) = self.function(&call.callee, from).or_else(|| self.method_of(call, from)) {
-                    return func.returns.as_ref().map_or_else(|| node.clone(), |made| self.child(made, func.span.file, hops, guards));
-                }
-                let mut call = call.clone();
-                call.args = call.args.iter().map(|argument| self.child(argument, from, hops, guards)).collect();
-                call.receiver = call.receiver.as_ref().map(|receiver| self.child(receiver, from, hops, guards));
-                NodeKind::Call(call)
-            }
-            NodeKind::List(items) => NodeKind::List(items.iter().map(|item| self.child(item, from, hops, guards)).collect()),
-            NodeKind::Op(op, operands) => NodeKind::Op(*op, operands.iter().map(|item| self.child(item, from, hops, guards)).collect()),
-            other => other.clone(),
-        };
-        Node { span: node.span, via: node.via.clone(), kind }
-    }
 }
 
-/// Methods that put a guard around a whole router.
-fn lays_around(method: &str) -> bool {
-    matches!(method, "layer" | "route_layer" | "wrap" | "around" | "with")
-}
-
-/// What the functions behind an extractor do.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    /// They read credentials.
-    credentials: bool,
-    /// They answer with an error.
-    refusal: bool,
+/// What a middleware hands the request on to.
+fn is_rest_of_chain(param: &Param) -> bool {
+    param.ty.as_ref().is_some_and(|ty| matches!(ty.last(), "Next" | "FlowCtrl"))
 }
 
 /// Whether nothing comes of it where an extractor is asked and says no: `request.guard::<User>().succeeded()`.
@@ -556,14 +462,6 @@ fn is_optional(before: &[CallSite], call: &CallSite) -> bool {
 
 fn takes_nothing_for_an_answer(method: &str) -> bool {
     matches!(method, "succeeded" | "ok" | "is_ok" | "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "map_or" | "map_or_else")
-}
-
-/// loco's prelude brings `auth::JWT` in by a glob.
-fn of_prelude(param: &Param) -> Option<Node> {
-    let names = param.ty.as_ref()?.names();
-    let is_token = matches!(names.as_slice(), ["auth", _] | [_] | ["loco_rs", ..])
-        && names.last().is_some_and(|name| matches!(*name, "JWT" | "JWTWithUser" | "ApiToken"));
-    is_token.then(|| Node::new(param.span, NodeKind::Ref(Ref::import("loco_rs", names[names.len() - 1]))))
 }
 
 /// The name as a library's: its first part is the crate.

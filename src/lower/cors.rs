@@ -5,6 +5,7 @@ pub(super) mod resource;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
+use semver::Version;
 
 use super::javascript::{Site, option};
 use crate::ir::{Cors, Fact, FactKind, Field, Func, Node, NodeKind, Op, Origins, Part, Ref, Scope, Text};
@@ -69,6 +70,21 @@ fn credentials(options: Option<&Node>, row: &V, site: &Site<'_>) -> Field<bool> 
     }
 }
 
+/// Origins by the table's word for them.
+fn named(word: &str) -> Origins {
+    match word {
+        "any" => Origins::Any,
+        "reflected" => Origins::Reflected,
+        _ => Origins::None,
+    }
+}
+
+/// What an old version of a crate allows where nothing is said, if that is something else than in the newest one.
+pub fn older_default(name: &str, version: &Version) -> Option<Origins> {
+    let rows = table("cors").map(|table| table.list("rust")).unwrap_or_default();
+    rows.iter().find(|row| row.text("library") == name && row.is_for(Some(version))).map(|row| named(row.text("default")))
+}
+
 fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field<bool>) -> Field<Origins> {
     let key = option(options, "origin", |node| Some(node.clone()));
     let default = || {
@@ -76,11 +92,7 @@ fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field
             Some(reflected) if credentials.value() == Some(&true) => reflected,
             _ => row.text("default"),
         };
-        match default {
-            "any" => Field::known(Origins::Any, site.span),
-            "reflected" => Field::known(Origins::Reflected, site.span),
-            _ => Field::known(Origins::None, site.span),
-        }
+        Field::known(named(default), site.span)
     };
     match key {
         Field::Absent => default(),

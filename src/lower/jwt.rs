@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
+use semver::Version;
 use smol_str::SmolStr;
 
 use super::javascript::{Site, option, receiver};
-use crate::ir::{Fact, FactKind, Field, Node, NodeKind, Text, TokenCheck, TokenIssue, Tri};
+use crate::ir::{Behaviour, Fact, FactKind, Field, Mixed, Node, NodeKind, Text, TokenCheck, TokenIssue, Tri};
 use crate::tables::{V, table};
 
 /// Rows by the last name of what is called.
@@ -64,8 +65,38 @@ fn check(site: &Site<'_>, row: &V, does: &str) -> TokenCheck {
         enforced: if lets_through { Tri::No } else { Tri::Maybe },
         verified_elsewhere: if does == "decode" && is_from_issuer(site) { Tri::Yes } else { Tri::Maybe },
         result_used: site.call.result_used,
+        behaviour: behaviour(site, row),
         options: options.cloned(),
         span: site.span,
+    }
+}
+
+/// What the installed version of a package does; one of unknown version may be old where that makes a key of nothing,
+/// and is not where any key would do.
+fn behaviour(site: &Site<'_>, row: &V) -> Behaviour {
+    let major = site.major(row.text("library"));
+    let is_below = |column: &str| row.int(column).zip(major).is_some_and(|(below, major)| major < below);
+    Behaviour {
+        mixed: if is_below("confused-below") { Mixed::Confused } else { Mixed::ByKey },
+        takes_empty_key: is_below("empty-key-below") || major.is_none() && row.int("empty-key-below").is_some(),
+        refuses_audience: false,
+    }
+}
+
+/// What a version of a crate does; of unknown version, the newest.
+pub fn behaviour_of_crate(name: &str, version: Option<&Version>) -> Behaviour {
+    let rows = table("jwt").map(|table| table.list("rust")).unwrap_or_default();
+    let Some(row) = rows.iter().find(|row| row.text("library") == name && row.is_for(version)) else {
+        return Behaviour::default();
+    };
+    Behaviour {
+        mixed: match row.text("mixed") {
+            "confused" => Mixed::Confused,
+            "refused" => Mixed::Refused,
+            _ => Mixed::ByKey,
+        },
+        refuses_audience: row.flag("refuses-audience"),
+        takes_empty_key: row.flag("takes-empty-key"),
     }
 }
 

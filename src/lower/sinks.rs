@@ -367,6 +367,9 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
 fn is_whole_body(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Ref(name) => name.scope == Scope::Request && name.path.len() == 1 && matches!(name.first(), "body" | "payload"),
+        NodeKind::List(rows) => rows.iter().any(is_whole_body),
+        // Each field of a form is a key of `Object.fromEntries(form)`.
+        NodeKind::Call(call) if call.callee.last() == "fromEntries" => call.args.first().is_some_and(is_whole_form),
         // `await request.json()`.
         NodeKind::Op(Op::Await, operands) => {
             operands.first().and_then(Node::as_call).is_some_and(|call| call.callee.scope == Scope::Request && call.callee.last() == "json")
@@ -378,4 +381,23 @@ fn is_whole_body(node: &Node) -> bool {
         }),
         _ => false,
     }
+}
+
+/// A form as it was sent, or all of its fields: `formData`, `form.entries()`, `await request.formData()`.
+fn is_whole_form(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Ref(name) => name.scope == Scope::Request && name.path.len() == 1 && name.first() == "formData",
+        NodeKind::Op(Op::Await, operands) => operands.first().is_some_and(is_whole_form),
+        NodeKind::Call(call) => match call.callee.last() {
+            "entries" => call.receiver.as_ref().is_some_and(is_whole_form) || is_form_of(&call.callee),
+            "formData" => call.callee.scope == Scope::Request,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// `formData.entries` of a form that an action is handed.
+fn is_form_of(callee: &Ref) -> bool {
+    callee.scope == Scope::Request && callee.path.len() == 2 && callee.first() == "formData"
 }

@@ -81,10 +81,11 @@ pub fn parse(src: &Src<'_>, engine: Engine) -> Vec<Shown> {
             }
             let start = at + open.len();
             let Some(expression) = before(text, start, close) else { continue };
-            let Some(path) = value(engine, &text[expression.clone()]) else { continue };
-            let path = through_loop(engine, &text[boundary(text, at.saturating_sub(MAX_LOOK))..at], path);
             let end = expression.end + if *close == "\n" { 0 } else { close.len() };
-            shown.push(Shown { path, span: src.span(at..end), is_address: open.starts_with(':') });
+            for path in values(engine, &text[expression]) {
+                let path = through_loop(engine, &text[boundary(text, at.saturating_sub(MAX_LOOK))..at], path);
+                shown.push(Shown { path, span: src.span(at..end), is_address: open.starts_with(':') });
+            }
         }
     }
     shown.sort_by_key(|shown| shown.span);
@@ -113,17 +114,33 @@ fn is_output(text: &str, at: usize) -> bool {
     line.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '.' | '#' | '-' | '_'))
 }
 
-/// The names that lead to a raw value; of Nunjucks, of one that is called safe.
-fn value(engine: Engine, expression: &str) -> Option<Vec<String>> {
+/// The names that lead to each raw value of an expression; of Nunjucks, to one that is called safe.
+fn values(engine: Engine, expression: &str) -> Vec<Vec<String>> {
     let expression = expression.trim().trim_start_matches('-').trim_end_matches([';', '-']).trim();
-    let expression = match engine {
+    match engine {
         Engine::Nunjucks => {
-            let (value, filter) = expression.rsplit_once('|')?;
-            (filter.trim() == "safe").then_some(value.trim())?
+            let safe = expression.rsplit_once('|').filter(|(_, filter)| filter.trim() == "safe");
+            safe.and_then(|(value, _)| path(value.trim())).into_iter().collect()
         }
-        _ => expression,
+        // `'Results for ' + text`.
+        Engine::Ejs | Engine::Pug if expression.starts_with(['\'', '"']) || expression.ends_with(['\'', '"']) => joined(expression),
+        _ => path(expression).into_iter().collect(),
+    }
+}
+
+/// The paths among what is joined to texts with `+`; nothing where one of the parts is more than a path.
+fn joined(expression: &str) -> Vec<Vec<String>> {
+    let mut quote = None;
+    let is_plus = |char: char| {
+        match quote {
+            Some(open) if char == open => quote = None,
+            None if matches!(char, '\'' | '"') => quote = Some(char),
+            _ => {}
+        }
+        quote.is_none() && char == '+'
     };
-    path(expression)
+    let parts = expression.split(is_plus).map(str::trim).filter(|part| !part.starts_with(['\'', '"']));
+    parts.map(path).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// `a.b`, `a?.b`, `a[0].b` as the names in it.
@@ -210,8 +227,11 @@ mod tests {
             ["b.c", "rows.name", "d"]
         );
         assert_eq!(
-            shown(Engine::Pug, "if a != b\np!= message\np= other\n| !{user.name}\neach c in comments\n  li!= c.text"),
-            ["message", "user.name", "comments.text"]
+            shown(
+                Engine::Pug,
+                "if a != b\np!= message\np= other\n| !{user.name}\neach c in comments\n  li!= c.text\nh1!= 'a + b: ' + text + '!'\nh2!= 'a' + t('b')"
+            ),
+            ["message", "user.name", "comments.text", "text"]
         );
         assert_eq!(shown(Engine::Nunjucks, "{{ a }} {{ b | safe }} {{ c | markdown | safe }}"), ["b"]);
         assert_eq!(shown(Engine::Vue, "<p v-html=\"post.body\" /><p v-text=\"x\" />"), ["post.body"]);

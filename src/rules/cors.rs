@@ -1,7 +1,7 @@
 //! Cross-origin policies, whatever library or platform writes them.
 
-use crate::finding::Severity;
-use crate::ir::{Cors, Fact, Field, Node, Origins, Span, Tri, Via};
+use crate::finding::{Level, Severity};
+use crate::ir::{Cors, Fact, Field, Node, Origins, Span, Text, Tri, Via};
 
 use super::Check;
 
@@ -22,7 +22,16 @@ pub(super) fn any_origin(cx: &mut Check<'_>, fact: &Fact, cors: &Cors) {
         Origins::Reflected if credentials.is_yes() => return,
         _ => "whatever origin asks is allowed",
     };
-    cx.report_by_place(cx.finding(fact, span, what).via(via));
+    let finding = cx.finding(fact, span, what).via(via);
+    // Whoever says that others may read and no more has thought of them.
+    cx.report_by_place(if only_reads(cors) && !credentials.is_yes() { finding.level(Level::Pedantic) } else { finding });
+}
+
+/// Whether a policy names the methods that it allows, and none of them writes.
+fn only_reads(cors: &Cors) -> bool {
+    let is_read =
+        |method: &Text| method.as_str().is_some_and(|method| matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS"));
+    cors.methods.value().is_some_and(|methods| !methods.is_empty() && methods.iter().all(is_read))
 }
 
 /// Every origin is sent back, with credentials.

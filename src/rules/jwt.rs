@@ -1,7 +1,9 @@
 //! Tokens: what is checked before a claim is believed, and what they are signed with.
 
 use crate::finding::{Level, Severity};
-use crate::ir::{Confidence, Entry, Fact, FactKind, Field, Kind, Node, NodeKind, Op, Scope, SecretFamily, TokenCheck, TokenIssue, Tri};
+use crate::ir::{
+    Confidence, Entry, Fact, FactKind, Field, Kind, Mixed, Node, NodeKind, Op, Scope, SecretFamily, TokenCheck, TokenIssue, Tri,
+};
 use crate::source::Span;
 
 use super::Check;
@@ -37,12 +39,7 @@ fn takes_unsigned(check: &TokenCheck, key: &Node) -> bool {
         return false;
     }
     let is_marker = key.as_ref().is_some_and(|name| name.module() == Some("jose") && name.last() == "None");
-    let is_old = check.library == "jsonwebtoken" && major(check).is_none_or(|major| major < 9);
-    is_marker || is_old && is_empty(key) && check.algorithms.is_absent()
-}
-
-fn major(check: &TokenCheck) -> Option<i64> {
-    check.version.as_ref().and_then(|version| version.split('.').next()?.parse().ok())
+    is_marker || check.behaviour.takes_empty_key && is_empty(key) && check.algorithms.is_absent()
 }
 
 /// Whose tokens are meant and for whom is not asked: any other application of the same issuer has one.
@@ -54,14 +51,24 @@ pub(super) fn audience_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenCheck)
         cx.report_by_place(finding.severity(Severity::Low));
         return;
     }
-    if !check.signature.is(true).is_yes() || !check.audience.is_absent() || !check.issuer.is_absent() {
+    if !check.signature.is(true).is_yes() || !check.audience.is_absent() {
         return;
     }
     let name = check.callee.last_named();
-    let finding = cx.finding(fact, fact.span, format!("`{name}` takes tokens of any issuer for any audience"));
     // Keys of an identity provider sign for every application that it serves.
-    let is_shared = check.key.value().is_some_and(|key| key.to_string().contains("JWKSet") || key.to_string().contains("jwks"));
-    cx.report_by_place(if is_shared { finding } else { finding.severity(Severity::Low).level(Level::Pedantic) });
+    let is_shared = check.key.value().is_some_and(|key| {
+        let key = key.to_string();
+        ["JWKSet", "jwks", "from_jwk", "from_rsa_components"].iter().any(|word| key.contains(word))
+    });
+    // A token that is meant for somebody else is refused by itself in some versions.
+    let (whose, is_proven) = match (check.issuer.is_absent(), check.behaviour.refuses_audience) {
+        (true, false) => ("of any issuer for any audience", is_shared),
+        (true, true) => ("of any issuer", false),
+        (false, false) if is_shared => ("for any audience", false),
+        _ => return,
+    };
+    let finding = cx.finding(fact, fact.span, format!("`{name}` takes tokens {whose}"));
+    cx.report_by_place(if is_proven { finding } else { finding.severity(Severity::Low).level(Level::Pedantic) });
 }
 
 /// Tokens that are issued without a signature.
@@ -122,8 +129,7 @@ pub(super) fn key_in_code(cx: &mut Check<'_>) {
             let what = "the key that tokens are signed with is a literal in the code";
             cx.report_by_place(cx.finding(fact, *span, what).subject("jwt-key").via(via));
         } else if let (FactKind::TokenCheck(check), Field::Known { value, span, via }) = (&fact.kind, key)
-            && check.library == "jsonwebtoken"
-            && major(check).is_none_or(|major| major < 9)
+            && check.behaviour.takes_empty_key
             && let Some(variable) = empty_when_unset(value)
         {
             let what = format!("without `{variable}` the key is empty, and anybody can sign with it");
@@ -150,7 +156,17 @@ pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenChec
         cx.report_by_place(finding.severity(Severity::Medium));
         return;
     }
-    if !check.signature.is(true).is_yes() || !is_confused(check) {
+    if !check.signature.is(true).is_yes() {
+        return;
+    }
+    if check.behaviour.mixed == Mixed::Refused
+        && let Field::Known { value, span, via } = &check.algorithms
+        && has_both_families(value)
+    {
+        let what = format!("`{}` refuses every token: the algorithms are of two families", check.callee.last_named());
+        cx.report_by_place(cx.finding(fact, *span, what).severity(Severity::Low).level(Level::Pedantic).via(via));
+    }
+    if check.behaviour.mixed != Mixed::Confused {
         return;
     }
     let name = check.callee.last_named();
@@ -206,17 +222,14 @@ fn key_kind(check: &TokenCheck) -> KeyKind {
     }
 }
 
-/// Whether the installed version takes any key for any algorithm, by the table of libraries.
-fn is_confused(check: &TokenCheck) -> bool {
-    let rows = crate::tables::table("jwt").map(|table| table.list("javascript")).unwrap_or_default();
-    let below = rows.iter().filter(|row| row.text("library") == check.library).find_map(|row| row.int("confused-below"));
-    matches!((below, major(check)), (Some(below), Some(major)) if major < below)
-}
-
 fn has_both_families(algorithms: &[Node]) -> bool {
-    let any = |prefixes: &[&str]| {
-        algorithms.iter().filter_map(Node::as_text).any(|text| prefixes.iter().any(|prefix| text.starts(prefix).is_yes()))
+    // `'RS256'`, `Algorithm::RS256`.
+    let is_of = |algorithm: &Node, family: &str| match &algorithm.kind {
+        NodeKind::Text(text) => text.starts(family).is_yes(),
+        NodeKind::Ref(name) => name.last().starts_with(family),
+        _ => false,
     };
+    let any = |families: &[&str]| algorithms.iter().any(|algorithm| families.iter().any(|family| is_of(algorithm, family)));
     any(&["HS"]) && any(&["RS", "ES", "PS", "Ed"])
 }
 

@@ -12,7 +12,7 @@ use crate::finding::Severity;
 use crate::ir::{Confidence, Fact, FactKind, Func, Guard, GuardScope, Kind, Node, NodeKind, Ref, Route, Security, ServiceKind, Span, Tri};
 use crate::link::Model;
 use crate::link::routes::{
-    deletes, hands_out_all, has_key, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people, tells_of_people,
+    deletes, hands_out_all, has_key, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people,
 };
 use crate::source::FileId;
 
@@ -150,15 +150,15 @@ type Application<'m> = (Near, &'m str);
 /// application protects others. An application that protects none is one finding.
 pub(super) fn without_auth(cx: &mut Check<'_>) {
     let model = cx.model;
-    let habits = Habits::of(model);
+    let (habits, owned) = (Habits::of(model), records::owned(model));
     let mut bare: BTreeMap<Application<'_>, Vec<Registered<'_>>> = BTreeMap::new();
     for (fact, route) in served(model).filter(|(fact, route)| !route.auth.is_yes() && is_served(model, fact) && !habits.is_told(route)) {
-        let Some(severity) = weight(route).or_else(|| selects_people(model, route)) else { continue };
+        let Some(severity) = weight(route).or_else(|| reads::shows_rows_of_somebody(model, route, &owned)) else { continue };
         if let Some(signed) = habits.signed_beside(fact, route) {
             report_unsigned(cx, (fact, route), signed);
         } else if route.public.is_some() || habits.is_sign_up(fact, route) {
             // Anybody may call it by nature.
-        } else if route.auth.is_maybe() {
+        } else if route.auth.is_maybe() || reads::finds_by_code(model, route) {
             let finding = cx.finding(fact, fact.span, format!("`{}` may be open: {}", fact.owner, route.reason));
             cx.report(finding.confidence(Confidence::Low));
         } else {
@@ -218,7 +218,7 @@ impl<'m> Habits<'m> {
         let apis = model.of(Kind::Service).filter(is_api).map(|fact| fact.span).collect();
         let mut habits = Self { apis, ..Self::default() };
         for (fact, route) in served(model) {
-            if is_webhook(route) && route.auth.is_yes() {
+            if is_webhook(route) && (route.auth.is_yes() || proves_sender(route)) {
                 habits.signed_in_file.entry(fact.span.file).or_insert((fact, route));
                 habits.signed_below.entry((Near::of(fact, route), parent(route))).or_insert((fact, route));
             }
@@ -318,6 +318,12 @@ fn is_webhook(route: &Route) -> bool {
     route.public.as_deref() == Some("webhook")
 }
 
+/// Whether a handler checks a signature with a function that is known for it.
+fn proves_sender(route: &Route) -> bool {
+    const CHECKS: [&str; 5] = ["constructEvent", "constructEventAsync", "timingSafeEqual", "verifySignature", "verifyHeader"];
+    route.body.as_ref().is_some_and(|body| body.calls.iter().any(|call| CHECKS.contains(&call.callee.last())))
+}
+
 /// Whether something in a handler sounds like the check of a signature, be it a library's that seclint does not know.
 fn checks_signature(route: &Route) -> bool {
     let sounds = |name: &str| ["verif", "signature", "construct", "unwrap", "hmac", "valid"].iter().any(|word| name.contains(word));
@@ -333,11 +339,16 @@ fn is_read(route: &Route) -> bool {
     route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "QUERY"))
 }
 
+/// Whether what a route shows is a page, to whoever may see its address.
+fn is_of_pages(route: &Route) -> bool {
+    PAGES.contains(&route.framework.as_str())
+}
+
 /// How much a route matters; `None` for one that only reads what may be meant for all.
 pub(super) fn weight(route: &Route) -> Option<Severity> {
     let method = route.methods.first().map_or("", SmolStr::as_str);
     let writes = route.body.as_ref().is_some_and(|body| body.writes);
-    let is_page = PAGES.contains(&route.framework.as_str()) && !route.path.to_string().starts_with("/api/");
+    let is_page = is_of_pages(route) && !route.path.to_string().starts_with("/api/");
     let sensitive = match () {
         () if is_page => shows_people(route) && reads_rows(route),
         () if is_said_open(route) => shows_people(route) || hands_out_all(&route.path) || has_key(&route.path) && is_sensitive(&route.path),
@@ -355,16 +366,6 @@ pub(super) fn weight(route: &Route) -> Option<Severity> {
         "POST" | "GET" | "ANY" | "QUERY" if sensitive => Some(Severity::Medium),
         _ => None,
     }
-}
-
-/// A page of people that no word of its path makes sensitive, by the columns that its handler names.
-fn selects_people(model: &Model, route: &Route) -> Option<Severity> {
-    /// How much of a handler is read; many routes may have one.
-    const READ: usize = 2_000;
-    let body = route.body.as_ref().filter(|_| is_read(route) && !PAGES.contains(&route.framework.as_str()))?;
-    let text = model.files.text(body.span)?;
-    let end = (0..=READ.min(text.len())).rev().find(|end| text.is_char_boundary(*end))?;
-    (reads_rows(route) && tells_of_people(&route.path, &text[..end])).then_some(Severity::Medium)
 }
 
 /// Whether somebody wrote that anybody may call a route: `auth: false` of Strapi, `access: { read: () => true }` of Payload.
@@ -488,7 +489,12 @@ pub(super) fn without_rate_limit(cx: &mut Check<'_>) {
         let is_guessed = matches!(route.public.as_deref(), Some("sign-in" | "password reset"));
         // Who signs in stands before the guards; the one of the route itself may be what reads the password.
         let is_known = route.chain.iter().any(|guard| guard.authn.is_yes() && guard.scope != GuardScope::Route);
-        let is_tried = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "MUTATION"));
+        // An action is called like any route; that it is one for strangers is told by its name alone.
+        let is_tried = route.methods.iter().any(|method| match method.as_str() {
+            "POST" | "PUT" | "MUTATION" => true,
+            "ACTION" => limited.is_some_and(|(_, known)| known.framework == route.framework),
+            _ => false,
+        });
         if class.is_not_production()
             || class.generated
             || is_known

@@ -406,8 +406,9 @@ pub(super) fn cookie(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     let what = if flag == "httpOnly" { format!("scripts can read {whose}") } else { format!("{whose} is sent over plain HTTP") };
     let finding = cx.finding(fact, fact.span, what).subject(format!("{} {flag}", part.label));
     // What it holds may be meant for scripts: a theme, a hint.
-    let logs_in =
-        name.is_empty() || ["token", "session", "jwt", "auth", "sid", "login", "user", "cookie"].iter().any(|word| name.contains(word));
+    let logs_in = name.is_empty()
+        || part.tainted.is_yes()
+        || ["token", "session", "jwt", "auth", "sid", "login", "user", "cookie", "remember"].iter().any(|word| name.contains(word));
     cx.report_by_place(if logs_in { finding } else { finding.severity(Severity::Low).level(Level::Pedantic) });
 }
 

@@ -7,9 +7,12 @@ const MAX_NESTING: u32 = 12;
 
 /// The part of a value that matters: what comes from outside by where it comes from, else a name.
 pub(super) fn shown(part: &SinkPart) -> String {
-    let from_outside = |name: &Ref| matches!(name.scope, Scope::Request | Scope::Env);
+    let of_request = |name: &Ref| name.scope == Scope::Request;
+    let of_environment = |name: &Ref| name.scope == Scope::Env;
     let handed_in = |name: &Ref| name.scope == Scope::Local && name.last().contains('@');
-    let source = name_in(&part.value, &from_outside, MAX_NESTING).or_else(|| name_in(&part.value, &handed_in, MAX_NESTING));
+    let source = name_in(&part.value, &of_request, MAX_NESTING)
+        .or_else(|| name_in(&part.value, &of_environment, MAX_NESTING))
+        .or_else(|| name_in(&part.value, &handed_in, MAX_NESTING));
     let first_hole = || part.value.as_text().and_then(|text| text.holes().next()).unwrap_or(&part.value).as_ref();
     source.or_else(first_hole).map_or_else(|| "a value".to_owned(), in_words)
 }

@@ -50,7 +50,8 @@ impl Scanner<'_> {
         const WINDOW: usize = 200;
         const OPTIONS: [&[u8]; 6] =
             [b"nats.Options", b"NatsAuthOpts", b"nats.connect(", b"natsserver.Options", b" Options.Builder(", b"ConnectOptions::new("];
-        if !self.file.kind.is_code() {
+        let names = |name: &[u8]| memchr::memmem::find(self.file.text.as_bytes(), name).is_some();
+        if !self.file.kind.is_code() || !*self.names_nats.get_or_init(|| names(b"nats") || names(b"Nats")) {
             return false;
         }
         let before = &self.text[at.saturating_sub(WINDOW)..at];

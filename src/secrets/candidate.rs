@@ -163,7 +163,12 @@ pub(super) fn is_word(value: &str) -> bool {
 fn is_unit_test(file: &SourceFile, at: usize) -> bool {
     file.kind == FileKind::Rust
         && file.text.match_indices("#[cfg(test)]").any(|(start, mark)| {
-            start < at && file.text[start + mark.len()..].trim_start().trim_start_matches("pub(crate) ").starts_with("mod ")
+            start < at
+                && file.text[start + mark.len()..]
+                    .trim_start()
+                    .trim_start_matches("pub(crate) ")
+                    .trim_start_matches("pub ")
+                    .starts_with("mod ")
         })
 }
 

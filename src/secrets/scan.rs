@@ -3,6 +3,7 @@
 
 mod around;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use smol_str::SmolStr;
@@ -57,6 +58,8 @@ pub(super) struct Scanner<'f> {
     decodable: usize,
     /// Whether the file is a Kubernetes Secret, whose values are base64.
     pub(super) is_k8s_secret: bool,
+    /// Whether the file names NATS, once it is asked.
+    pub(super) names_nats: OnceCell<bool>,
 }
 
 /// Base64 within base64 is decoded, and not further.
@@ -73,6 +76,7 @@ impl<'f> Scanner<'f> {
             found: Vec::new(),
             last_key: 0..0,
             last_encoded: 0..0,
+            names_nats: OnceCell::new(),
             depth: 0,
             decodable: file.text.len() * MAX_DECODED,
             is_k8s_secret,

@@ -24,6 +24,8 @@ pub struct FileMeta {
     pub ignored: Option<bool>,
     /// Bytes of its decoded text.
     pub bytes: usize,
+    /// Whether it was read because another file hands it what a request brings.
+    pub called: bool,
     /// Bytes of it that a parser read, if one did; most source files need none.
     pub parsed: Option<usize>,
     /// Its text, while a finding may need to show it.
@@ -62,6 +64,7 @@ impl From<&SourceFile> for FileMeta {
             tracked: None,
             ignored: None,
             bytes: file.text.len(),
+            called: false,
             parsed: None,
             contents: Contents::Held(file.text.clone()),
         }

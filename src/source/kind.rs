@@ -114,7 +114,9 @@ impl FileKind {
             | "coffee" | "jsp" | "jspx" | "asp" | "aspx" | "ascx" | "cshtml" | "razor" | "phtml" | "inc" | "erb" | "ejs" | "cls"
             | "sol" | "rkt" | "scm" | "lisp" | "el" | "cljs" | "ml" | "mli" | "fsx" | "elm" | "cr" | "awk" | "f90" | "d" | "v" | "sv"
             | "gd" | "ahk" | "au3" | "as" | "hx" | "pyx" | "pxd" | "pyw" | "psd1" | "sas" | "rake" | "gemspec" | "ru" | "podspec"
-            | "bicep" | "bzl" | "cmake" | "graphql" | "proto" | "thrift" | "jenkinsfile" | "mjml" | "rmd" => Self::Code,
+            | "bicep" | "bzl" | "cmake" | "graphql" | "graphqls" | "gql" | "proto" | "thrift" | "jenkinsfile" | "mjml" | "rmd" => {
+                Self::Code
+            }
             _ => return None,
         })
     }

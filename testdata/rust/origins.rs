@@ -5,7 +5,8 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 fn tower() {
     let a = CorsLayer::permissive(); // <-- cors-any-origin
     let b = CorsLayer::very_permissive(); // <-- cors-credentials-any-origin
-    let c = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]); // <-- cors-any-origin
+    let c = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]);
+    let writing = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::POST]); // <-- cors-any-origin
     let d = CorsLayer::new().allow_origin(AllowOrigin::mirror_request()).allow_credentials(true); // <-- cors-credentials-any-origin
     let e = CorsLayer::new().allow_origin(AllowOrigin::predicate(|_, _| true)).allow_credentials(true); // <-- cors-credentials-any-origin
     let f = CorsLayer::new().allow_origin("*".parse::<HeaderValue>().unwrap()); // <-- cors-any-origin

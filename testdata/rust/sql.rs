@@ -141,3 +141,8 @@ async fn in_batches(State(c): State<Arc<Mutex<rusqlite::Connection>>>, Path(id):
 async fn of_queries(State(schema): State<Schema>, Json(requests): Json<BatchRequest>) -> BatchResponse {
     schema.execute_batch(requests).await
 }
+
+async fn named_like(Query(q): axum::extract::Query<Search>, conn: rusqlite::Connection) -> Vec<String> {
+    let mut statement = conn.prepare("SELECT title FROM pages WHERE title LIKE ?1").unwrap();
+    statement.query_map([format!("%{}%", q.text)], |row| row.get(0)).unwrap().flatten().collect()
+}

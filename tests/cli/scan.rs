@@ -267,3 +267,20 @@ fn downloaded_modules_are_read_though_git_ignores_them() {
     tree.git(&["init", "-q"]);
     assert_eq!(tree.found(&["--rule", "unencrypted-at-rest"]), ["infra/main.tf"]);
 }
+
+/// Helpers name no framework, and what they do with a request is seen all the same.
+#[test]
+fn code_that_handlers_hand_requests_to_is_read() {
+    let tree = Tree::new(&[
+        ("package.json", r#"{ "dependencies": { "express": "^4.19.2", "axios": "^1.7.0" } }"#),
+        (
+            "routes/tools.js",
+            "const router = require('express').Router()\nconst { grab } = require('../helpers/grab')\nconst { store } = \
+             require('../helpers/store')\nrouter.get('/grab', async (req, res) => res.json(await grab(req.query.url)))\nstore(router)\n",
+        ),
+        ("helpers/grab.js", "const axios = require('axios')\nexports.grab = (address) => axios.get(address)\n"),
+        ("helpers/store.js", "const fs = require('fs')\nexports.store = (name) => fs.readFileSync(name)\n"),
+    ]);
+    let ran = tree.run(&["scan", "--format", "concise", "--rule", "request-forgery", "--rule", "path-from-request", "--exit-zero"]);
+    assert!(ran.out.contains("helpers/grab.js:2:") && !ran.out.contains("store.js"), "{}", ran.out);
+}

@@ -178,7 +178,7 @@ impl<'c> Server<'c> {
 
     fn set(&mut self, path: &str, text: &str) {
         let file = SourceFile::new(self.session.id_for(path), path, text);
-        let analysed = self.pool.install(|| analyse(&file, Depth::Structure));
+        let analysed = self.pool.install(|| analyse(&file, self.session.depth_of(path)));
         self.session.set(analysed);
         // A file that git has not seen is not tracked; what names it is asked when the folder is opened.
         let (tracked, ignored) = self.known.get(path).copied().unwrap_or((self.root.repository.as_ref().map(|_| false), None));

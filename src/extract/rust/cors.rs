@@ -5,7 +5,7 @@
 //! origin with credentials in actix-cors; saying nothing allows nobody there, and everybody in poem
 //! and `rocket_cors` (read in the sources of tower-http 0.6, actix-cors 0.7, `rocket_cors` 0.6, poem 3, warp 0.3).
 
-use crate::ir::{Cors, Entry, Field, Map, Node, NodeKind, Op, Origins, Span};
+use crate::ir::{Cors, Entry, Field, Map, Node, NodeKind, Op, Origins, Span, Text, Why};
 
 use super::chain::{Chain, Step};
 
@@ -93,7 +93,8 @@ pub(super) fn policy(node: &Node) -> Option<Cors> {
         ("tower_http" | "salvo" | "salvo_cors" | "salvo_extra", "very_permissive") | ("actix_cors", "permissive") => {
             (policy.origins, policy.credentials) = (reflected(), Field::known(true, at));
         }
-        ("rocket_cors" | "poem", _) => policy.origins = reflected(),
+        // `Cors::new` of actix-cors is that of versions before 0.5, which began with every origin.
+        ("rocket_cors" | "poem", _) | ("actix_cors", "new") => policy.origins = reflected(),
         _ => policy.origins = Field::known(Origins::None, at),
     }
     if let Some(map) = constructor.args.first().and_then(Node::as_map) {
@@ -126,6 +127,7 @@ fn apply(library: &str, step: Step<'_>, policy: &mut Cors) {
         {
             policy.origins = origins(Origins::Any);
         }
+        "allow_methods" | "allowed_methods" | "allow_method" => policy.methods = methods(step),
         "allow_any_origin" => policy.origins = origins(Origins::Reflected),
         "allow_origins_fn" | "allowed_origin_fn" => {
             policy.origins = origins(first.map_or(Origins::None, by_function));
@@ -148,6 +150,19 @@ fn apply(library: &str, step: Step<'_>, policy: &mut Cors) {
     }
 }
 
+/// The methods that a step allows: `[Method::GET]`, `vec!["GET"]`, one at a time.
+fn methods(step: Step<'_>) -> Field<Vec<Text>> {
+    let name = |node: &Node| match &node.kind {
+        NodeKind::Text(text) => text.as_str().map(|method| Text::lit(method, node.span)),
+        NodeKind::Ref(method) => Some(Text::lit(method.last(), node.span)),
+        _ => None,
+    };
+    match step.args.iter().flat_map(each).map(name).collect::<Option<Vec<Text>>>() {
+        Some(methods) if !methods.is_empty() => Field::known(methods, step.span),
+        _ => Field::unknown(Why::Opaque, step.span),
+    }
+}
+
 /// An argument that names the allowed origins.
 fn named(library: &str, node: &Node, span: Span) -> Field<Origins> {
     let known = |origins| Field::known(origins, span);
@@ -160,6 +175,8 @@ fn named(library: &str, node: &Node, span: Span) -> Field<Origins> {
         NodeKind::Ref(reference) => match (library, reference.last()) {
             (library, "Any") if stars(library) => known(Origins::Any),
             ("rocket_cors", "All") => known(Origins::Reflected),
+            // Of another file: linking looks it up.
+            _ if reference.is_rust_constant() => known(Origins::List(vec![node.clone()])),
             _ => Field::unknown(node.why(), span),
         },
         NodeKind::Call(call) => match (call.callee.last(), &call.receiver) {

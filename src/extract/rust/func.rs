@@ -54,6 +54,7 @@ pub(super) fn is_request(param: &Param) -> bool {
                 | "Uri"
                 | "OriginalUri"
                 | "Request"
+                | "Parts"
                 | "HttpRequest"
                 | "Payload"
                 | "Body"

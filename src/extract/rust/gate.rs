@@ -23,6 +23,42 @@ pub(super) fn may_log_secrets(text: &str) -> bool {
     })
 }
 
+/// The longest file of settings that is read for its constants alone, in bytes.
+const MAX_SETTINGS: usize = 16 << 10;
+
+/// Whether a file holds constants that others sign or decide with: it is called so, or their names say it.
+pub(super) fn holds_constants(path: &str, text: &str) -> bool {
+    const FILES: [&str; 6] = ["config", "configuration", "settings", "constants", "consts", "secrets"];
+    const BEGINNINGS: [&str; 2] = ["pub const ", "pub(crate) const "];
+    let of_begin = |begin: &'static str| memmem::find_iter(text.as_bytes(), begin).map(move |at| at + begin.len());
+    let mut constants = BEGINNINGS.into_iter().flat_map(of_begin).peekable();
+    let name =
+        path.rsplit('/').map(|part| part.trim_end_matches(".rs")).find(|part| !matches!(*part, "mod" | "lib" | "src")).unwrap_or_default();
+    constants.peek().is_some() && FILES.contains(&name) && text.len() < MAX_SETTINGS || constants.any(|at| decides(&text[at..]))
+}
+
+/// Whether a constant is a text or a switch that the security of something hangs on, by its name: `SIGNING_KEY: &str`.
+fn decides(constant: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["SECRET", "PASSWORD", "TOKEN", "JWT", "SIGNING", "API_KEY", "PRIVATE_KEY", "INSECURE", "INVALID_CERT", "ORIGIN"];
+    let Some((name, ty)) = constant.split_once(':') else { return false };
+    let ty = ty.trim_start();
+    (ty.starts_with('&') || ty.starts_with("bool")) && (name == "KEY" || WORDS.iter().any(|word| name.contains(word)))
+}
+
+/// The longest file that is read for its structs alone, in bytes.
+const MAX_PRINTED: usize = 32 << 10;
+
+/// Whether a struct whose `Debug` is derived may hold a secret, which a log of another file shows.
+pub(super) fn may_print_secrets(text: &str) -> bool {
+    let is_text = |rest: &str| {
+        let rest = rest.trim_start_matches(|char: char| char.is_ascii_alphanumeric() || char == '_');
+        rest.strip_prefix(": ").is_some_and(|ty| ty.starts_with("String") || ty.starts_with("Option<String>"))
+    };
+    let is_field = |word: &str| memmem::find_iter(text.as_bytes(), word).any(|at| text.get(at..).is_some_and(is_text));
+    text.len() < MAX_PRINTED && text.contains("derive(") && text.contains("Debug") && secret_words().any(is_field)
+}
+
 /// The name of the macro that a `!` ends.
 fn macro_before(text: &str) -> &str {
     let start = text.rfind(|char: char| !char.is_ascii_alphanumeric() && char != '_').map_or(0, |at| at + 1);

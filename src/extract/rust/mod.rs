@@ -10,6 +10,7 @@ mod gate;
 mod handlers;
 mod names;
 mod nestrs;
+mod printed;
 mod procedures;
 mod routers;
 mod sinks;
@@ -23,50 +24,36 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::ir::{
-    Binding, BindingKind, Call, CallSite, FactKind, Field, Func, Guard, GuardScope, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind,
-    Span, Tri, Why,
+    Binding, BindingKind, CallSite, FactKind, Field, Func, Guard, GuardScope, Node, NodeKind, Ref, Scope, Sink, SinkKind, Span, Tri, Why,
 };
-use crate::parse::rust::{Attr, Function, Item, ItemKind, Stmt, live, parse};
+use crate::parse::rust::{Attr, Function, Item, ItemKind, Stmt, Type, live, parse};
 
 use super::Extract;
 use crate::prefilter::{Gate, Gates};
 use crate::source::Src;
 use chain::Chain;
-use eval::Eval;
+use eval::{Eval, Read};
 use names::Names;
 use sites::Interest;
 
 /// What a Rust file must name to be parsed.
 const GATES: [Gate; 5] = [Gate::Jwt, Gate::Cors, Gate::RustRoutes, Gate::Nestrs, Gate::RustSinks];
 
-/// A function that was read: its summary, and the calls in it that somebody knows.
-#[derive(Default)]
-struct Read {
-    owner: SmolStr,
-    func: Func,
-    sites: BTreeMap<(Interest, Span), Node>,
-    compares_expiry: bool,
-    routers: Vec<routers::Router>,
-    global_guards: Vec<Node>,
-    sinks: Vec<(Span, Sink)>,
-    headers: Vec<(Node, Node, Span)>,
-    costs: Vec<(Span, Call)>,
-    handed: Vec<Handed>,
-}
-
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
-    if !is_wanted(cx.gates, &cx.file.text) {
+    let holds_constants = gate::holds_constants(&cx.file.path, &cx.file.text);
+    if !holds_constants && !is_wanted(cx.gates, &cx.file.text) {
         return;
     }
     // What opened a gate is often in a test or a comment alone.
     let live = live(&cx.file.text);
-    if !is_wanted(crate::prefilter::look(&live.text).gates, &live.text) {
+    if !holds_constants && !is_wanted(crate::prefilter::look(&live.text).gates, &live.text) {
         return;
     }
     let tree = cx.take(parse(&Src::embedded(cx.file.id, &live.text, &[])));
     cx.out.parsed = Some(live.bytes);
-    let names = Names::of(&tree, &cx.file.text);
+    let mut names = Names::of(&tree, &cx.file.text);
+    names.speaks_of_secrets = cx.gates.has(Gate::SecretWord);
     let mut reader = Reader { names: &names, read: Vec::new(), bindings: Vec::new() };
     reader.items(&tree.items, "");
     let Reader { read: reads, bindings, .. } = reader;
@@ -80,6 +67,12 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         }
     }
     dangerous(cx, &reads);
+    let is_checked_elsewhere = if names.uses("jsonwebtoken") { Tri::Maybe } else { Tri::No };
+    let believed: BTreeMap<Span, &Read> = reads.iter().flat_map(|read| read.believed.iter().map(move |place| (*place, read))).collect();
+    for (place, read) in believed {
+        let check = token::by_hand(place, is_checked_elsewhere);
+        cx.fact(place, read.owner.clone(), FactKind::TokenCheck(Box::new(check)));
+    }
     routed(cx, &tree.items);
     if cx.gates.has(Gate::Nestrs) {
         nestrs::extract(cx, &tree.items, &names);
@@ -91,7 +84,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     cx.out.symbols.bindings = bindings;
     procedures::extract(cx, &tree.items, &names);
     for mut read in reads {
-        cx.out.symbols.handed.append(&mut read.handed);
+        read.flows.keep(&mut cx.out.symbols);
         let span = read.func.span;
         let value = Node::new(span, NodeKind::Func(Arc::new(read.func)));
         cx.out.symbols.bindings.push(Binding { name: read.owner, kind: BindingKind::Function, value, span });
@@ -100,7 +93,8 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
 
 /// Whether a text names something that a rule knows, or may write a secret to a log.
 fn is_wanted(gates: Gates, text: &str) -> bool {
-    gates.has_any(&GATES) || gates.has(Gate::SecretWord) && gates.has(Gate::RustLog) && gate::may_log_secrets(text)
+    let may_show = || gates.has(Gate::RustLog) && gate::may_log_secrets(text) || gate::may_print_secrets(text);
+    gates.has_any(&GATES) || gates.has(Gate::SecretWord) && may_show()
 }
 
 /// Goes through items and reads each function once.
@@ -186,6 +180,11 @@ impl Reader<'_, '_> {
                     if item.attrs.iter().any(is_security_scheme) {
                         self.scheme(&name.text, name.span, handlers::is_checked_scheme(item));
                     }
+                    let ty = Type { names: vec![name.text.clone()], ..Type::default() };
+                    if let Some(secret) = self.names.printed(&ty) {
+                        let shown = smol_str::format_smolstr!("{}.Debug", name.text);
+                        self.bind(shown, BindingKind::Class, Node::text(secret, name.span), name.span);
+                    }
                     if item.attrs.iter().any(is_database) {
                         let pool = Func { name: name.text.clone(), span: name.span, lets_anonymous_through: Tri::Yes, ..Func::default() };
                         self.bind(name.text.clone(), BindingKind::Class, Node::new(name.span, NodeKind::Func(Arc::new(pool))), name.span);
@@ -214,10 +213,10 @@ impl Reader<'_, '_> {
     }
 
     fn function(&mut self, function: &Function, attrs: &[Attr], self_type: &str) {
-        let eval::Body { func, sites, compares_expiry, routers, global_guards, sinks: found, headers, costs, handed } =
-            Eval::new(self.names, self_type).function(function, attrs);
-        let owner = if self_type.is_empty() { func.name.clone() } else { smol_str::format_smolstr!("{self_type}.{}", func.name) };
-        self.read.push(Read { owner, func, sites, compares_expiry, routers, global_guards, sinks: found, headers, costs, handed });
+        let read = Eval::new(self.names, self_type).function(function, attrs);
+        let name = &read.func.name;
+        let owner = if self_type.is_empty() { name.clone() } else { smol_str::format_smolstr!("{self_type}.{name}") };
+        self.read.push(Read { owner, ..read });
         // Functions inside functions.
         for stmt in &function.body.stmts {
             if let Stmt::Item(item) = stmt {
@@ -272,6 +271,12 @@ impl Reader<'_, '_> {
         };
         if whole.reads_credentials && whole.denies.is_empty() {
             whole.denies.extend(whole.calls.iter().find(|call| forwards(call)).map(|call| call.span));
+        }
+        whole.accepts_any = whole.reads_credentials
+            && made.is_none()
+            && self.read[first..].iter().all(|read| read.checks_nothing && eval::only_looks(&read.func));
+        if whole.accepts_any {
+            whole.denies.clear();
         }
         whole.lets_anonymous_through = match (whole.denies.is_empty(), made) {
             (true, None) => Tri::Yes,

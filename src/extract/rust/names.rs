@@ -42,6 +42,8 @@ pub(super) struct Names<'t> {
     verifiers: FxHashMap<SmolStr, bool>,
     /// Bytes of functions that may still be read again for their callers.
     budget: Cell<usize>,
+    /// Whether a word for a secret is anywhere in the file.
+    pub(super) speaks_of_secrets: bool,
     /// Whether the file is about logging in, where a `token` is a secret.
     speaks_of_login: bool,
     /// Values of constants and functions that were read already; `None` while one is being read, or

@@ -3,7 +3,7 @@
 //! `jsonwebtoken` checks the signature, the algorithm's family and `exp` unless told otherwise; it
 //! has no `none`, so that neither is ever reported as missing (read in the sources of 7.2 to 11.1).
 
-use crate::ir::{Call, Entry, Field, Map, Node, NodeKind, Op, Scope, Span, Text, TokenCheck, TokenIssue, Tri};
+use crate::ir::{Behaviour, Call, Entry, Field, Map, Node, NodeKind, Op, Scope, Span, Text, TokenCheck, TokenIssue, Tri};
 
 use super::chain::Chain;
 
@@ -141,15 +141,27 @@ fn blank(call: &Call, span: Span) -> TokenCheck {
         enforced: Tri::Maybe,
         verified_elsewhere: Tri::No,
         result_used: Tri::Maybe,
+        behaviour: Behaviour::default(),
         options: None,
         span,
     }
+}
+
+/// A payload that is decoded and believed without a library.
+pub(super) fn by_hand(place: Span, verified_elsewhere: Tri) -> TokenCheck {
+    let call = Call::of(crate::ir::Ref::new(Scope::Local, ["decode"]));
+    TokenCheck { signature: Field::known(false, place), verified_elsewhere, ..blank(&call, place) }
 }
 
 /// `DecodingKey::from_secret(x)`: the secret, where it is one.
 fn key_of(node: Option<&Node>) -> Field<Node> {
     let Some(node) = node else { return Field::Absent };
     let call = Chain::of(node).constructor();
+    // Keys of an identity provider: whose they are is told by what makes them.
+    if let Some(call) = call.filter(|call| matches!(call.callee.last(), "from_jwk" | "from_rsa_components")) {
+        let made = Node::new(node.span, NodeKind::Call(Box::new(Call::of(call.callee.clone()))));
+        return Field::known(made, node.span);
+    }
     let makes_key = |call: &Call| match call.callee.names().as_slice() {
         [.., "JwtOptions", "new"] | [.., "from_secret" | "from_base64_secret" | "from_bytes"] => call.args.first().cloned(),
         _ => None,
@@ -162,9 +174,24 @@ fn key_of(node: Option<&Node>) -> Field<Node> {
                 Some(literal) => Field::known(literal.clone(), literal.span),
                 None => Field::unknown(secret.why(), secret.span),
             },
-            _ => Field::unknown(secret.why(), secret.span),
+            // Of another file: linking looks it up.
+            _ => match constant_behind(&secret) {
+                Some(constant) => Field::known(constant.clone(), secret.span),
+                None => Field::unknown(secret.why(), secret.span),
+            },
         },
         _ => Field::unknown(node.why(), node.span),
+    }
+}
+
+/// The constant of another file that a value is made of as it is: `settings::KEY.as_bytes()`.
+fn constant_behind(node: &Node) -> Option<&Node> {
+    match &node.kind {
+        NodeKind::Ref(name) => name.is_rust_constant().then_some(node),
+        NodeKind::Call(call) if matches!(call.callee.last(), "as_bytes" | "as_ref" | "as_str" | "to_owned" | "to_string" | "into") => {
+            constant_behind(call.receiver.as_ref()?)
+        }
+        _ => None,
     }
 }
 

@@ -111,6 +111,15 @@ pub(super) fn is_registered_on(name: Syntax<'_>, function: Syntax<'_>) -> bool {
     })
 }
 
+/// Whether a function hands `name` on: `require('./users')(app)`, `register(app, db)`.
+pub(super) fn is_handed_on(name: Syntax<'_>, function: Syntax<'_>) -> bool {
+    function.below().filter(|node| node.kind() == Kind::Call).any(|call| {
+        let called = call.field(Field::Function).filter(|called| matches!(called.kind(), Kind::Identifier | Kind::Call));
+        let first = call.field(Field::Arguments).and_then(Syntax::first);
+        called.is_some() && first.is_some_and(|first| first.kind() == Kind::Identifier && first.text() == name.text())
+    })
+}
+
 /// Whether a call reads like `createRouter()`, of a function that no package brings.
 pub(super) fn is_factory(call: Syntax<'_>, callee: &Ref) -> bool {
     let is_own = callee.module().is_none_or(|module| !is_package(module) || module.starts_with(['@', '~', '#']));

@@ -14,7 +14,7 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
         "use" => {
             // What a name in the place of a path stands for is known when names are: where it is a guard, it holds.
             if let [first, _, ..] = arguments.as_slice()
-                && matches!(first.kind, NodeKind::Ref(_))
+                && first.as_ref().is_some_and(|name| !is_called_path(name.last()))
             {
                 routing.guard(at, first.clone(), GuardScope::Controller);
             }
@@ -74,6 +74,12 @@ pub(super) fn take_paths(arguments: &mut Vec<Node>) -> Vec<Option<Node>> {
     }
     let first = arguments.remove(0);
     first.one_or_many().into_iter().cloned().map(Some).collect()
+}
+
+/// `controller.path`, `ordersPrefix`: by its name a path, and no guard.
+fn is_called_path(name: &str) -> bool {
+    let name = name.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    ["path", "prefix", "route", "endpoint", "url"].iter().any(|word| name.ends_with(word))
 }
 
 /// A string, a list of strings, a regular expression.

@@ -1,18 +1,22 @@
 //! Functions as summaries: what they call, whether they turn callers away, hand on, read
 //! credentials, write. Nothing here goes by the function's own name.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use smol_str::SmolStr;
 
 use super::names::{Module, unquoted};
-use super::{noted, passes};
+use super::{away, noted, passes};
 use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Span, Tri};
+use crate::needles::Needles;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Parts of the names of functions and classes that answer with an error: `next(errorHandler(401, '…'))`,
 /// `new AppError('…', 401)`, `sendResponse(res, 401, '…')`.
-const ERRORS: [&str; 8] = ["error", "exception", "respon", "reply", "fail", "reject", "deny", "abort"];
+static ERRORS: LazyLock<Needles> = LazyLock::new(|| {
+    let words = ["error", "exception", "respon", "reply", "fail", "reject", "deny", "abort"];
+    Needles::new(words.iter().map(|word| (word.as_bytes(), true)))
+});
 
 /// Answers and tests of one function that its summary keeps.
 const MAX_KEPT: usize = 8;
@@ -37,6 +41,9 @@ impl<'t> Module<'t> {
             self.look(inner, &mut func);
         }
         func.returns = self.returned(body);
+        if func.denies.is_empty() && func.continues && func.reads_credentials {
+            func.denies.extend(away::turned(body).map(Syntax::span));
+        }
         if func.denies.is_empty() && (passes::runs_through(body) || passes::swallows(body)) {
             func.lets_anonymous_through = Tri::Yes;
         }
@@ -275,10 +282,7 @@ pub(super) fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
         "redirect" => call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(2).any(is_sign_in)),
         "unauthorized" | "forbidden" | "Unauthorized" | "Forbidden" | "unauthenticated" | "accessDenied" => true,
         _ => {
-            let is_error = || {
-                let name = name.to_ascii_lowercase();
-                ERRORS.iter().any(|word| name.contains(word))
-            };
+            let is_error = || ERRORS.stand_in(name.as_bytes());
             let arguments = || call.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(3);
             let thrown = call.kind() == Kind::New || call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
             // `throw new Error('Unauthorized')`: a server action has no status to answer with.

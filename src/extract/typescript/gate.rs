@@ -51,6 +51,29 @@ pub(super) fn may_send_elsewhere(path: &str, text: &str) -> bool {
     name.starts_with("page.") && text.contains("searchParams") && text.contains("edirect(")
 }
 
+/// Whether a file runs in a browser alone: it says so, is a component, or uses hooks of React. Nothing in it serves or asks
+/// a store, whatever words of servers it names.
+pub(super) fn is_of_browser(path: &str, text: &str) -> bool {
+    const HOOKS: [&str; 10] = [
+        "useState(",
+        "useState<",
+        "useEffect(",
+        "useRef(",
+        "useRef<",
+        "useMemo(",
+        "useCallback(",
+        "useContext(",
+        "useReducer(",
+        "useNavigate(",
+    ];
+    let start = text.trim_start();
+    start.starts_with("'use client'")
+        || start.starts_with("\"use client\"")
+        || path.ends_with(".vue")
+        || path.ends_with(".svelte")
+        || HOOKS.iter().any(|hook| memmem::find(text.as_bytes(), hook.as_bytes()).is_some())
+}
+
 /// Whether random numbers may become something that nobody may guess: most choose a color or a place.
 pub(super) fn may_be_guessed(text: &str) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');

@@ -156,7 +156,17 @@ fn is_for_everybody<'t>(name: Syntax<'t>, place: Syntax<'t>, function: Option<Sy
             text.contains("public") && !text.contains("private")
         })
     });
-    (serves || is_said || is_cached || function.is_some_and(answers_constant)) && !function.or(around).is_some_and(allows_credentials)
+    (serves || is_said || is_cached || function.is_some_and(|function| answers_constant(function) || is_below_public_path(function)))
+        && !function.or(around).is_some_and(allows_credentials)
+}
+
+/// Whether a function stands behind a path of what is there for everybody: `app.use('/feed', (req, res, next) => …)`.
+fn is_below_public_path(function: Syntax<'_>) -> bool {
+    const PUBLIC: [&str; 10] = ["feed", "rss", "atom", "public", "static", "assets", "fonts", "oembed", "embed", ".well-known"];
+    let path = function.parent().filter(|list| list.kind() == Kind::Arguments).and_then(Syntax::first);
+    let path = path.filter(|path| path.kind() == Kind::String).map_or("", unquoted);
+    path.split('/')
+        .any(|segment| PUBLIC.contains(&segment.split_once('.').map_or(segment, |(name, _)| if name.is_empty() { segment } else { name })))
 }
 
 /// Whether all that a handler of a path to be read does is to answer with a text that stands in it: `res.send('ok')`.

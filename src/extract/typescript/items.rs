@@ -78,7 +78,7 @@ pub(super) fn is_part(name: &Ref) -> bool {
 }
 
 /// Whether a name is that of all parameters or all of the body.
-fn is_whole(name: &Ref) -> bool {
+pub(super) fn is_whole(name: &Ref) -> bool {
     name.scope == Scope::Request && matches!(name.names().as_slice(), ["body" | "query" | "params" | "payload"])
 }
 

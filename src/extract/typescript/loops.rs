@@ -109,7 +109,7 @@ fn replaced_within(mut node: Node, round: &Round, depth: usize) -> Node {
 }
 
 /// `route.path` where `route` is an element: its member.
-fn stands_for(name: &Ref, round: &Round) -> Option<Node> {
+pub(super) fn stands_for(name: &Ref, round: &Round) -> Option<Node> {
     if name.scope != Scope::Local {
         return None;
     }

@@ -5,6 +5,7 @@
 
 mod adonis;
 mod astro;
+mod away;
 mod calls;
 mod collections;
 mod commented;
@@ -58,14 +59,18 @@ use crate::prefilter::Gate;
 use crate::source::{FileKind, Src, is_packed};
 use names::Module;
 
-/// What a TypeScript or JavaScript file must name to be parsed.
-const GATES: [Gate; 8] = [Gate::Nitric, Gate::CloudCode, Gate::JsRoutes, Gate::Jwt, Gate::Cors, Gate::JsNames, Gate::JsSinks, Gate::Sdk];
+/// What a TypeScript or JavaScript file must name to be parsed, wherever it runs.
+const GATES: [Gate; 2] = [Gate::JsPage, Gate::Jwt];
+/// What is a reason if it runs on a server. What is handed to an SDK in a browser is for everybody to see; that it should
+/// not be is told by its text.
+const GATES_OF_SERVERS: [Gate; 7] = [Gate::Nitric, Gate::CloudCode, Gate::JsRoutes, Gate::Cors, Gate::JsNames, Gate::JsSinks, Gate::Sdk];
 
 /// Reads the file's facts.
 pub(super) fn extract(cx: &mut Extract<'_>) {
     let path = &cx.file.path;
+    let may_serve = || cx.gates.has_any(&GATES_OF_SERVERS) || cx.gates.has(Gate::JsSql) && !is_migration(path, &cx.file.text);
     let is_wanted = cx.gates.has_any(&GATES)
-        || cx.gates.has(Gate::JsSql) && !is_migration(path, &cx.file.text)
+        || may_serve() && !gate::is_of_browser(path, &cx.file.text)
         || is_route(path, &cx.file.text)
         || gate::may_turn_away(path, &cx.file.text)
         || gate::may_send_elsewhere(path, &cx.file.text)
@@ -140,12 +145,14 @@ fn is_declaration(path: &str) -> bool {
     [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| path.ends_with(ending))
 }
 
-/// Whether a file tests others, by its name and its text: the servers, keys and requests in it are made up,
+/// Whether a file tests others, by its name or folder and its text: the servers, keys and requests in it are made up,
 /// nothing imports it, and tests are up to half of what would be parsed. Secrets are found in its text.
 fn is_unit_test(path: &str, text: &str) -> bool {
-    let mut parts = path.rsplit('/').next().unwrap_or(path).split('.').skip(1);
-    parts.any(|part| matches!(part, "test" | "spec" | "e2e-spec" | "cy"))
-        && ["describe(", "it(", "test("].iter().any(|call| text.contains(call))
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let mut parts = name.split('.').skip(1);
+    let is_named = parts.any(|part| matches!(part, "test" | "spec" | "e2e" | "e2e-spec" | "cy"));
+    let is_kept = || folders.split('/').any(|folder| matches!(folder, "__tests__" | "e2e" | "cypress"));
+    (is_named || is_kept()) && ["describe(", "it(", "test("].iter().any(|call| text.contains(call))
 }
 
 /// Whether a file changes the tables of a database from one version to the next, by statements that are written out:

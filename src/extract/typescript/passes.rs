@@ -62,8 +62,15 @@ fn only_asks(call: Syntax<'_>) -> bool {
     let Some(called) = call.field(Field::Function).filter(|_| call.kind() == Kind::Call) else { return false };
     match called.kind() {
         Kind::Member => called.field(Field::Property).is_some_and(|method| QUESTIONS.contains(&method.text())),
-        _ => matches!(called.text(), "getCookie" | "getSignedCookie" | "parseCookies"),
+        _ => matches!(called.text(), "getCookie" | "getSignedCookie" | "parseCookies") || reads_token(call, called.text()),
     }
+}
+
+/// `const token = readToken(req)`: takes what was sent apart; what waits may ask a store.
+fn reads_token(call: Syntax<'_>, name: &str) -> bool {
+    let reads = ["read", "get", "extract", "parse", "find"].iter().any(|verb| name.starts_with(verb));
+    let sent = ["Token", "Bearer", "Header", "Cookie"].iter().any(|end| name.ends_with(end));
+    reads && sent && call.parent().is_some_and(|outer| outer.kind() == Kind::VariableDeclarator)
 }
 
 /// Whether a body ends in `next()` and nothing before keeps a caller without credentials from it: what it

@@ -16,10 +16,8 @@ const MAX_TESTS: usize = 64;
 enum Paths {
     /// It does not look at the path.
     All,
-    /// These alone; whether a library turns the callers away there.
-    Only(Vec<Text>, bool),
-    /// All but these; whether a library turns the callers away elsewhere.
-    AllBut(Vec<Text>, bool),
+    /// These alone (all, if there are none) but for others; whether a library turns the callers away there.
+    Some { only: Vec<Text>, but: Vec<Text>, by_library: bool },
     /// It looks at the path in a way that is not followed.
     Unknown,
 }
@@ -33,9 +31,11 @@ struct Test<'t> {
 }
 
 /// What an `if` does with a condition on the path.
-enum Meaning<'t> {
-    /// It turns callers away from the paths.
-    Closes(Syntax<'t>),
+enum Meaning {
+    /// It turns callers away from the paths, by what stands in a place.
+    Closes(Span),
+    /// It lets callers through to all other paths: what follows, to the end of the function, is for these.
+    Leaves(Span),
     /// It lets callers through to the paths, or turns them away from all others.
     Opens,
     /// Neither: it sends who is known elsewhere.
@@ -53,14 +53,12 @@ pub(super) fn guards(module: &Module<'_>, handler: Node, run_for: Option<Vec<Tex
     };
     let scopes: Vec<GuardScope> = match of(module) {
         Paths::All => everywhere(run_for),
-        Paths::Only(paths, by_library) => {
+        Paths::Some { only, but, by_library } => {
             asked_by_library = by_library;
-            everywhere(Some(paths))
-        }
-        Paths::AllBut(paths, by_library) => {
-            asked_by_library = by_library;
-            what = all_but(what, paths);
-            everywhere(run_for)
+            if !but.is_empty() {
+                what = all_but(what, but);
+            }
+            everywhere(if only.is_empty() { run_for } else { Some(only) })
         }
         Paths::Unknown => {
             let mut paths = run_for.unwrap_or_else(|| vec![unknown_below(span)]);
@@ -102,33 +100,39 @@ fn of(module: &Module<'_>) -> Paths {
     }
     let denials: Vec<Syntax<'_>> = module.tree.all().filter(|node| turns_away(module, *node)).collect();
     let (mut only, mut but, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+    // `if (!path.startsWith('/api')) return`: what follows is for these alone.
+    let mut leaves_early = false;
     for test in tests {
         match meaning(&test, &denials) {
-            Some(Meaning::Closes(branch)) => {
+            Some(Meaning::Closes(place)) => {
                 only.extend(test.paths);
-                closed.push(branch.span());
+                closed.push(place);
             }
             Some(Meaning::Opens) => but.extend(test.paths),
+            Some(Meaning::Leaves(rest)) => {
+                leaves_early = true;
+                only.extend(test.paths);
+                closed.push(rest);
+            }
             Some(Meaning::Nothing) => {}
             None => return Paths::Unknown,
         }
     }
-    let is_of_library = denials.iter().any(|denial| is_protect(*denial));
-    let all_closed = || denials.iter().all(|denial| closed.iter().any(|branch| branch.contains(denial.span())));
-    match (only.is_empty(), but.is_empty()) {
-        (false, true) if all_closed() => Paths::Only(only, is_of_library),
-        (true, false) if !denials.is_empty() => Paths::AllBut(but, is_of_library),
-        _ => Paths::Unknown,
-    }
+    let by_library = denials.iter().any(|denial| is_protect(*denial));
+    let all_closed = || denials.iter().all(|denial| closed.iter().any(|place| place.contains(denial.span())));
+    // What is opened within what is closed, and not the other way round: the order of the tests is not followed.
+    let is_told = if only.is_empty() { !but.is_empty() && !denials.is_empty() } else { all_closed() && (but.is_empty() || leaves_early) };
+    if is_told { Paths::Some { only, but, by_library } } else { Paths::Unknown }
 }
 
 /// The conditions on the path; none if one of its mentions is not understood.
 fn tests<'t>(module: &Module<'t>) -> Option<Vec<Test<'t>>> {
     let mut tests = Vec::new();
     let mut lists = 0;
+    let own = own_name(module);
     for node in module.tree.all() {
         match node.kind() {
-            Kind::Identifier | Kind::PropertyName | Kind::ShorthandPattern if node.text() == "pathname" => match mention(node) {
+            Kind::Identifier | Kind::PropertyName | Kind::ShorthandPattern if is_path(node, own) => match mention(node, own) {
                 Mention::Harmless => {}
                 Mention::Test(paths, at) => tests.push(Test { paths, at }),
                 Mention::Unknown => return None,
@@ -146,6 +150,28 @@ fn tests<'t>(module: &Module<'t>) -> Option<Vec<Test<'t>>> {
     Some(tests)
 }
 
+/// The name of the constant that holds the path: `const path = getRequestURL(event).pathname`.
+fn own_name<'t>(module: &Module<'t>) -> &'t str {
+    let holds = |declarator: &Syntax<'t>| {
+        let value = declarator.field(Field::Value);
+        value.is_some_and(|value| value.kind() == Kind::Member && value.field(Field::Property).is_some_and(|name| is_path(name, "")))
+    };
+    let declarators = module.tree.all().filter(|node| node.kind() == Kind::VariableDeclarator);
+    let name = declarators.filter(holds).find_map(|declarator| declarator.field(Field::Name));
+    name.filter(|name| name.kind() == Kind::Identifier).map_or("pathname", Syntax::text)
+}
+
+/// Whether a name is that of the path: `pathname`, `event.path` of h3, or the constant that holds it.
+fn is_path(name: Syntax<'_>, own: &str) -> bool {
+    match name.text() {
+        "pathname" => true,
+        "path" if name.kind() == Kind::PropertyName => {
+            name.parent().and_then(|member| member.field(Field::Object)).is_some_and(|object| object.text() == "event")
+        }
+        text => text == own && name.kind() == Kind::Identifier,
+    }
+}
+
 /// What a mention of the path is.
 enum Mention<'t> {
     /// A declaration, or a place that is written: `url.searchParams.set('to', pathname)`.
@@ -156,7 +182,7 @@ enum Mention<'t> {
     Unknown,
 }
 
-fn mention(node: Syntax<'_>) -> Mention<'_> {
+fn mention<'t>(node: Syntax<'t>, own: &str) -> Mention<'t> {
     let Some(parent) = node.parent() else { return Mention::Unknown };
     let value = if node.kind() == Kind::PropertyName { parent } else { node };
     let Some(outer) = value.parent() else { return Mention::Unknown };
@@ -164,7 +190,7 @@ fn mention(node: Syntax<'_>) -> Mention<'_> {
         return Mention::Harmless;
     }
     if outer.kind() == Kind::VariableDeclarator {
-        let is_own = outer.field(Field::Name).is_some_and(|name| name.text() == "pathname");
+        let is_own = outer.field(Field::Name).is_some_and(|name| name.text() == "pathname" || name.text() == own);
         return if is_own { Mention::Harmless } else { Mention::Unknown };
     }
     if let Some((text, at, below)) = tested(value, outer) {
@@ -224,22 +250,33 @@ fn branch_of(node: Syntax<'_>) -> Option<(Syntax<'_>, bool)> {
     None
 }
 
-fn meaning<'t>(test: &Test<'t>, denials: &[Syntax<'t>]) -> Option<Meaning<'t>> {
+fn meaning<'t>(test: &Test<'t>, denials: &[Syntax<'t>]) -> Option<Meaning> {
     let (branch, is_negated) = branch_of(test.at)?;
     let consequence = branch.field(Field::Consequence)?;
     let denies = denials.iter().any(|denial| consequence.span().contains(denial.span()));
     let last = if consequence.kind() == Kind::Block { consequence.children().last() } else { Some(consequence) };
     let goes_on = last.is_some_and(|last| last.kind() == Kind::Return && is_next(last.text()));
-    let joined = branch.field(Field::Condition).is_some_and(|condition| condition.text().contains("&&"));
+    let condition = branch.field(Field::Condition).map_or("", Syntax::text);
+    let has = |operator: &str| condition.contains(operator);
     match (denies, is_negated) {
-        (true, false) => Some(Meaning::Closes(consequence)),
+        (true, false) => Some(Meaning::Closes(consequence.span())),
         (true, true) => Some(Meaning::Opens),
-        (false, false) if goes_on && !joined => Some(Meaning::Opens),
+        (false, false) if goes_on && !has("&&") => Some(Meaning::Opens),
+        // `!a || !b` lets through whoever asks for one of them alone; beside `!a && !b` nothing else may be asked.
+        (false, true) if goes_on && !(has("&&") && (has("||") || !asks_paths_alone(condition))) && !has("|| !") => {
+            let function = branch.ancestors().find(|outer| outer.kind().is_function())?.span();
+            Some(Meaning::Leaves(Span { start: branch.span().end, ..function }))
+        }
         (false, _) if last.is_some_and(|last| last.text().contains("redirect(") || last.text().contains("rewrite(")) => {
             Some(Meaning::Nothing)
         }
         _ => None,
     }
+}
+
+/// Whether each part of `!path.startsWith('/a') && !path.startsWith('/b')` asks for a path.
+fn asks_paths_alone(condition: &str) -> bool {
+    condition.split("&&").all(|part| part.contains(".startsWith(") && part.trim_start_matches(['(', ' ']).starts_with('!'))
 }
 
 /// `return NextResponse.next()`, `return resolve(event)`, `return`.
@@ -259,11 +296,11 @@ fn turns_away<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
     }
 }
 
-/// `auth.protect()`, `auth().protect()`, `redirectToSignIn()` of Clerk.
+/// `auth.protect()`, `auth().protect()`, `redirectToSignIn()` of Clerk, `requireUserSession(event)` of nuxt-auth-utils.
 fn is_protect(call: Syntax<'_>) -> bool {
     let Some(function) = call.field(Field::Function).filter(|_| call.kind() == Kind::Call) else { return false };
     let name = function.field(Field::Property).unwrap_or(function).text();
-    matches!(name, "protect" | "redirectToSignIn")
+    matches!(name, "protect" | "redirectToSignIn" | "requireUserSession")
 }
 
 /// A path that is below another that is not known.

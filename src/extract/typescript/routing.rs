@@ -8,13 +8,13 @@
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::dialect::{Dialect, USUAL, is_factory, is_registered_on, may_be_service};
+use super::dialect::{Dialect, USUAL, is_factory, is_handed_on, is_registered_on, may_be_service};
 use super::loops;
 use super::names::Module;
 use super::tables;
 use crate::extract::Extract;
 use crate::ir::{
-    Fact, FactKind, Field as Value, For, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Resource, ResourceMode, Route, Scope,
+    Call, Fact, FactKind, Field as Value, For, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Resource, ResourceMode, Route, Scope,
     Security, Service, ServiceKind, Span, Text, Why,
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -224,10 +224,8 @@ impl<'t> Routing<'_, 't> {
         };
         let is_usual = ty.is_none_or(|ty| ty.module().is_none()) && USUAL.contains(&name.text());
         // `.group('/x', (app) => app.get(…))`: what is done with it tells.
-        let Some(dialect) = by_type.or_else(by_context).or_else(|| (is_usual && is_registered_on(name, function)).then_some(self.guess))
-        else {
-            return;
-        };
+        let is_used = || is_usual && (is_registered_on(name, function) || is_handed_on(name, function));
+        let Some(dialect) = by_type.or_else(by_context).or_else(|| is_used().then_some(self.guess)) else { return };
         let binding = self.module.name(name);
         if binding.scope == Scope::Local {
             self.add_service(binding, dialect, ServiceKind::Router, name.span(), None);
@@ -284,10 +282,15 @@ impl<'t> Routing<'_, 't> {
         let names = arguments.filter(|argument| argument.kind() == Kind::Identifier).map(|argument| self.module.name(argument));
         let mut handed = names.filter(|name| self.services.contains_key(name));
         let (Some(parent), None) = (handed.next(), handed.next()) else { return };
-        let lowered = self.module.lower(call);
+        let Node { kind: NodeKind::Call(made), via, span } = self.module.lower(call) else { return };
         let is_own = |callee: &Ref| callee.module().is_none_or(|module| !super::names::is_package(module));
-        if lowered.as_call().is_some_and(|call| is_own(&call.callee)) {
-            let mount = Mount { parent: parent.clone(), prefix: Text::default(), child: lowered, guards: Vec::new(), order: call.start() };
+        // `[require('./users'), require('./orders')].forEach((register) => register(app))`.
+        let rounds = loops::rounds(self.module, call);
+        let named = rounds.iter().filter_map(|round| loops::stands_for(&made.callee, round)?.as_ref().cloned());
+        let callees: Vec<Ref> = if rounds.is_empty() { vec![made.callee.clone()] } else { named.collect() };
+        for callee in callees.into_iter().filter(is_own) {
+            let child = Node { kind: NodeKind::Call(Box::new(Call { callee, ..(*made).clone() })), via: via.clone(), span };
+            let mount = Mount { parent: parent.clone(), prefix: Text::default(), child, guards: Vec::new(), order: call.start() };
             self.facts.push(Fact::new(call.span(), super::shown(&parent), FactKind::Mount(mount)));
         }
     }

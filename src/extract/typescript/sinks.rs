@@ -22,6 +22,7 @@ mod rows;
 mod session;
 mod settings;
 mod slow;
+mod unsigned;
 mod upload;
 mod within;
 
@@ -83,6 +84,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
             Kind::Binary => {
                 compare::emit(module, node, cx);
                 compare::skipped(module, node, cx);
+                unsigned::emit(node, cx);
                 policy::length(node, cx);
                 purpose::biased(node, cx);
             }
@@ -128,12 +130,13 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     }
     // Most calls are of no known name: ask for the cheap part first.
     let may_be = rows::may_speak_of(name, node) || matches!(name, "random" | "createHash" | "pseudoRandomBytes" | "MD5" | "SHA1");
-    if !may_be && !is_record(node, name) && !makes_function(module, node) {
+    let writes_record = is_record(node, name) || meant::is_columns(node);
+    if !may_be && !writes_record && !makes_function(module, node) {
         return;
     }
     let is_import = || matches!(name, "import" | "eval").then(|| Ref::new(Scope::Global, [name]));
     let Some(callee) = module.callee_of(node).or_else(is_import).map(|callee| promisified(module, node, callee)) else { return };
-    if is_record(node, name) {
+    if writes_record {
         let row = Row::of(SinkKind::Assign, 0);
         let parts = parts(around, node, arguments, row);
         cx.fact(node.span(), owner(node, &callee), FactKind::Sink(Sink { kind: row.kind, callee, parts, options: None }));
@@ -146,7 +149,8 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     if rows.peek().is_none() {
         return purpose::emit(module, node, &callee, cx);
     }
-    for row in rows.filter(|row| row.is_on(module, node) && is_meant(row.kind, name, node) && writes_lines(module, row.kind, node)) {
+    for row in rows.filter(|row| row.is_on(module, node) && is_meant(module, row.kind, name, node) && writes_lines(module, row.kind, node))
+    {
         let parts = parts(around, node, arguments, *row);
         if row.kind == SinkKind::Fetch {
             send(module, node, arguments, &callee, cx);
@@ -191,7 +195,8 @@ fn pair<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let Some(value) = node.field(Field::Value) else { return };
     let key = node.field(Field::Key).map_or("", unquoted);
     let kind = match key {
-        "$where" => SinkKind::Query,
+        // The first step of an aggregation chooses like a filter does.
+        "$where" | "$match" => SinkKind::Query,
         "filter" if matches!(value.kind(), Kind::TemplateString | Kind::Binary | Kind::Identifier) => SinkKind::Filter,
         "__html" => return dom::html(around, node, value, cx),
         "handler" => return answer::handler(around, node, cx),
@@ -215,7 +220,9 @@ fn loops<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         condition.field(Field::Right)
     });
     let length = bound.filter(|bound| bound.field(Field::Property).is_some_and(|name| name.text() == "length"));
-    if let Some(list) = length.and_then(|length| length.field(Field::Object)).filter(|list| !ends_early(node, *list)) {
+    // What an upload has kept is a list of its own making.
+    let is_kept = |list: Syntax<'_>| list.field(Field::Property).is_some_and(|name| name.text() == "files");
+    if let Some(list) = length.and_then(|length| length.field(Field::Object)).filter(|list| !is_kept(*list) && !ends_early(node, *list)) {
         value_sink(around, node, SinkKind::Allocate, Ref::new(Scope::Global, ["for"]), list, None, cx);
     }
 }

@@ -4,6 +4,7 @@
 use smol_str::format_smolstr;
 
 use super::names::{Module, unquoted};
+use super::sinks::called_name;
 use crate::extract::Extract;
 use crate::ir::{Fact, FactKind, Field as Value, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span, Text, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -50,7 +51,8 @@ fn procedure<'t>(module: &Module<'t>, name: &'t str, value: Syntax<'t>, span: Sp
         _ => return None,
     };
     let base = member.field(Field::Object)?;
-    if !root_of(base)?.text().to_ascii_lowercase().ends_with("procedure") && !base.text().contains(".procedure") {
+    let is_named = root_of(base)?.text().to_ascii_lowercase().ends_with("procedure") || base.text().contains(".procedure");
+    if !is_named && !is_in_router(value) {
         return None;
     }
     let mut route = Route::new(binding(), PACKAGE, method, Text::lit(format!("/{name}"), span), span.start);
@@ -68,6 +70,14 @@ fn procedure<'t>(module: &Module<'t>, name: &'t str, value: Syntax<'t>, span: Sp
         route.body = Some(func.clone());
     }
     Some(route)
+}
+
+/// Whether a value stands under its name in what a router is made of, and has a handler: `router({ mine: authed.query(…) })`.
+fn is_in_router(value: Syntax<'_>) -> bool {
+    let object = value.parent().filter(|pair| pair.kind() == Kind::Pair).and_then(Syntax::parent);
+    let call = object.and_then(Syntax::parent).filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::parent);
+    let is_router = call.is_some_and(|call| called_name(call).to_ascii_lowercase().ends_with("router"));
+    is_router && value.field(Field::Arguments).and_then(Syntax::first).is_some_and(|handler| handler.kind().is_function())
 }
 
 /// The first name of a chain: `publicProcedure` of `publicProcedure.input(…)`.

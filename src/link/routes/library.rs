@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
+use semver::Version;
 
 use crate::ir::{Call, Node, NodeKind, Ref};
 use crate::tables::{V, table};
@@ -42,6 +43,8 @@ struct Row {
     does: Does,
     off: Vec<(&'static str, bool)>,
     off_argument: &'static str,
+    /// The row itself, for its versions.
+    entry: &'static V,
 }
 
 /// Rows by exact module, and those by a module's beginning, the longest first.
@@ -58,6 +61,7 @@ static ROWS: LazyLock<Rows> = LazyLock::new(|| {
             does: does(entry.text("does")),
             off: entry.list("off").iter().map(|off| (off.text("option"), matches!(off.get("value"), Some(V::Bool(true))))).collect(),
             off_argument: entry.text("off-argument"),
+            entry,
         };
         match entry.text("module").strip_suffix('*') {
             Some(start) => rows.below.push((start, row)),
@@ -87,13 +91,20 @@ fn does(word: &str) -> Does {
 
 /// What a library's export does; `None` for a library or a name that the table does not know.
 pub(super) fn of(name: &Ref) -> Option<Does> {
-    row(name).map(|row| row.does)
+    row(name, None).map(|row| row.does)
 }
 
-fn row(name: &Ref) -> Option<&'static Row> {
+/// Whether what turns anonymous callers away in a crate's newest version lets them through in this one.
+pub(in crate::link) fn guards_only_later(name: &Ref, version: impl FnOnce() -> Option<Version>) -> bool {
+    let newest = row(name, None).filter(|row| row.does == Does::Authn && row.entry.get("versions").is_some());
+    newest.is_some() && row(name, version().as_ref()).is_none_or(|row| row.does != Does::Authn)
+}
+
+fn row(name: &Ref, version: Option<&Version>) -> Option<&'static Row> {
     let module = name.module()?;
     let rows = &*ROWS;
-    let named = |row: &&Row| row.names.is_empty() || row.names.iter().any(|known| name.path.iter().any(|part| part == known));
+    let is_named = |row: &Row| row.names.is_empty() || row.names.iter().any(|known| name.path.iter().any(|part| part == known));
+    let named = |row: &&Row| is_named(row) && row.entry.is_for(version);
     if let Some(own) = rows.exact.get(module) {
         let by_name = own.iter().find(|row| !row.names.is_empty() && named(row));
         if let Some(row) = by_name.or_else(|| own.iter().find(named)) {
@@ -105,7 +116,7 @@ fn row(name: &Ref) -> Option<&'static Row> {
 
 /// What a call of a library's function makes: its options can turn a guard into none.
 pub(super) fn of_call(callee: &Ref, call: &Call) -> Option<Does> {
-    let row = row(callee)?;
+    let row = row(callee, None)?;
     if row.does != Does::Authn {
         return Some(row.does);
     }

@@ -1,6 +1,8 @@
 //! `rules/tables/public-routes.toml`: which routes anybody may call by nature, and which are worth
 //! protecting although they only read.
 
+mod fits;
+
 use std::sync::{Arc, LazyLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -62,7 +64,7 @@ pub(super) fn public(route: &Route) -> Option<&'static str> {
         () if limits_strangers(route) => Some("limited by itself, for strangers"),
         () => None,
     };
-    by_name(route).filter(|why| fits(route, why)).or_else(by_deed)
+    by_name(route).filter(|why| fits::fits(route, why)).or_else(by_deed)
 }
 
 /// Whether an action on a plain client counts itself how often it is called, which is asked of strangers.
@@ -110,73 +112,6 @@ pub fn is_for_everybody(method: &str, path: &Text) -> bool {
     public(&Route::new(Ref::new(Scope::Global, ["gateway"]), Route::GATEWAY, method, path.clone(), 0)).is_some()
 }
 
-/// Whether a nature is one of the route's method: nobody changes a health check, and what stands under a key
-/// is no static file.
-fn fits(route: &Route, why: &str) -> bool {
-    let is_any = |methods: &[&str]| route.methods.iter().all(|method| methods.contains(&method.as_str()));
-    match why {
-        _ if fills_tables(route) => false,
-        // A budget is reset and rates are refreshed by whoever may write them.
-        "password reset" | "token refresh" if is_of_thing(route) => false,
-        "password reset" if is_of_operators(route) => false,
-        // A loan is renewed and a key revoked by whoever it belongs to.
-        "token refresh" if has_parameter(&route.path) && matches!(last_literal(&route.path).as_deref(), Some("renew" | "revoke")) => false,
-        // The sessions of somebody by his key are ended by whoever may do that.
-        "sign-in" => !(is_any(&["DELETE"]) && has_parameter(&route.path)),
-        // The status of one row is no health check, nor is what somebody sends about it.
-        "health check" => {
-            !is_any(&["PUT", "PATCH", "DELETE"]) && !(has_parameter(&route.path) && (is_any(&["POST"]) || is_status(&route.path)))
-        }
-        // What is confirmed of one row that is no account, its owner confirms: `/bookings/:id/confirm`.
-        "confirmation of an address" => !is_confirmed_row(&route.path),
-        "API documentation" => !is_any(&["PUT", "PATCH", "DELETE"]),
-        // What is sent about one row is no form for strangers (`POST /telemetry/:id`), nor is a row that is changed.
-        "contact form" => {
-            let reads = is_any(&["GET", "HEAD"]);
-            !has_key(&route.path) && !is_any(&["PUT", "PATCH", "DELETE"]) && (!reads || !lists_people(route))
-        }
-        "static file" => is_any(&["GET", "HEAD", "OPTIONS", "ANY", "QUERY"]) && (!has_key(&route.path) || is_said_public(&route.path)),
-        _ => true,
-    }
-}
-
-/// Whether what is reset are the tables of a developer: nobody's password is meant.
-fn fills_tables(route: &Route) -> bool {
-    let told = ["password", "passwd", "forgot", "account", "auth", "user"];
-    let segments = literal_segments(&route.path);
-    segments.iter().any(|segment| segment == "reset")
-        && !segments.iter().any(|segment| told.iter().any(|word| segment.contains(word)))
-        && calls_any(route, &WORDS.bulk)
-}
-
-/// Whether something is reset below what operators use: `/admin/reset`; `/admin/auth/reset` is for whoever forgot.
-fn is_of_operators(route: &Route) -> bool {
-    let segments = literal_segments(&route.path);
-    let place = segments.iter().rev().find(|segment| *segment != "reset").map_or("", String::as_str);
-    matches!(place, "admin" | "administration" | "internal" | "ops" | "debug" | "maintenance")
-}
-
-/// Whether what is reset or refreshed is no credential: neither the path nor the handler says so, whose body is known.
-fn is_of_thing(route: &Route) -> bool {
-    const TOLD: [&str; 19] = [
-        "pass", "pwd", "token", "auth", "account", "user", "member", "customer", "admin", "mail", "session", "cookie", "jwt", "login",
-        "sign", "otp", "code", "hash", "crypt",
-    ];
-    let told = |text: &str| TOLD.iter().any(|word| text.contains(word));
-    let segments = literal_segments(&route.path);
-    let Some(([.., thing], "reset" | "refresh")) = segments.split_last().map(|(last, before)| (before, last.as_str())) else {
-        return false;
-    };
-    let is_place = matches!(thing.as_str(), "api" | "rest" | "public" | "forgot" | "recover" | "recovery" | "oauth" | "me");
-    let is_version = thing.strip_prefix('v').is_some_and(|number| number.chars().all(|digit| digit.is_ascii_digit()));
-    let Some(body) = route.body.as_ref().filter(|body| !is_place && !is_version && !body.reads_credentials) else { return false };
-    let types = body.params.iter().flat_map(|param| param.ty.iter().chain(&param.ty_args));
-    let names = types.chain(body.calls.iter().map(|call| &call.callee)).flat_map(|name| &name.path);
-    !segments.iter().any(|segment| told(segment))
-        && !told(&squeeze(&body.name))
-        && !names.chain(body.params.iter().map(|param| &param.name)).any(|name| told(&squeeze(name)))
-}
-
 /// Whether a path asks for one row by its key: `/assets/user/:id`.
 pub fn has_key(path: &Text) -> bool {
     let names = path.pieces.iter().filter_map(|piece| match &piece.part {
@@ -204,24 +139,6 @@ fn has_parameter(path: &Text) -> bool {
     })
 }
 
-/// `/bookings/:id/confirm`, unlike `/users/:id/verify`.
-fn is_confirmed_row(path: &Text) -> bool {
-    let is_account = |segment: &String| ["user", "account", "auth", "member", "mail", "invit"].iter().any(|word| segment.contains(word));
-    let path_text = path.to_string();
-    let mut ends = path_text.rsplit('/');
-    let is_verb = matches!(ends.next(), Some("confirm" | "activate" | "verify"));
-    is_verb && ends.next() == Some(":id") && !literal_segments(path).iter().any(is_account)
-}
-
-/// `/orders/:id/status`.
-fn is_status(path: &Text) -> bool {
-    literal_segments(path).last().is_some_and(|last| last == "status")
-}
-
-fn is_said_public(path: &Text) -> bool {
-    literal_segments(path).iter().any(|segment| matches!(segment.as_str(), "public" | "static"))
-}
-
 /// What a route is by its path and the name of its handler.
 fn by_name(route: &Route) -> Option<&'static str> {
     let words = &*WORDS;
@@ -235,7 +152,7 @@ fn by_name(route: &Route) -> Option<&'static str> {
     // `auth.logout`: procedures are named with dots.
     let last = thing(&segments);
     let member = last.rsplit('.').next().unwrap_or(last);
-    if let Some(why) = words.last.get(last).or_else(|| words.last.get(member)) {
+    if let Some(why) = [last, member, without_variant(last)].iter().find_map(|name| words.last.get(name)) {
         return Some(why);
     }
     if is_admin {
@@ -244,8 +161,13 @@ fn by_name(route: &Route) -> Option<&'static str> {
     if let Some(why) = last_literal(&route.path).and_then(|last| public_phrase(&last)) {
         return Some(why);
     }
-    if words.offered.contains(last) && is_read {
+    if words.offered.contains(last) && is_read && !is_of_somebody(&route.path) {
         return Some("what is offered to all");
+    }
+    if let [.., what, "accept" | "redeem" | "decline"] = segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+        && what.starts_with("invit")
+    {
+        return Some("secret in the call");
     }
     if makes_new(&segments).is_some_and(|what| ["signup", "signups", "registration", "registrations"].iter().any(|end| what.ends_with(end)))
     {
@@ -261,6 +183,23 @@ fn by_name(route: &Route) -> Option<&'static str> {
         return Some(why);
     }
     segments.iter().find_map(|segment| words.any.get(segment.as_str()).copied())
+}
+
+/// `register` of `register-fixed`, `login` of `loginv2`: a path that is there in several forms.
+fn without_variant(last: &str) -> &str {
+    const FORMS: [&str; 14] =
+        ["fixed", "insecure", "secure", "unsafe", "safe", "vulnerable", "vuln", "patched", "legacy", "old", "v1", "v2", "v3", "v4"];
+    FORMS.iter().find_map(|form| last.strip_suffix(form)).unwrap_or(last)
+}
+
+/// Whether a path ends in whose it is: `/plans/:household`.
+fn is_of_somebody(path: &Text) -> bool {
+    let whole = path.to_string();
+    let key = whole.rsplit('/').next().and_then(|last| last.strip_prefix(':')).map(squeeze);
+    key.is_some_and(|key| {
+        let key = key.trim_end_matches("id");
+        WORDS.people.contains(key) || matches!(key, "household" | "family" | "team" | "tenant" | "organization" | "company")
+    })
 }
 
 /// The segment that says what a path is: `contact` of `/contact/add`, `otp` of `/otp/send`.
@@ -399,12 +338,27 @@ pub fn shows_people(route: &Route) -> bool {
         || lists_people(route)
 }
 
-/// Whether a path leads to people, and what its handler says names how to reach them or what proves who they are:
-/// `select id, name, phone from driver` behind `/drivers/:id`.
+/// Whether a path leads to people, or its handler reads a table of theirs, and what the handler says names how to reach
+/// them or what proves who they are: `select id, name, phone from driver` behind `/drivers/:id`.
 pub fn tells_of_people(path: &Text, said: &str) -> bool {
     let words = &*WORDS;
     let is_of_people = || literal_segments(path).iter().any(|segment| words.people.contains(segment.as_str()));
-    is_of_people() && said.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(|word| words.columns.contains(word))
+    let names = || said.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').filter(|word| !word.is_empty());
+    names().any(|word| words.columns.contains(word)) && (is_of_people() || reads_people(names()))
+}
+
+/// Whether words of a handler say that it reads a table of people or of what is theirs: `FROM members`, `prisma.user.findMany`.
+fn reads_people<'w>(words: impl Iterator<Item = &'w str>) -> bool {
+    let is_people = |word: &str| [&WORDS.people, &WORDS.personal].iter().any(|words| words.contains(word.to_ascii_lowercase().as_str()));
+    let mut before = "";
+    for word in words {
+        let is_table = ["from", "join"].iter().any(|verb| before.eq_ignore_ascii_case(verb)) && is_people(word);
+        if is_table || word.starts_with("find") && is_people(before) {
+            return true;
+        }
+        before = word;
+    }
+    false
 }
 
 /// Whether a path ends in a word for all that is stored: `/members/export`.

@@ -5,46 +5,48 @@ use std::sync::LazyLock;
 
 use super::nature::split_words;
 use crate::ir::{Ref, Scope};
+use crate::needles::Needles;
 use crate::tables::table;
 
 /// Parts of names, by what they hint at.
 struct Words {
-    library: Vec<&'static str>,
-    own: Vec<&'static str>,
-    checks: Vec<&'static str>,
-    limits: Vec<&'static str>,
-    harmless: Vec<&'static str>,
-    account: Vec<&'static str>,
+    library: Needles,
+    own: Needles,
+    checks: Needles,
+    limits: Needles,
+    harmless: Needles,
+    account: Needles,
     proves: Vec<&'static str>,
     asks: Vec<&'static str>,
     everywhere: Vec<&'static str>,
-    path: Vec<&'static str>,
+    path: Needles,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let of = |key: &str| table("guards").and_then(|guards| guards.get("words")).map(|words| words.texts(key).collect()).unwrap_or_default();
+    let words = table("guards").and_then(|guards| guards.get("words"));
+    let of = |key: &str| -> Vec<&'static str> { words.map(|words| words.texts(key).collect()).unwrap_or_default() };
+    let parts = |key: &str| Needles::new(of(key).iter().map(|word| (word.as_bytes(), true)));
     Words {
-        library: of("library"),
-        own: of("own"),
-        checks: of("checks"),
-        limits: of("limits"),
-        harmless: of("harmless"),
-        account: of("account"),
+        library: parts("library"),
+        own: parts("own"),
+        checks: parts("checks"),
+        limits: parts("limits"),
+        harmless: parts("harmless"),
+        account: parts("account"),
         proves: of("proves"),
         asks: of("asks"),
         everywhere: of("everywhere"),
-        path: of("path"),
+        path: parts("path"),
     }
 });
 
-fn has_any(name: &str, words: &[&str]) -> bool {
-    let name = name.to_ascii_lowercase();
-    words.iter().any(|word| name.contains(word))
+fn has_any(name: &str, words: &Needles) -> bool {
+    words.stand_in(name.as_bytes())
 }
 
 /// What a called function is named for, as `verifyToken` and as `verify_token`.
-fn called_for(name: &str, words: &[&str]) -> bool {
-    has_any(&name.replace('_', ""), words)
+fn called_for(name: &str, words: &Needles) -> bool {
+    if name.contains('_') { has_any(&name.replace('_', ""), words) } else { has_any(name, words) }
 }
 
 /// Whether a library's or its export's name may stand for authentication.

@@ -7,29 +7,28 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::crates::Crates;
-use super::{Index, Linker};
+use super::results::Results;
+use super::{Crates, Index, Linker};
 use crate::ir::{Fact, FactKind, Func, Handed, Node, NodeKind, Ref, Scope, SinkKind, SinkPart, Span, Symbols, Why};
 use crate::source::{FileId, Files};
 
 /// Values that are followed from one function into the next, over a whole repository.
 const MAX_STEPS: usize = 20_000;
 /// Nodes of a value that is followed.
-const MAX_WEIGHT: usize = 64;
+pub(super) const MAX_WEIGHT: usize = 64;
 /// Nesting of a value that parameters are replaced in.
-const MAX_NESTING: u32 = 12;
+pub(super) const MAX_NESTING: u32 = 12;
 /// Functions that one value goes through.
-const MAX_HOPS: u8 = 4;
+pub(super) const MAX_HOPS: u8 = 4;
 /// Names that many things have: too short to know a method by.
 const SHORT: usize = 6;
 
 /// Fills the dangerous calls that wait for their callers, and drops those that nobody hands anything to.
-pub(in crate::link) fn link(linker: &mut Linker) {
+pub(in crate::link) fn link(linker: &mut Linker, crates: &Crates) {
     let (waiting, kept): (Vec<Fact>, Vec<Fact>) = std::mem::take(&mut linker.facts).into_iter().partition(is_waiting);
     linker.facts = kept;
     if !waiting.is_empty() {
-        let crates = Crates::new(&linker.facts, &linker.files);
-        let filled = fill(Index::new(&crates, &linker.files, &linker.symbols), &linker.files, &linker.symbols, waiting);
+        let filled = fill(&Index::new(crates, &linker.files, &linker.symbols), &linker.files, &linker.symbols, waiting);
         // What is known of a place for sure takes the place of what may be.
         let places: FxHashSet<(Span, SinkKind)> = filled.iter().filter_map(place).collect();
         linker.facts.retain(|fact| place(fact).is_none_or(|place| !places.contains(&place)));
@@ -37,7 +36,7 @@ pub(in crate::link) fn link(linker: &mut Linker) {
     }
     for (file, symbols) in linker.symbols.iter_mut().enumerate() {
         if is_rust(&linker.files, FileId(file as u32)) {
-            symbols.handed = Vec::new();
+            (symbols.handed, symbols.made, symbols.awaited) = Default::default();
         }
     }
 }
@@ -60,36 +59,50 @@ fn is_waiting(fact: &Fact) -> bool {
 }
 
 /// A parameter by its file and the name that stands for it in values.
-type Parameter = (FileId, SmolStr);
+pub(super) type Parameter = (FileId, SmolStr);
 
 fn is_key(name: &str) -> bool {
     name.contains('#')
 }
 
-fn fill<'l>(index: Index<'l>, files: &Files, symbols: &'l [Symbols], waiting: Vec<Fact>) -> Vec<Fact> {
+fn fill<'l>(index: &Index<'l>, files: &Files, symbols: &'l [Symbols], waiting: Vec<Fact>) -> Vec<Fact> {
     let values = Followed::new(index, files, symbols, &waiting).all();
+    let results = Results::new(index, symbols, &values);
     let mut filled = Vec::new();
     for mut fact in waiting {
         let file = fact.span.file;
         let FactKind::Sink(sink) = &mut fact.kind else { continue };
+        if sink.kind == SinkKind::Log {
+            sink.parts = sink.parts.iter().filter_map(|part| printed(index, part, file)).collect();
+            filled.extend((!sink.parts.is_empty()).then_some(fact));
+            continue;
+        }
         let parts = std::mem::take(&mut sink.parts);
-        sink.parts = parts.iter().filter_map(|part| seen_from_callers(sink.kind, part, file, &values)).collect();
-        if !sink.parts.is_empty() {
+        sink.parts = parts.iter().filter_map(|part| seen_from_callers(sink.kind, part, file, &results)).collect();
+        // What a caller hands over may be harmless: a number, an address whose host the code says.
+        if !sink.parts.is_empty() && crate::lower::judge(sink) {
             filled.push(fact);
         }
     }
     filled
 }
 
+/// The secret that the struct in a log prints, which another file has.
+fn printed(index: &Index<'_>, part: &SinkPart, file: FileId) -> Option<SinkPart> {
+    let (_, binding) = index.find(part.value.as_ref()?, file)?;
+    let secret = binding.value.as_str()?;
+    Some(SinkPart::new(Node::new(part.value.span, NodeKind::Null), part.tainted, secret))
+}
+
 /// A part with the parameters in it replaced by what callers hand over.
-fn seen_from_callers(kind: SinkKind, part: &SinkPart, file: FileId, values: &BTreeMap<Parameter, Node>) -> Option<SinkPart> {
+fn seen_from_callers(kind: SinkKind, part: &SinkPart, file: FileId, results: &Results<'_, '_>) -> Option<SinkPart> {
     let mut seen = SinkPart { taken: Vec::new(), ..part.clone() };
     let mut is_filled = false;
     for taken in &part.taken {
-        let value = values.get(&(file, taken.parameter.clone())).filter(|value| suits(kind, value));
+        let value = results.value(&(file, taken.parameter.clone())).filter(|value| suits(kind, value));
         is_filled |= value.is_some();
-        let unknown = Node::unknown(Why::Opaque, part.value.span);
-        seen.value.replace(&open(&taken.parameter), value.unwrap_or(&unknown), MAX_NESTING);
+        let value = value.unwrap_or_else(|| Node::unknown(Why::Opaque, part.value.span));
+        seen.value.replace(&open(&taken.parameter), &value, MAX_NESTING);
     }
     is_filled.then_some(seen)
 }
@@ -101,13 +114,13 @@ fn suits(kind: SinkKind, value: &Node) -> bool {
 }
 
 /// The name by which extraction leaves a parameter open.
-fn open(key: &SmolStr) -> Ref {
+pub(super) fn open(key: &SmolStr) -> Ref {
     Ref::new(Scope::Request, [SmolStr::new_static("params"), key.clone()])
 }
 
 /// Values of requests on their way through functions.
-struct Followed<'l> {
-    index: Index<'l>,
+struct Followed<'i, 'l> {
+    index: &'i Index<'l>,
     /// What functions hand on that mention a parameter of theirs.
     onward: FxHashMap<Parameter, Vec<(FileId, &'l Handed)>>,
     /// Functions that wait for a value, by the last part of their names.
@@ -116,8 +129,8 @@ struct Followed<'l> {
     next: VecDeque<(FileId, &'l Handed, Node, u8)>,
 }
 
-impl<'l> Followed<'l> {
-    fn new(index: Index<'l>, files: &Files, symbols: &'l [Symbols], waiting: &[Fact]) -> Self {
+impl<'i, 'l> Followed<'i, 'l> {
+    fn new(index: &'i Index<'l>, files: &Files, symbols: &'l [Symbols], waiting: &[Fact]) -> Self {
         let mut followed =
             Self { index, onward: FxHashMap::default(), methods: FxHashMap::default(), found: BTreeMap::new(), next: VecDeque::new() };
         for (file, handed) in all_handed(files, symbols) {
@@ -207,6 +220,6 @@ fn forget(value: &mut Node) {
 }
 
 /// The name that stands for a parameter where its function was read for its callers.
-fn key_of(func: &Func, at: usize) -> Option<SmolStr> {
+pub(super) fn key_of(func: &Func, at: usize) -> Option<SmolStr> {
     func.params.get(at).map(|param| smol_str::format_smolstr!("{}#{}", param.name, param.span.start))
 }

@@ -41,7 +41,8 @@ pub(super) fn shows_error(node: &Node, whole: bool, depth: u32) -> bool {
         NodeKind::Map(map) => {
             map.entries.iter().any(|entry| matches!(entry, Entry::Pair { value, .. } if shows_error(value, whole, depth - 1)))
         }
-        NodeKind::Text(text) => text.holes().any(|hole| shows_error(hole, false, depth - 1)),
+        // `'failed: ' + error`: what a database or the platform says, in its words.
+        NodeKind::Text(text) => text.holes().any(|hole| shows_error(hole, whole, depth - 1)),
         // `error ? error.stack : ''`; where the environment decides, a server in production may not.
         NodeKind::Op(Op::Cond, values)
             if values.first().is_some_and(|asked| asked.as_ref().is_some_and(|name| name.scope == Scope::Local)) =>
@@ -53,7 +54,8 @@ pub(super) fn shows_error(node: &Node, whole: bool, depth: u32) -> bool {
         NodeKind::Call(call) => {
             let is_of_stack = call.callee.path.iter().rev().nth(1).is_some_and(|name| name == "stack");
             let hands_on = matches!(call.callee.last(), "split" | "toString" | "slice" | "replace" | "trim" | "String" | "join");
-            hands_on && (is_of_stack || call.args.iter().chain(&call.receiver).any(|value| shows_error(value, false, depth - 1)))
+            let says_all = whole && matches!(call.callee.last(), "toString" | "String");
+            hands_on && (is_of_stack || call.args.iter().chain(&call.receiver).any(|value| shows_error(value, says_all, depth - 1)))
         }
         _ => false,
     }
@@ -110,7 +112,7 @@ pub(super) fn is_of_page(sink: &mut Sink) -> bool {
 
 /// A text that people write about themselves and others, of what a variable of a function holds: `user.name`.
 fn holds_words(node: &Node, depth: u32) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 18] = [
         "name",
         "username",
         "userName",
@@ -125,6 +127,10 @@ fn holds_words(node: &Node, depth: u32) -> bool {
         "review",
         "feedback",
         "nickname",
+        "body",
+        "text",
+        "title",
+        "caption",
     ];
     match &node.kind {
         NodeKind::Ref(name) => {
@@ -153,12 +159,15 @@ fn is_text_of_record(node: &Node) -> bool {
 
 fn is_found(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Op(Op::Attr | Op::Or | Op::Coalesce, operands) => operands.first().is_some_and(is_found),
-        NodeKind::Op(Op::Await, operands) => {
-            operands.first().and_then(Node::as_call).is_some_and(|call| call.callee.last().starts_with("find"))
-        }
+        NodeKind::Op(Op::Attr | Op::Index | Op::Or | Op::Coalesce, operands) => operands.first().is_some_and(is_found),
+        NodeKind::Op(Op::Await, operands) => operands.first().and_then(Node::as_call).is_some_and(|call| finds(call.callee.last())),
         _ => false,
     }
+}
+
+/// Whether a function answers with rows: of a model, or of the statement that it is the tag of.
+fn finds(name: &str) -> bool {
+    name.starts_with("find") || matches!(name, "sql" | "query" | "queryRow" | "select")
 }
 
 /// Whether a text of a record is in a value, as it is or put in the place of something else.

@@ -119,7 +119,10 @@ fn through(call: &Call, depth: u32) -> Tri {
     }
     // `list.map((item) => `<li>${item}</li>`)`.
     if let ("map" | "flatmap", Some(NodeKind::Func(function))) = (name.as_str(), call.args.first().map(|first| &first.kind)) {
-        return function.returns.as_ref().map_or(Tri::No, |item| tainted(item, depth));
+        let made = function.returns.as_ref().map_or(Tri::No, |item| tainted(item, depth));
+        // The items are what the code says: a parameter brings nothing else in.
+        let is_of_code = call.receiver.as_ref().is_some_and(|list| is_list_of_code(list, depth));
+        return if made.is_maybe() && is_of_code { Tri::No } else { made };
     }
     // `request.query.get('name')` reads a value, `request.query.name.replace(…)` makes one of it.
     if call.callee.scope == Scope::Request {
@@ -148,6 +151,18 @@ fn through(call: &Call, depth: u32) -> Tri {
             }
         }
         (receiver, _) => receiver,
+    }
+}
+
+/// `['name', 'email']`, and what is chosen of it: `['name', 'email'].filter((key) => key in changes)`.
+fn is_list_of_code(list: &Node, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match &list.kind {
+        NodeKind::List(items) => items.iter().all(Node::is_known),
+        NodeKind::Call(call) if matches!(call.callee.last(), "filter" | "slice" | "sort" | "reverse" | "concat") => {
+            call.receiver.iter().chain(call.args.iter().filter(|_| call.callee.last() == "concat")).all(|part| is_list_of_code(part, depth))
+        }
+        _ => false,
     }
 }
 

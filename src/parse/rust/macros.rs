@@ -3,7 +3,7 @@
 //! A body is read as a list of arguments (with `tracing`'s `%x`, `?x` and `field = x`), as JSON, as
 //! statements, as items; of what is none of these, its blocks are.
 
-use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use smol_str::SmolStr;
 use syn::parse::Parser as _;
 
@@ -48,7 +48,9 @@ impl Lower<'_> {
         let braces = matches!(mac.delimiter, syn::MacroDelimiter::Brace(_));
         match call.path.last() {
             "lazy_static" | "thread_local" | "cfg_if" => self.body(without_ref(mac.tokens.clone()), &mut call),
-            "json" => call.args.push(Arg { name: None, value: self.json(&mac.tokens, span) }),
+            // mongodb: `doc! { "name": name }`.
+            "doc" if braces => call.args.push(Arg { name: None, value: self.json_map(mac.tokens.clone(), span) }),
+            "json" | "doc" | "bson" => call.args.push(Arg { name: None, value: self.json(&mac.tokens, span) }),
             "vec" => match syn::parse2::<Repeat>(mac.tokens.clone()) {
                 Ok(Repeat(item, len)) => {
                     let kind = ExprKind::Repeat { item: Box::new(self.expr(&item)), len: Box::new(self.expr(&len)) };
@@ -155,7 +157,7 @@ impl Lower<'_> {
     fn json(&self, tokens: &TokenStream, span: crate::ir::Span) -> Expr {
         let mut trees = tokens.clone().into_iter();
         match (trees.next(), trees.next()) {
-            (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => self.json_map(&group, span),
+            (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => self.json_map(group.stream(), span),
             (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Bracket => {
                 let items = commas(group.stream()).into_iter().map(|part| self.json(&part.into_iter().collect(), span));
                 Expr { span: self.span(group.span()), kind: ExprKind::List(items.collect()) }
@@ -164,15 +166,15 @@ impl Lower<'_> {
         }
     }
 
-    fn json_map(&self, group: &Group, span: crate::ir::Span) -> Expr {
+    fn json_map(&self, tokens: TokenStream, span: crate::ir::Span) -> Expr {
         let mut entries = Vec::new();
-        for part in commas(group.stream()) {
+        for part in commas(tokens) {
             let colon = part.iter().position(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':'));
             let Some(colon) = colon else { continue };
             let key = self.json(&part[..colon].iter().cloned().collect(), span);
             entries.push((key, self.json(&part[colon + 1..].iter().cloned().collect(), span)));
         }
-        Expr { span: self.span(group.span()), kind: ExprKind::Map(entries) }
+        Expr { span, kind: ExprKind::Map(entries) }
     }
 }
 

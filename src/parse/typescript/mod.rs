@@ -5,22 +5,20 @@
 //! function is to iterate over a range, so nobody needs recursion. A broken part is an
 //! [`Kind::Error`] node and the rest is as it would be without it.
 
+mod copy;
 mod kind;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
+use copy::copy;
 pub use kind::{Field, Kind};
 use tree_sitter::{Language, Node, ParseOptions, Parser, TreeCursor};
 
 use super::{MAX_PARSED_BYTES, Parsed};
 use crate::ir::{Problem, ProblemKind, Span};
 use crate::source::{FileKind, Src};
-
-/// Levels of the syntax tree that are kept. An expression in brackets takes two or three levels, and
-/// a statement in a function four; what is nested deeper is left out and said so.
-const MAX_LEVELS: usize = 4 * super::MAX_DEPTH;
 
 /// Work that the parser may do for one byte before it is stopped, in its own steps. Written code
 /// needs less than one; only error recovery on garbage needs more.
@@ -72,15 +70,44 @@ struct Grammar {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keep {
     All,
+    /// These, and nothing below them.
+    Whole,
     /// Signs and keywords that have a role in their parent.
     WithRole,
     /// Comments, and signs that have no role anywhere.
     None,
 }
 
-/// Signs that stand in no field of any grammar, which is held by a test: half of all nodes, and to ask each for its
-/// field was a tenth of copying a tree.
-const SIGNS: [&str; 13] = ["(", ")", "{", "}", "[", "]", ",", ".", ":", "=>", "\"", "'", "`"];
+/// Signs and keywords that stand in no field of any grammar, which is held by a test: half of all nodes, and to ask each
+/// for its field was a tenth of copying a tree.
+const SIGNS: [&str; 24] = [
+    "(", ")", "{", "}", "[", "]", ",", ".", ":", "=>", "\"", "'", "`", "=", "?.", "return", "if", "new", "import", "from", "export", "${",
+    "</", "/>",
+];
+
+/// Types of which the text alone is read.
+const TYPES: [&str; 20] = [
+    "array_type",
+    "asserts_annotation",
+    "conditional_type",
+    "constructor_type",
+    "function_type",
+    "index_type_query",
+    "infer_type",
+    "intersection_type",
+    "literal_type",
+    "lookup_type",
+    "object_type",
+    "parenthesized_type",
+    "predefined_type",
+    "readonly_type",
+    "template_literal_type",
+    "tuple_type",
+    "type_parameters",
+    "type_predicate_annotation",
+    "type_query",
+    "union_type",
+];
 
 static GRAMMARS: LazyLock<[Grammar; 3]> = LazyLock::new(|| {
     [
@@ -102,7 +129,8 @@ impl Grammar {
             let kind = Kind::of(name);
             // `class` and `import` are also keywords; only the named ones are nodes.
             match (language.node_kind_is_named(id as u16), kind.is_kept_token()) {
-                (true, _) if matches!(name, "comment" | "html_comment") => (kind, Keep::None),
+                (true, _) if matches!(name, "comment" | "html_comment" | "jsx_closing_element") => (kind, Keep::None),
+                (true, _) if kind.is_leaf() || TYPES.contains(&name) => (kind, Keep::Whole),
                 (true, _) | (false, true) => (kind, Keep::All),
                 (false, false) if SIGNS.contains(&name) => (Kind::Other, Keep::None),
                 (false, false) => (Kind::Other, Keep::WithRole),
@@ -165,65 +193,6 @@ pub fn parse<'s>(src: &Src<'s>, kind: FileKind) -> Parsed<Tree<'s>> {
 /// Steps of the parser between two calls of its progress callback (a constant of tree-sitter).
 const STEPS_PER_CALL: usize = 100;
 
-/// Copies the parser's tree; collects what is broken or too deep as at most one problem each.
-fn copy<'s>(src: Src<'s>, grammar: &Grammar, parsed: &tree_sitter::Tree) -> Parsed<Tree<'s>> {
-    let mut nodes: Vec<Raw> = Vec::with_capacity(src.text.len() / 6 + 8);
-    let mut open: Vec<u32> = Vec::new();
-    let mut broken: Option<(Span, usize)> = None;
-    let mut deep: Option<Span> = None;
-    let is_broken = parsed.root_node().has_error();
-    let mut cursor = parsed.walk();
-    // Levels of the cursor that have no node of ours: tokens and comments have no children, so only
-    // kept nodes are descended into and the two stacks stay in step.
-    loop {
-        let node = cursor.node();
-        let (kind, keep) = grammar.kind(&node);
-        if is_broken && (kind == Kind::Error || node.is_missing()) {
-            let span = src.span(node.byte_range());
-            broken = Some(broken.map_or((span, 1), |(first, count)| (first, count + 1)));
-        }
-        let mut descend = false;
-        let field = if keep == Keep::None { Field::None } else { grammar.field(&cursor) };
-        if keep == Keep::All || keep == Keep::WithRole && field != Field::None {
-            let index = nodes.len() as u32;
-            let parent = open.last().copied().unwrap_or(0);
-            nodes.push(Raw { kind, field, start: node.start_byte() as u32, end: node.end_byte() as u32, parent, after: index + 1 });
-            if kind.is_leaf() {
-            } else if open.len() >= MAX_LEVELS {
-                deep = deep.or_else(|| (node.child_count() > 0).then(|| src.span(node.byte_range())));
-            } else if cursor.goto_first_child() {
-                open.push(index);
-                descend = true;
-            }
-        }
-        if descend {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            let Some(index) = open.pop() else {
-                return finish(Tree { src, nodes }, broken, deep);
-            };
-            nodes[index as usize].after = nodes.len() as u32;
-            cursor.goto_parent();
-        }
-    }
-}
-
-fn finish(tree: Tree<'_>, broken: Option<(Span, usize)>, deep: Option<Span>) -> Parsed<Tree<'_>> {
-    let mut problems = Vec::new();
-    if let Some((span, count)) = broken {
-        let message = match count {
-            1 => "a part of the file does not parse; the rest was used".to_owned(),
-            _ => format!("{count} parts of the file do not parse, the first here; the rest was used"),
-        };
-        problems.push(Problem::new(ProblemKind::Syntax, message, span));
-    }
-    if let Some(span) = deep {
-        problems.push(Problem::new(ProblemKind::Depth, "nested too deeply; this part was left out", span));
-    }
-    Parsed { tree, problems }
-}
-
 impl<'s> Tree<'s> {
     fn empty(src: Src<'s>) -> Self {
         let root = Raw { kind: Kind::Program, field: Field::None, start: 0, end: 0, parent: 0, after: 1 };
@@ -252,35 +221,42 @@ impl<'s> Tree<'s> {
 }
 
 impl<'t> Syntax<'t> {
+    #[inline]
     fn raw(self) -> &'t Raw {
         &self.tree.nodes[self.index as usize]
     }
 
+    #[inline]
     fn at(self, index: u32) -> Self {
         Self { tree: self.tree, index }
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(self) -> Kind {
         self.raw().kind
     }
 
     /// Its role in its parent.
+    #[inline]
     pub fn role(self) -> Field {
         self.raw().field
     }
 
     /// Its position in the order of the tree: an identity to compare and to look up.
+    #[inline]
     pub fn id(self) -> u32 {
         self.index
     }
 
     /// Its text.
+    #[inline]
     pub fn text(self) -> &'t str {
         self.tree.src.text.get(self.raw().start as usize..self.raw().end as usize).unwrap_or_default()
     }
 
     /// Offset of its first byte in the parsed text.
+    #[inline]
     pub fn start(self) -> u32 {
         self.raw().start
     }
@@ -296,6 +272,7 @@ impl<'t> Syntax<'t> {
     }
 
     /// What it stands in; the program stands in none.
+    #[inline]
     pub fn parent(self) -> Option<Self> {
         (self.index > 0).then(|| self.at(self.raw().parent))
     }
@@ -306,6 +283,7 @@ impl<'t> Syntax<'t> {
     }
 
     /// Its children in order.
+    #[inline]
     pub fn children(self) -> impl Iterator<Item = Self> + Clone {
         let end = self.raw().after;
         let first = (self.index + 1 < end).then(|| self.at(self.index + 1));
@@ -445,8 +423,12 @@ mod tests {
         for grammar in [TYPESCRIPT_NODE_TYPES, TSX_NODE_TYPES, NODE_TYPES] {
             let kinds: Vec<serde_json::Value> = serde_json::from_str(grammar).unwrap();
             let fields = kinds.iter().filter_map(|kind| kind["fields"].as_object()).flat_map(serde_json::Map::values);
-            let types: Vec<&str> =
-                fields.flat_map(|field| field["types"].as_array().unwrap()).filter_map(|one| one["type"].as_str()).collect();
+            let types: Vec<&str> = fields
+                .flat_map(|field| field["types"].as_array().unwrap())
+                // `import` is a node, too.
+                .filter(|one| one["named"] == false)
+                .filter_map(|one| one["type"].as_str())
+                .collect();
             assert!(types.contains(&"typeof"), "signs and keywords that have a role are listed");
             assert!(SIGNS.iter().all(|sign| !types.contains(sign)));
         }

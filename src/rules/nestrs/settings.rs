@@ -61,15 +61,9 @@ pub(in crate::rules) fn audience_absent(cx: &mut Check<'_>) {
 }
 
 /// Whether a manifest of cargo asks for an older release of the framework; without a version nothing is known.
-fn uses_release_before(cx: &Check<'_>, major: u32) -> bool {
-    let manifests = cx.model.of(Kind::Resource).filter_map(Fact::resource).filter(|it| it.provider == "cargo" && it.ty == "manifest");
-    let tables = manifests.flat_map(|it| ["dependencies", "workspace.dependencies"].into_iter().flat_map(|path| it.attrs.all(path)));
-    tables.filter_map(Node::as_map).flat_map(crate::ir::Map::pairs).any(|(name, dependency)| {
-        let version = dependency.as_str().or_else(|| dependency.get("version").and_then(Node::as_str)).unwrap_or_default();
-        let release = version.trim_start_matches(['^', '=', '~', ' ']).split('.').next().and_then(|release| release.parse::<u32>().ok());
-        let is_framework = name.starts_with("nest-rs") || name.starts_with("nestrs-");
-        is_framework && release.is_some_and(|release| release < major)
-    })
+fn uses_release_before(cx: &Check<'_>, major: u64) -> bool {
+    let crates = crate::link::cargo::Crates::new(&cx.model.facts, &cx.model.files);
+    ["nest-rs", "nestrs-"].iter().any(|framework| crates.required_of(framework).any(|version| version.major < major))
 }
 
 /// Filters that keep what the guards and the scope report out of the log.

@@ -14,7 +14,10 @@ use crate::rules::Check;
 use crate::rules::validated::is_validated;
 
 /// Records that are of one person by nature, by the stem of their model's name.
-const PRIVATE: [&str; 63] = [
+const PRIVATE: [&str; 66] = [
+    "ticket",
+    "conversation",
+    "passport",
     "basket",
     "cart",
     "order",
@@ -110,6 +113,16 @@ const SOCIAL: [&str; 24] = [
     "channels",
     "likes",
 ];
+
+/// Whether records are of one person by nature, by the stem of their model's name.
+pub(super) fn is_private(stem: &str) -> bool {
+    PRIVATE.contains(&stem)
+}
+
+/// Models that some handler asks the owner of.
+pub(super) fn owned(model: &Model) -> BTreeSet<SmolStr> {
+    lookups(model).filter(|(_, sink)| label(sink) == "own").map(|(_, sink)| sink.callee.path[0].clone()).collect()
+}
 
 /// Handlers that route leads to, by file, in the order of their bodies.
 struct Handlers<'m>(BTreeMap<FileId, Vec<(Span, Vec<Registered<'m>>)>>);
@@ -220,7 +233,9 @@ pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
     let mut told: BTreeSet<Span> = BTreeSet::new();
     let open = |place: Span| {
         let routes = handlers.around(place);
-        let is_open = |route: &Route| in_handler.asks_for_login_alone(route) && !route.chain.iter().any(|guard| forbids(model, guard));
+        let is_open = |route: &Route| {
+            in_handler.asks_for_login_alone(route) && !is_of_operators(route) && !route.chain.iter().any(|guard| forbids(model, guard))
+        };
         routes.first().copied().filter(|_| routes.iter().all(|(_, route)| is_open(route)))
     };
     let all: Vec<_> = lookups(model).collect();
@@ -293,6 +308,12 @@ impl<'m> Reason<'m> {
 fn changes(route: &Route) -> bool {
     let by_method = route.methods.iter().any(|method| matches!(method.as_str(), "PUT" | "PATCH" | "DELETE"));
     by_method || route.body.as_ref().is_some_and(|body| body.writes)
+}
+
+/// Whether a path is one of operators, to whom all records are open: whether others get there is another question.
+fn is_of_operators(route: &Route) -> bool {
+    const CORNERS: [&str; 6] = ["admin", "administration", "staff", "internal", "backoffice", "manage"];
+    route.path.to_string().to_ascii_lowercase().split('/').any(|segment| CORNERS.contains(&segment))
 }
 
 /// Whether everything in front of a handler asks for a login and no more, and it turns nobody away itself.

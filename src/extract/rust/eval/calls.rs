@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::expr::{call_node, join};
 use super::flow::{self, is_answer};
-use super::{Caller, Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, is_from_outside, is_of_request, request};
+use super::{Caller, Eval, MAX_HOPS, MAX_WEIGHT, checks, errors, holds_outside, is_from_outside, is_of_request, request};
 use crate::extract::rust::chain::Chain;
 use crate::extract::rust::{func, routers, sinks, sites};
 use crate::ir::{Call, CallSite, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, Span, Text, Why};
@@ -44,6 +44,11 @@ impl Eval<'_, '_> {
         {
             return Node::new(ty.span, NodeKind::Ref(self.names.ty(ty, self.self_type)));
         }
+        // warp reads it into what stands there: `query::<Page>()`.
+        if let ("warp", "query" | "json" | "form", [ty], []) = (reference.first(), reference.last(), path.types.as_slice(), args) {
+            let ty = Node::new(ty.span, NodeKind::Ref(self.names.ty(ty, self.self_type)));
+            return Node::new(span, call_node(reference, None, vec![ty], false));
+        }
         // A text that begins empty.
         if let ([.., "String", "new" | "with_capacity"], true) = (reference.names().as_slice(), args.len() <= 1) {
             for arg in args {
@@ -61,6 +66,7 @@ impl Eval<'_, '_> {
             return self.taken_out(args, values, span);
         }
         self.change(args, None);
+        self.note_payload(reference.last(), &values, span);
         if let ([.., module, name], Some(key)) = (reference.names().as_slice(), values.first().and_then(Node::as_str))
             && matches!(*name, "var" | "var_os")
             && matches!(*module, "env" | "dotenvy" | "dotenv")
@@ -79,8 +85,15 @@ impl Eval<'_, '_> {
             self.costs.push((span, Call { args, ..Call::of(callee) }));
         }
         let found = sinks::of_call(&reference, &values, |at| args.get(at).and_then(|arg| self.secret_of(arg)));
+        let is_known = sinks::knows_call(&reference);
+        if is_known
+            && found.is_empty()
+            && let Some((opened, awaited)) = self.with_results_open(&values)
+        {
+            self.wait_for(sinks::of_call(&reference, &opened, |_| None), awaited, span);
+        }
         self.add_sinks(found, span);
-        self.concerns_callers |= self.hops == 0 && sinks::knows_call(&reference);
+        self.concerns_callers |= self.hops == 0 && is_known;
         if let Some(from) = sinks::source(&reference) {
             return Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [from, reference.last()])));
         }
@@ -146,6 +159,7 @@ impl Eval<'_, '_> {
     pub(super) fn method(&mut self, on: &Expr, name: &str, name_span: Span, args: &[Expr], types: &[Type], span: Span) -> Node {
         self.func.calls.push(CallSite::new(Ref::new(Scope::Local, [name]), name_span));
         func::note_method(&mut self.func, name);
+        self.note_look_up(name, args);
         if matches!(name, "ok_or" | "ok_or_else" | "map_err" | "into_response") {
             self.note_error(if name == "into_response" { Some(on) } else { args.first() });
         }
@@ -179,8 +193,10 @@ impl Eval<'_, '_> {
         let of_filter =
             !is_request && matches!(name, "map" | "and_then" | "then") && (is_filter(&receiver) || self.ends_filters(&receiver));
         let error = errors::hands_error(name).then(|| errors::bound(&"error".into(), span));
-        let mut args_nodes = self.fed(args, error.as_ref().or(is_outside.then_some(&receiver)), of_filter);
+        let mut args_nodes = self.fed(args, error.as_ref().or(is_outside.then_some(&receiver)), of_filter.then_some(&receiver));
         self.change(args, Some((name, &receiver)));
+        self.grown(variable, name, &args_nodes);
+        self.note_payload(name, &args_nodes, name_span);
         self.header(&args_nodes, name_span);
         self.answer_by_method(name, &receiver, &args_nodes, name_span);
         if let Some(made) = self.filter(name, &receiver, &args_nodes, span, name_span) {
@@ -240,9 +256,19 @@ impl Eval<'_, '_> {
             let words = |words: &[&str]| self.bears(on, &receiver, words);
             sinks::of_method(name, &receiver, &args_nodes, name_span, words, |at| args.get(at).and_then(|arg| self.secret_of(arg)))
         };
+        if found.is_empty()
+            && sinks::may_know_method(name)
+            && let Some((opened, awaited)) = self.with_results_open(&args_nodes)
+        {
+            let waiting = sinks::of_method(name, &receiver, &opened, name_span, |words| self.bears(on, &receiver, words), |_| None);
+            self.wait_for(waiting, awaited, name_span);
+        }
         for sink in found {
-            let kept = sink.parts.first().filter(|_| sink.kind == SinkKind::Keep).map(|part| part.value.span);
-            self.add_sinks(vec![sink], kept.filter(|kept| span.contains(*kept)).unwrap_or(name_span));
+            let place = sink.parts.first().map(|part| part.value.span).filter(|place| match sink.kind {
+                SinkKind::Keep => span.contains(*place),
+                kind => kind == SinkKind::Random,
+            });
+            self.add_sinks(vec![sink], place.unwrap_or(name_span));
         }
         let is_known = self.hops == 0 && !self.concerns_callers && sinks::knows_method(name, |words| self.bears(on, &receiver, words));
         self.concerns_callers |= is_known;
@@ -262,6 +288,10 @@ impl Eval<'_, '_> {
         }
         if let Some(value) = self.follow_method(on, &receiver, name, &args_nodes) {
             return value;
+        }
+        // `post.file_name()`: which of the fields a method of another file looks at is not known.
+        if args.is_empty() && flow::is_made_here(&receiver) && holds_outside(&receiver) && !sites::is_known(&receiver) {
+            return Node::unknown(Why::Opaque, span);
         }
         self.hand_to_method(on, &receiver, name, &args_nodes, args);
         if is_outside && let Some(value) = request::method(name, &receiver, types, self.expected.as_deref(), span) {

@@ -49,6 +49,27 @@ impl Eval<'_, '_> {
         }
     }
 
+    /// Guessable numbers under the name of a secret: `Invite { token: code }`, `json!({ "token": code })`.
+    pub(super) fn random_under(&mut self, name: &str, value: &Node) {
+        if matches!(value.kind, NodeKind::Call(_) | NodeKind::Text(_))
+            && let Some(label) = sinks::unguessable(name)
+            && sinks::weak_random(value, 12).is_some()
+        {
+            self.add_sinks(vec![weak_random(label, value.span)], value.span);
+        }
+    }
+
+    /// A secret that grows by guessable numbers: `token.push(ALPHABET[rng.gen_range(0..36)])`.
+    pub(super) fn grown(&mut self, variable: Option<usize>, method: &str, added: &[Node]) {
+        let grows = |_: &usize| matches!(method, "push" | "push_str" | "extend" | "extend_from_slice" | "insert_str" | "+=");
+        let Some(local) = variable.filter(grows).map(|at| &self.locals[at]) else { return };
+        if let Some(generator) = added.last().and_then(|added| sinks::weak_random(added, 8))
+            && let Some(label) = local.secret.clone().or_else(|| sinks::unguessable(&local.name))
+        {
+            self.add_sinks(vec![weak_random(label, generator)], generator);
+        }
+    }
+
     /// The variable that an argument lets others change: `&mut x`, `&mut x[..]`, `x.as_mut()`.
     pub(super) fn changed(&self, arg: &Expr) -> Option<usize> {
         match &arg.kind {

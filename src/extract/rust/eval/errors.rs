@@ -87,6 +87,13 @@ impl Eval<'_, '_> {
 
     /// `HttpResponse::InternalServerError().body(error.to_string())`.
     pub(super) fn answer_by_method(&mut self, name: &str, receiver: &Node, args: &[Node], span: Span) {
+        if name == "with_status" {
+            // poem: a text and its status.
+            if args.first().is_some_and(is_server_error) {
+                self.answered(std::slice::from_ref(receiver), span);
+            }
+            return;
+        }
         if !matches!(name, "body" | "json" | "text" | "set_body" | "body_string" | "with_body" | "message_body" | "render") {
             return;
         }

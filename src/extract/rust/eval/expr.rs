@@ -43,11 +43,11 @@ impl<'n, 't> Eval<'n, 't> {
                 }
                 for (name, value) in fields {
                     self.handed_on(std::slice::from_ref(value));
+                    let secret = set_to(value).and_then(|value| self.secret_of(value));
                     let value = self.expr(value);
+                    self.add_sinks(sinks::of_record(&callee, &value, secret).into_iter().collect(), value.span);
                     self.add_sinks(sinks::of_field(&name.text, &value, value.span).into_iter().collect(), value.span);
-                    if let Some(label) = sinks::unguessable(&name.text).filter(|_| sinks::weak_random(&value, 12).is_some()) {
-                        self.add_sinks(vec![super::changes::weak_random(label, value.span)], value.span);
-                    }
+                    self.random_under(&name.text, &value);
                     map.push(name.text.clone(), name.span, value);
                 }
                 let args = vec![Node::new(expr.span, NodeKind::Map(map))];
@@ -58,6 +58,7 @@ impl<'n, 't> Eval<'n, 't> {
                 for (key, value) in pairs {
                     let value = self.expr(value);
                     if let Some(name) = key.as_str() {
+                        self.random_under(name, &value);
                         map.push(name, key.span, value);
                     } else {
                         let key = self.expr(key);
@@ -177,6 +178,7 @@ impl<'n, 't> Eval<'n, 't> {
                 self.tls_mode -= is_mode_of_tls;
                 // Whoever is none of the literals does not come past.
                 let (listed, others): (Vec<&Arm>, Vec<&Arm>) = arms.iter().partition(|arm| is_choice(arm));
+                self.func.accepts_any &= arms.iter().all(|arm| arm.pat.literals.is_empty());
                 if !listed.is_empty() && !others.is_empty() && others.iter().all(|arm| checks::leaves(&arm.body)) {
                     self.remember(subject.into_iter().collect());
                 }
@@ -194,16 +196,21 @@ impl<'n, 't> Eval<'n, 't> {
             }
             ExprKind::Closure(closure) => {
                 let mark = self.locals.len();
-                let feed = self.feed.take();
+                let (feed, read) = (self.feed.take(), std::mem::take(&mut self.fed_types));
                 for param in &closure.params {
                     let lowered = func::param(param, self.names, self.self_type);
                     func::note_type(&mut self.func, &lowered);
                     match (&feed, self.of_request(param, &lowered, false)) {
                         (Some(value), _)
-                            if param.ty.as_ref().is_none_or(|ty| matches!(ty.last(), "String" | "str" | "HashMap" | "Bytes" | "_"))
-                                || errors::is_error(value) =>
+                            if param.ty.as_ref().is_none_or(|ty| {
+                                matches!(ty.last(), "String" | "str" | "HashMap" | "Bytes" | "_")
+                                    || read.iter().any(|known| known == ty.last())
+                            }) || errors::is_error(value) =>
                         {
                             self.bind_pat(&param.pat, Some(value.clone()));
+                            if let (Some(local), [_]) = (self.locals.last_mut(), param.pat.names.as_slice()) {
+                                local.ty.clone_from(&param.ty);
+                            }
                         }
                         (_, Some(brought)) => {
                             for (name, value) in param.pat.names.iter().zip(brought) {
@@ -304,7 +311,7 @@ impl<'n, 't> Eval<'n, 't> {
             local.small = value.weight(MAX_WEIGHT) < MAX_WEIGHT;
             if local.small {
                 local.value = value;
-            } else if let Some(source) = super::first_of_request(&value, 16) {
+            } else if let Some(source) = super::shown_of_request(&value, 16) {
                 (local.value, local.small) = (source.clone(), true);
             }
         }
@@ -407,6 +414,7 @@ impl<'n, 't> Eval<'n, 't> {
         if op == "+=" {
             let variable = self.variable(left);
             let (old, new) = (self.inner(left), self.expr(right));
+            self.grown(variable, op, std::slice::from_ref(&new));
             let joined = join(old, new, span);
             self.set(variable, joined);
             return Node::new(span, NodeKind::Null);
@@ -416,6 +424,7 @@ impl<'n, 't> Eval<'n, 't> {
         let (names, left, right) = ((name_of(left), name_of(right)), self.expr(left), self.expr(right));
         self.comparing = asked;
         if matches!(op, "==" | "!=") {
+            self.note_comparison([&left, &right]);
             let sides = (sinks::Side { value: &left, name: names.0 }, sinks::Side { value: &right, name: names.1 });
             self.add_sinks(sinks::compared(&sides.0, &sides.1).into_iter().collect(), span);
         }
@@ -445,6 +454,14 @@ impl<'n, 't> Eval<'n, 't> {
             _ => return Node::unknown(Why::Opaque, span),
         };
         Node::new(span, NodeKind::Op(kind, vec![left, right]))
+    }
+}
+
+/// What a column is set to: `Set(value)` of sea-orm.
+fn set_to(value: &Expr) -> Option<&Expr> {
+    match &value.kind {
+        ExprKind::Call { callee, args } if callee.as_path().is_some_and(|path| path.last() == "Set") => args.first(),
+        _ => None,
     }
 }
 

@@ -33,7 +33,8 @@ impl Eval<'_, '_> {
         if callee.first() != "warp" {
             return;
         }
-        let reads = args.first().and_then(Node::as_str).is_some_and(is_credential);
+        // Whatever a cookie is called, whoever is turned away without it is known by it.
+        let reads = callee.last() == "cookie" || args.first().and_then(Node::as_str).is_some_and(is_credential);
         self.func.reads_credentials |= reads;
         let rejects = callee.names().contains(&"reject") && matches!(callee.last(), "custom" | "reject" | "forbidden");
         if reads && is_compared(callee) || rejects && self.func.reads_credentials {

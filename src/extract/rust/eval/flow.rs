@@ -11,6 +11,9 @@ use crate::extract::rust::{sinks, sites};
 use crate::ir::{Entry, Node, NodeKind, Op, Ref, Scope, Span, Why};
 use crate::parse::rust::{Expr, ExprKind, Function, Path, Type};
 
+/// Filters inside filters that are looked into.
+const MAX_NESTING: u32 = 8;
+
 impl Eval<'_, '_> {
     /// What a function of this file returns, with its parameters unknown, if that is a value that some
     /// extractor knows or one from outside: `fn first_line(stream: &TcpStream) -> String`.
@@ -26,7 +29,7 @@ impl Eval<'_, '_> {
     }
 
     /// The value that a function ends in: its last expression, else what its first `return` gives.
-    fn result(&mut self, function: &Function) -> Node {
+    pub(super) fn result(&mut self, function: &Function) -> Node {
         let value = self.block(&function.body);
         if matches!(value.kind, NodeKind::Null) { self.func.returns.take().unwrap_or(value) } else { value }
     }
@@ -50,8 +53,10 @@ impl Eval<'_, '_> {
             }
         }
         let value = other.result(function);
+        self.believed.extend(other.believed());
         self.sinks.extend(other.sinks);
-        self.handed.extend(other.handed);
+        self.believed.append(&mut other.believed);
+        self.flows.append(other.flows);
         Some(value).filter(|value| value.weight(MAX_WEIGHT) < MAX_WEIGHT)
     }
 
@@ -81,19 +86,24 @@ impl Eval<'_, '_> {
     }
 
     /// Arguments of a method; closures among them are handed what the method is called on.
-    pub(super) fn fed(&mut self, args: &[Expr], from: Option<&Node>, of_filter: bool) -> Vec<Node> {
+    pub(super) fn fed(&mut self, args: &[Expr], from: Option<&Node>, filters: Option<&Node>) -> Vec<Node> {
+        let read = filters.map(|filters| read_by_filters(filters, MAX_NESTING)).unwrap_or_default();
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
             let is_closure = matches!(arg.kind, ExprKind::Closure(_));
             self.feed = from.filter(|_| is_closure).cloned();
-            if is_closure && of_filter {
+            if is_closure && filters.is_some() {
                 self.feed = Some(Node::new(arg.span, NodeKind::Ref(Ref::new(Scope::Request, ["params", "path"]))));
+                self.fed_types.clone_from(&read);
             }
             values.push(self.expr(arg));
             self.feed = None;
+            self.fed_types.clear();
             // warp: a function by its name takes what the filters before it took of the request.
-            if of_filter && let Some(function) = arg.as_path().and_then(|path| self.names.function(path, self.self_type)) {
-                let brought: Vec<Node> = function.params.iter().map(of_filters).collect();
+            if filters.is_some()
+                && let Some(function) = arg.as_path().and_then(|path| self.names.function(path, self.self_type))
+            {
+                let brought: Vec<Node> = function.params.iter().map(|param| of_filters(param, &read)).collect();
                 self.follow(function, "", None, &brought);
             }
         }
@@ -135,11 +145,28 @@ impl Eval<'_, '_> {
     }
 }
 
+/// The types that warp's filters read a query or a body into.
+fn read_by_filters(filters: &Node, depth: u32) -> Vec<SmolStr> {
+    let chain = Chain::of(filters);
+    let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
+    let read = chain.root.as_call().filter(|call| call.callee.first() == "warp" && matches!(call.callee.last(), "query" | "json" | "form"));
+    let mut types: Vec<SmolStr> = read.and_then(|call| Some(call.args.first()?.as_ref()?.last().into())).into_iter().collect();
+    for joined in chain.steps.iter().filter(|step| step.name == "and").flat_map(|step| step.args) {
+        types.extend(read_by_filters(joined, depth));
+    }
+    types
+}
+
+/// Text as it was sent.
+pub(super) fn is_plain_text(ty: &str) -> bool {
+    matches!(ty, "String" | "str" | "HashMap" | "Bytes" | "Value")
+}
+
 /// A parameter of a function that warp calls.
-fn of_filters(param: &crate::parse::rust::Param) -> Node {
+fn of_filters(param: &crate::parse::rust::Param, read: &[SmolStr]) -> Node {
     let name = param.pat.names.first().map(|name| name.text.clone()).unwrap_or_default();
     let is_text =
-        param.ty.as_ref().is_some_and(|ty| matches!(request::content(ty).last(), "String" | "str" | "HashMap" | "Bytes" | "Value"));
+        param.ty.as_ref().map(|ty| request::content(ty).last()).is_some_and(|ty| is_plain_text(ty) || read.iter().any(|known| known == ty));
     let kind = if is_text {
         NodeKind::Ref(Ref::new(Scope::Request, ["params".into(), name]))
     } else {
@@ -185,6 +212,15 @@ pub(super) fn number(callee: &Ref, args: &[Node], span: Span) -> Option<Node> {
     }
     let is_short = matches!(owner, "u8" | "i8" | "u16" | "i16" | "bool");
     Some(if is_short { Node::unknown(Why::Opaque, span) } else { request::number_of(first, span) })
+}
+
+/// Whether a value is a struct that is made here, with what was done to it since.
+pub(super) fn is_made_here(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Call(call) => call.receiver.as_ref().map_or(call.is_new, is_made_here),
+        NodeKind::Op(Op::Cond, operands) => operands.get(1).is_some_and(is_made_here),
+        _ => false,
+    }
 }
 
 /// The values of a struct that is made here.

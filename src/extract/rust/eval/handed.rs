@@ -3,13 +3,40 @@
 
 use smol_str::SmolStr;
 
-use super::{Caller, Eval, holds_outside, request};
+use super::{Caller, Eval, MAX_WEIGHT, holds_outside, request};
 use crate::extract::rust::func;
-use crate::ir::{Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, Span, Taken};
+use crate::ir::{Awaited, Handed, Made, Node, NodeKind, Ref, Scope, Sink, SinkKind, Symbols, Taken};
 use crate::parse::rust::{Expr, ExprKind, Function, Type};
 
 /// Arguments of one function that are remembered.
 const MAX_HANDED: usize = 256;
+
+/// What goes from one function into another that may stand in another file, and what comes back.
+#[derive(Debug, Default)]
+pub(in crate::extract::rust) struct Flows {
+    /// What calls hand over.
+    pub handed: Vec<Handed>,
+    /// What functions make of their parameters.
+    pub made: Vec<Made>,
+    /// Calls whose results flow into sinks.
+    pub awaited: Vec<Awaited>,
+}
+
+impl Flows {
+    /// Adds what was found in another function.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.handed.append(&mut other.handed);
+        self.made.append(&mut other.made);
+        self.awaited.append(&mut other.awaited);
+    }
+
+    /// Puts all of it where linking looks.
+    pub(in crate::extract::rust) fn keep(&mut self, symbols: &mut Symbols) {
+        symbols.handed.append(&mut self.handed);
+        symbols.made.append(&mut self.made);
+        symbols.awaited.append(&mut self.awaited);
+    }
+}
 
 impl Eval<'_, '_> {
     /// Reads a function again as if strangers chose its parameters: what flows on then waits for its callers.
@@ -37,9 +64,14 @@ impl Eval<'_, '_> {
             }
         }
         if opened {
-            other.block(&function.body);
-            self.sinks.extend(other.sinks.into_iter().filter_map(|(span, sink)| Some((span, waiting(sink, function)?))));
-            self.handed.extend(other.handed);
+            let value = other.result(function);
+            let position = |at: u32| function.params.iter().position(|param| param.pat.span.start == at);
+            let taken = |key: &SmolStr| (position(start_of(key)).unwrap_or_default(), function.name.text.clone());
+            self.sinks.extend(other.sinks.into_iter().filter_map(|(span, sink)| Some((span, waiting(sink, taken)?))));
+            self.flows.append(other.flows);
+            if value.weight(MAX_WEIGHT) < MAX_WEIGHT && !value.open_parameters().is_empty() && self.makes_words(function) {
+                self.flows.made.push(Made { function: function.span, value });
+            }
         }
     }
 
@@ -104,8 +136,8 @@ impl Eval<'_, '_> {
         for (argument, value) in args.iter().enumerate().filter(|(_, value)| is_chosen(value, 8)) {
             // What a parameter was taken apart into can't be told from a request's own.
             let is_told = self.caller != Caller::Imagined || !value.open_parameters().is_empty();
-            if is_told && self.handed.len() < MAX_HANDED {
-                self.handed.push(Handed { callee: callee.clone(), argument, value: value.clone() });
+            if is_told && self.flows.handed.len() < MAX_HANDED {
+                self.flows.handed.push(Handed { callee: callee.clone(), argument, value: value.clone() });
             }
         }
     }
@@ -126,12 +158,12 @@ impl Eval<'_, '_> {
 
 /// A path into the application's own crates, as far as it can be told: no library is called by `crate::…`, and one
 /// of the standard library has nothing that waits for a caller.
-fn is_own(callee: &Ref) -> bool {
+pub(super) fn is_own(callee: &Ref) -> bool {
     !matches!(callee.first(), "std" | "core" | "alloc" | "tokio" | "serde_json" | "Some" | "Ok" | "Err" | "Box" | "String" | "Vec" | "Arc")
 }
 
 /// Whether a value holds what the caller of a request makes up.
-fn is_chosen(node: &Node, depth: u32) -> bool {
+pub(super) fn is_chosen(node: &Node, depth: u32) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     match &node.kind {
         NodeKind::Ref(name) => name.scope == Scope::Request && matches!(name.first(), "params" | "headers" | "url"),
@@ -143,8 +175,14 @@ fn is_chosen(node: &Node, depth: u32) -> bool {
     }
 }
 
-/// A sink that waits for its function's callers: its parts, each with the parameters in it.
-fn waiting(mut sink: Sink, function: &Function) -> Option<Sink> {
+/// Where what a key stands for is written.
+fn start_of(key: &str) -> u32 {
+    key.rsplit('#').next().and_then(|at| at.parse().ok()).unwrap_or_default()
+}
+
+/// A sink that waits for what stands open in it: its parts, each with the keys of that. `taken` says by which argument
+/// of which function one is filled.
+pub(super) fn waiting(mut sink: Sink, taken: impl Fn(&SmolStr) -> (usize, SmolStr)) -> Option<Sink> {
     let waits = matches!(
         sink.kind,
         SinkKind::Sql
@@ -158,12 +196,11 @@ fn waiting(mut sink: Sink, function: &Function) -> Option<Sink> {
             | SinkKind::Deserialize
     );
     for part in sink.parts.iter_mut().filter(|_| waits) {
-        let position = |key: &SmolStr| {
-            let is_it = |span: Span| key.rsplit('#').next().and_then(|at| at.parse().ok()) == Some(span.start);
-            function.params.iter().position(|param| is_it(param.pat.span)).unwrap_or_default()
+        let of = |parameter: SmolStr| {
+            let (argument, function) = taken(&parameter);
+            Taken { parameter, function, argument }
         };
-        let taken = |key: SmolStr| Taken { argument: position(&key), parameter: key, function: function.name.text.clone() };
-        part.taken = part.value.open_parameters().into_iter().map(taken).collect();
+        part.taken = part.value.open_parameters().into_iter().map(of).collect();
     }
     sink.parts.retain(|part| !part.taken.is_empty());
     (!sink.parts.is_empty()).then_some(sink)

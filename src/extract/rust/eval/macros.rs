@@ -152,7 +152,10 @@ impl Eval<'_, '_> {
 
     /// A line of a log with a secret in it.
     fn log(&mut self, call: &MacroCall) {
-        let Some(label) = self.secret_in_macro(call, true) else { return };
+        let Some(label) = self.secret_in_macro(call, true) else {
+            let shown: Vec<Ref> = self.shown_whole(call).into_iter().map(|ty| self.names.ty(ty, self.self_type)).collect();
+            return self.shown_elsewhere(shown, call.span);
+        };
         // A command whose whole answer is what a method makes of a key was asked for it.
         let is_answer =
             matches!(call.args.as_slice(), [template, arg] if template.value.as_str() == Some("{}") && is_made_by(&arg.value, &label));

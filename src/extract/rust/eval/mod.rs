@@ -4,6 +4,7 @@
 //! A variable that is changed by a method or an assignment carries the change as a step of its chain,
 //! so that `let mut v = Validation::new(a); v.validate_exp = false;` is one value.
 
+mod by_hand;
 mod calls;
 mod changes;
 mod checks;
@@ -13,17 +14,23 @@ mod filters;
 mod flow;
 mod handed;
 mod macros;
+mod outside;
+mod presence;
 mod refusals;
 mod request;
+mod results;
 mod secret;
 
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::ir::{Call, Func, Handed, Node, NodeKind, Ref, Scope, Sink, Span, Text};
+use crate::ir::{Call, Func, Node, NodeKind, Ref, Scope, Sink, Span, Text};
 use crate::parse::rust::{Attr, Block, Expr, ExprKind, Function, Param, Pat, Stmt, Type};
 
+pub(super) use self::handed::Flows;
+use self::outside::{holds, holds_outside, is_from_outside, is_of_request, shown_of_request};
+pub(super) use self::presence::only_looks;
 use super::chain::Chain;
 use super::func;
 use super::names::Names;
@@ -69,14 +76,20 @@ pub(super) struct Eval<'n, 't> {
     hops: u8,
     /// For whom the function is read.
     caller: Caller,
-    /// What calls hand to functions that may stand in other files.
-    handed: Vec<Handed>,
+    /// What goes to functions that may stand in other files, and comes back.
+    flows: Flows,
+    /// Where payloads of tokens are decoded by hand.
+    payloads: Vec<Span>,
+    /// Those that functions believe which are handed the token.
+    believed: Vec<Span>,
     /// Calls without whose result the function is left, until they are read.
     needs: Vec<Span>,
     /// Whether something is done with values here that callers in other files would have to know of.
     concerns_callers: bool,
     /// What the closure to be read next is handed.
     feed: Option<Node>,
+    /// The types that warp's filters read of the request for that closure.
+    fed_types: Vec<SmolStr>,
     /// The type that the value to be read next is wanted as.
     expected: Option<SmolStr>,
     /// Variables and fields that were tested, by what holds here.
@@ -94,14 +107,21 @@ enum Caller {
     Imagined,
 }
 
-/// What a function's body gives.
-pub(super) struct Body {
+/// A function that was read: its summary, and the calls in it that somebody knows.
+#[derive(Default)]
+pub(super) struct Read {
+    /// What it is called in findings: its type's name and its own.
+    pub owner: SmolStr,
     /// Its summary.
     pub func: Func,
     /// Calls that some extractor knows.
     pub sites: BTreeMap<(Interest, Span), Node>,
     /// Whether an expiry is compared with something.
     pub compares_expiry: bool,
+    /// Whether it compares nothing and looks nothing up, as far as its own code says.
+    pub checks_nothing: bool,
+    /// Where the payload of a token is decoded by hand and believed.
+    pub believed: Vec<Span>,
     /// Routers made here or handed in.
     pub routers: Vec<Router>,
     /// Guards that nestrs puts in front of everything.
@@ -112,8 +132,8 @@ pub(super) struct Body {
     pub costs: Vec<(Span, Call)>,
     /// Headers about cross-origin requests that are set by hand: name, value and place.
     pub headers: Vec<(Node, Node, Span)>,
-    /// What calls hand to functions that may stand in other files.
-    pub handed: Vec<Handed>,
+    /// What goes to functions that may stand in other files, and comes back.
+    pub flows: Flows,
 }
 
 /// A local variable.
@@ -159,19 +179,23 @@ impl<'n, 't> Eval<'n, 't> {
             compares_expiry: false,
             hops: 0,
             caller: Caller::Nobody,
-            handed: Vec::new(),
+            flows: Flows::default(),
+            payloads: Vec::new(),
+            believed: Vec::new(),
             needs: Vec::new(),
             concerns_callers: false,
             feed: None,
+            fed_types: Vec::new(),
             expected: None,
             checked: Vec::new(),
         }
     }
 
     /// Reads a whole function: its summary, and the sites in it.
-    pub(super) fn function(mut self, function: &Function, attrs: &[Attr]) -> Body {
+    pub(super) fn function(mut self, function: &Function, attrs: &[Attr]) -> Read {
         self.func.name = function.name.text.clone();
         self.func.span = function.span;
+        self.func.accepts_any = true;
         let is_handler = request::is_handler(attrs);
         self.params(&function.params, is_handler);
         self.open_parameters(&function.params);
@@ -185,19 +209,27 @@ impl<'n, 't> Eval<'n, 't> {
         let value = self.served(function, value);
         self.func.returns = (value.weight(MAX_WEIGHT) < MAX_WEIGHT).then_some(value);
         self.retire(0);
-        if self.concerns_callers && function.public && !is_handler {
+        let mut believed = self.believed();
+        believed.append(&mut self.believed);
+        let checks_nothing = self.func.accepts_any;
+        let takes_credentials = self.func.reads_credentials || function.params.iter().any(presence::is_unread);
+        self.func.accepts_any = checks_nothing && takes_credentials && only_looks(&self.func);
+        if function.public && !is_handler && (self.concerns_callers || self.makes_words(function)) {
             self.imagine_callers(function);
         }
-        Body {
+        Read {
+            owner: SmolStr::default(),
             func: self.func,
             sites: self.sites,
             compares_expiry: self.compares_expiry,
+            checks_nothing,
+            believed,
             routers: self.routers,
             global_guards: self.global_guards,
             sinks: self.sinks,
             headers: self.headers,
             costs: self.costs,
-            handed: self.handed,
+            flows: self.flows,
         }
     }
 
@@ -212,7 +244,9 @@ impl<'n, 't> Eval<'n, 't> {
             let meant = param.ty.as_ref().and_then(|ty| self.names.meant(ty)).map(|ty| Param { ty: Some(ty), ..param.clone() });
             let param = meant.as_ref().unwrap_or(param);
             let mut lowered = func::param(param, self.names, self.self_type);
-            func::note_type(&mut self.func, &lowered);
+            if !presence::is_unread(param) {
+                func::note_type(&mut self.func, &lowered);
+            }
             let brought = self.of_request(param, &lowered, handler);
             let router = lowered.ty.as_ref().and_then(routers::framework_of_type);
             let is_error = lowered.ty.as_ref().is_some_and(errors::is_of_library);
@@ -314,7 +348,7 @@ impl<'n, 't> Eval<'n, 't> {
         if value.weight(MAX_WEIGHT) < MAX_WEIGHT {
             return value;
         }
-        match first_of_request(&value, 16).cloned() {
+        match shown_of_request(&value, 16).cloned() {
             Some(source) => source,
             None => value,
         }
@@ -343,7 +377,7 @@ impl<'n, 't> Eval<'n, 't> {
             }
             (names, value) => {
                 let source =
-                    value.as_ref().and_then(|value| first_of_request(value, 16)).and_then(Node::as_ref).map(|name| name.path[0].clone());
+                    value.as_ref().and_then(|value| shown_of_request(value, 16)).and_then(Node::as_ref).map(|name| name.path[0].clone());
                 if let Some(value) = &value {
                     self.offer(value);
                 }
@@ -385,12 +419,10 @@ impl<'n, 't> Eval<'n, 't> {
         {
             self.add_sinks(vec![changes::weak_random(label, node.span)], node.span);
         }
-        // The type of a struct that is made here is as good as a written one.
-        let made = || match value.map(|value| &value.kind) {
-            Some(ExprKind::Struct { path, .. }) => Some(Type { names: path.names.clone(), ..Type::default() }),
-            _ => None,
-        };
-        let ty = ty.cloned().or_else(made).or_else(|| value.and_then(|value| self.type_of(value)).cloned());
+        let ty = ty
+            .cloned()
+            .or_else(|| value.and_then(|value| self.made_type(value)))
+            .or_else(|| value.and_then(|value| self.type_of(value)).cloned());
         self.bind_pat(pat, node);
         if let (Some(local), [_]) = (self.locals.last_mut(), pat.names.as_slice()) {
             (local.ty, local.secret, local.plain, local.proves) = (ty, secret, made_plain, proves);
@@ -512,45 +544,6 @@ fn is_made_harmless(value: &Expr) -> bool {
         ExprKind::Method { on, name, .. } => says(&name.text) || is_made_harmless(on),
         ExprKind::Try(on) | ExprKind::Await(on) => is_made_harmless(on),
         ExprKind::Str { text, .. } => text.chars().all(|char| char == '*'),
-        _ => false,
-    }
-}
-
-/// The first part of a value that comes from a request.
-fn first_of_request(node: &Node, depth: u32) -> Option<&Node> {
-    let depth = depth.checked_sub(1)?;
-    match &node.kind {
-        NodeKind::Ref(reference) => (reference.scope == Scope::Request).then_some(node),
-        NodeKind::Text(text) => text.holes().find_map(|hole| first_of_request(hole, depth)),
-        NodeKind::Call(call) => call.receiver.iter().chain(&call.args).find_map(|part| first_of_request(part, depth)),
-        NodeKind::Op(_, operands) | NodeKind::List(operands) => operands.iter().find_map(|part| first_of_request(part, depth)),
-        _ => None,
-    }
-}
-
-/// Whether a value comes from the current request.
-pub(super) fn is_of_request(node: &Node) -> bool {
-    holds(node, false, &|name| name.scope == Scope::Request)
-}
-
-/// Whether a value comes from a request, from another server or from the environment.
-pub(super) fn is_from_outside(node: &Node) -> bool {
-    holds(node, false, &|name| matches!(name.scope, Scope::Request | Scope::Env)) || flow::is_answer(node)
-}
-
-/// Whether anything in a value comes from there: of a struct that is made here, any of its fields.
-fn holds_outside(node: &Node) -> bool {
-    holds(node, true, &|name| matches!(name.scope, Scope::Request | Scope::Env))
-}
-
-/// Whether a name in a value is one that is asked for; `within` the fields of structs too.
-fn holds(node: &Node, within: bool, is: &impl Fn(&Ref) -> bool) -> bool {
-    match &node.kind {
-        NodeKind::Ref(reference) => is(reference),
-        NodeKind::Text(text) => text.holes().any(|hole| holds(hole, within, is)),
-        NodeKind::Call(call) => call.receiver.iter().chain(&call.args).any(|part| holds(part, within, is)),
-        NodeKind::Op(_, parts) | NodeKind::List(parts) => parts.iter().any(|part| holds(part, within, is)),
-        NodeKind::Map(_) => within && flow::fields(node).any(|value| holds(value, within, is)),
         _ => false,
     }
 }

@@ -59,8 +59,11 @@ impl<'t> Eval<'_, 't> {
             let of = |name: &crate::parse::rust::Name| fields.iter().find(|field| field.name.text == name.text);
             return Some(names.iter().map(|name| of(name).map_or_else(|| one(name, inner), |field| one(name, &field.ty))).collect());
         }
-        if inner.last() == "()" && inner.args.len() == names.len() {
-            return Some(names.iter().zip(&inner.args).map(|(name, ty)| one(name, ty)).collect());
+        // `key @ (owner, number)` has a name for all of it.
+        let whole = names.len().saturating_sub(inner.args.len());
+        if inner.last() == "()" && whole <= 1 && inner.args.len() + whole == names.len() {
+            let parts = names[whole..].iter().zip(&inner.args).map(|(name, ty)| one(name, ty));
+            return Some(names[..whole].iter().map(|name| one(name, inner)).chain(parts).collect());
         }
         Some(names.iter().map(|name| one(name, inner)).collect())
     }
@@ -121,7 +124,11 @@ impl<'t> Eval<'_, 't> {
 
     /// A field of a request's value, by the type that its struct gives it.
     pub(super) fn field_of_request(&self, on: &Expr, base: &Ref, name: &str, span: Span) -> Node {
-        let ty = self.type_of(on).map(content).and_then(|ty| match self.carries(ty) {
+        let of = self.type_of(on).map(content);
+        if of.is_some_and(|ty| ty.last() == "Parts") {
+            return part_of_request(name, span);
+        }
+        let ty = of.and_then(|ty| match self.carries(ty) {
             Carries::Record(fields) => fields.iter().find(|field| field.name.text == name).map(|field| &field.ty),
             _ => None,
         });
@@ -131,6 +138,28 @@ impl<'t> Eval<'_, 't> {
         let is_number = ty.is_some_and(|ty| matches!(self.carries(ty), Carries::Number));
         let path = if is_number { Ref::new(Scope::Request, ["number", name]) } else { base.child(SmolStr::from(name)) };
         Node::new(span, NodeKind::Ref(path))
+    }
+
+    /// The type of a struct that is made here, which is as good as a written one: `Login { … }`, `Config::from_env()?`.
+    pub(super) fn made_type(&self, value: &Expr) -> Option<Type> {
+        match &value.kind {
+            ExprKind::Struct { path, .. } => Some(Type { names: path.names.clone(), ..Type::default() }),
+            ExprKind::Try(on) | ExprKind::Await(on) => self.made_type(on),
+            ExprKind::Method { on, name, .. } if matches!(name.text.as_str(), "unwrap" | "expect" | "unwrap_or_default" | "context") => {
+                self.made_type(on)
+            }
+            ExprKind::Call { callee, .. } => {
+                let path = callee.as_path()?;
+                let [before @ .., name] = path.names.as_slice() else { return None };
+                let ty = before.last().filter(|ty| ty.starts_with(char::is_uppercase) && *ty != "Self")?;
+                let makes_itself = match self.names.method(ty, name) {
+                    Some(method) => method.returns.as_ref().map(content).is_some_and(|made| made.last() == "Self" || made.last() == ty),
+                    None => matches!(name.as_str(), "new" | "load" | "from_env" | "from_file" | "default" | "read" | "init"),
+                };
+                makes_itself.then(|| Type { names: before.to_vec(), ..Type::default() })
+            }
+            _ => None,
+        }
     }
 
     /// The type of a name or a field, as far as the file writes it down.
@@ -155,6 +184,15 @@ impl<'t> Eval<'_, 't> {
             ExprKind::Unary(Unary::Deref | Unary::BorrowMut, on) | ExprKind::Try(on) | ExprKind::Await(on) => self.type_of(on),
             _ => None,
         }
+    }
+}
+
+/// What a request is made of, once it is taken apart: `parts.headers`.
+fn part_of_request(name: &str, span: Span) -> Node {
+    match name {
+        "headers" => Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, [name]))),
+        "uri" => Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["url", name]))),
+        _ => Node::unknown(Why::Opaque, span),
     }
 }
 

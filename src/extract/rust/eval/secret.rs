@@ -4,9 +4,10 @@
 use smol_str::SmolStr;
 
 use crate::ir::{Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
-use crate::parse::rust::{Arg, Attr, Expr, ExprKind, Function, MacroCall, Unary};
+use crate::parse::rust::{Arg, Attr, Expr, ExprKind, Function, MacroCall, Type, Unary};
 
-use super::Eval;
+use super::request::content;
+use super::{Eval, Local};
 
 impl Eval<'_, '_> {
     /// The name of the secret that an expression holds.
@@ -52,7 +53,7 @@ impl Eval<'_, '_> {
                 }
             }
             ExprKind::Macro(call)
-                if matches!(call.path.last(), "format" | "concat" | "format_args" | "params" | "named_params" | "vec") =>
+                if matches!(call.path.last(), "format" | "concat" | "format_args" | "params" | "named_params" | "vec" | "doc") =>
             {
                 self.secret_in_macro(call, false)
             }
@@ -81,31 +82,31 @@ impl Eval<'_, '_> {
     pub(super) fn secret_in_macro(&self, call: &MacroCall, log: bool) -> Option<SmolStr> {
         let format = call.args.iter().find_map(|arg| arg.value.as_str().filter(|_| arg.name.is_none()));
         let captured = || {
-            captures(format?).find_map(|(name, debug)| {
-                let local = self.locals.iter().rposition(|local| local.name == name);
-                match local {
-                    Some(at) if self.locals[at].plain => None,
-                    Some(at) => self.locals[at]
-                        .secret
-                        .clone()
-                        .or_else(|| self.named_secret(name))
-                        .or_else(|| debug.then(|| self.printed(self.locals[at].ty.as_ref()?)).flatten()),
-                    None => self.named_secret(name),
-                }
+            captures(format?).find_map(|(name, _)| match self.local(name) {
+                Some(local) if local.plain => None,
+                Some(local) => local.secret.clone().or_else(|| self.named_secret(name)),
+                None => self.named_secret(name),
             })
         };
-        let prints =
-            log && (matches!(call.path.last(), "dbg") || format.is_some_and(|format| format.contains(":?") || format.contains(":#?")));
+        let values = call.args.iter().filter(|arg| arg.value.as_str().is_none());
+        let printed = || self.shown_whole(call).into_iter().find_map(|ty| self.names.printed(ty));
+        values.into_iter().find_map(|arg| self.secret_of(&arg.value)).or_else(captured).or_else(|| printed().filter(|_| log))
+    }
+
+    /// The types of what a macro shows by `Debug`, where they are known.
+    pub(super) fn shown_whole(&self, call: &MacroCall) -> Vec<&Type> {
+        let format = call.args.iter().find_map(|arg| arg.value.as_str().filter(|_| arg.name.is_none())).unwrap_or_default();
+        let prints = call.path.last() == "dbg" || format.contains(":?") || format.contains(":#?");
         // `info!(?login, "failed")`: what stands before the message is a field, shown by `Debug`.
         let message = call.args.iter().position(|arg| arg.name.is_none() && arg.value.as_str().is_some()).unwrap_or(0);
-        let argument = |(at, arg): (usize, &Arg)| {
-            if arg.value.as_str().is_some() {
-                return None;
-            }
-            let whole = || (prints || log && at < message).then(|| self.printed(self.type_of(&arg.value)?)).flatten();
-            self.secret_of(&arg.value).or_else(whole)
-        };
-        call.args.iter().enumerate().find_map(argument).or_else(captured)
+        let values = call.args.iter().enumerate().filter(|(at, arg)| arg.value.as_str().is_none() && (prints || *at < message));
+        let captured = captures(format).filter(|(_, debug)| *debug).filter_map(|(name, _)| self.local(name)?.ty.as_ref());
+        let types = values.filter_map(|(_, arg)| self.type_of(&arg.value)).chain(captured);
+        types.map(content).collect()
+    }
+
+    fn local(&self, name: &str) -> Option<&Local> {
+        self.locals.iter().rev().find(|local| local.name == name)
     }
 
     /// `#[instrument]` writes down what a function is handed, all of it that `skip` does not name.
@@ -123,8 +124,8 @@ impl Eval<'_, '_> {
         let shown = function.params.iter().flat_map(|param| param.pat.names.iter().map(move |name| (param, name)));
         let secret = shown.filter(|(_, name)| !skipped.contains(&name.text.as_str())).find_map(|(param, name)| {
             let ty = param.ty.as_ref().filter(|ty| !super::hides_itself(ty) && !super::is_no_text(ty))?;
-            let is_text = matches!(super::request::content(ty).last(), "String" | "str" | "Cow");
-            let label = self.named_secret(&name.text).filter(|_| is_text).or_else(|| self.printed(ty))?;
+            let is_text = matches!(content(ty).last(), "String" | "str" | "Cow");
+            let label = self.named_secret(&name.text).filter(|_| is_text).or_else(|| self.names.printed(content(ty)))?;
             Some((label, name.span))
         });
         if let Some((label, span)) = secret {
@@ -132,27 +133,17 @@ impl Eval<'_, '_> {
             let sink =
                 Sink { kind: SinkKind::Log, callee: Ref::new(Scope::Rust, ["tracing", "instrument"]), parts: vec![part], options: None };
             self.add_sinks(vec![sink], span);
+            return;
         }
-    }
-
-    /// The secret that a struct's derived `Debug` prints.
-    fn printed(&self, ty: &crate::parse::rust::Type) -> Option<SmolStr> {
-        let ty = super::request::content(ty);
-        let it = self.names.strukt(ty.last()).filter(|it| it.prints)?;
-        let plain = |name: &str| matches!(name, "String" | "str" | "Option" | "Vec" | "Cow");
-        let secret = it.fields.iter().find(|field| {
-            plain(field.ty.last()) && field.ty.args.iter().all(|inner| plain(inner.last())) && self.named_secret(&field.name.text).is_some()
-        })?;
-        Some(smol_str::format_smolstr!("{}.{}", ty.last(), secret.name.text))
+        let types = function.params.iter().filter(|param| param.pat.names.iter().any(|name| !skipped.contains(&name.text.as_str())));
+        let types = types.filter_map(|param| Some(self.names.ty(content(param.ty.as_ref()?), self.self_type))).collect();
+        self.shown_elsewhere(types, function.name.span);
     }
 
     /// Whether a name says that it holds a secret. A bare `token` is one where somebody logs in; elsewhere it
     /// is a word of a parser.
     pub(super) fn named_secret(&self, name: &str) -> Option<SmolStr> {
-        let found = crate::lower::words::names_secret_value(name)
-            || crate::lower::words::names_cipher_key(name)
-            || self.names.speaks_of_login() && matches!(name.to_ascii_lowercase().as_str(), "token" | "jwt" | "bearer");
-        found.then(|| name.into())
+        self.names.names_secret(name).then(|| name.into())
     }
 }
 

@@ -298,6 +298,8 @@ pub(in super::super) fn weak_random(node: &Node, depth: u32) -> Option<Span> {
     match &node.kind {
         NodeKind::Call(call) if is_weak_generator(call) => Some(node.span),
         NodeKind::Call(call) => call.receiver.as_ref().and_then(|receiver| weak_random(receiver, depth)).or_else(|| below(&call.args)),
+        // `repeat_with(fastrand::alphanumeric)`
+        NodeKind::Ref(name) => (name.first() == "fastrand" && name.path.len() > 1).then_some(node.span),
         NodeKind::Func(func) => func.returns.as_ref().and_then(|value| weak_random(value, depth)),
         NodeKind::Op(_, operands) | NodeKind::List(operands) => below(operands),
         NodeKind::Text(text) => text.holes().find_map(|hole| weak_random(hole, depth)),
@@ -331,6 +333,7 @@ fn is_weak_generator(call: &Call) -> bool {
             matches!(
                 *name,
                 "SmallRng"
+                    | "weak_rng"
                     | "fastrand"
                     | "oorandom"
                     | "Pcg32"

@@ -4,6 +4,7 @@
 mod compare;
 mod costs;
 mod crypto;
+mod kept;
 mod markup;
 mod settings;
 mod shell;
@@ -15,10 +16,12 @@ use smol_str::SmolStr;
 
 use crate::ir::{Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 use crate::tables::table;
+use kept::{is_shared, writes};
 
 pub(super) use self::compare::{Side, compared};
 pub(super) use self::costs::{costs, number_in};
 pub(super) use self::crypto::{guessable, hashed_into, unguessable, unstretched, weak_random};
+pub(super) use self::kept::{is_of_person, of_record, opened};
 pub(super) use self::markup::{page, written_cookie};
 pub(super) use self::settings::{accepts_all, cookie, is_verifier_off, of_field, of_path, turns_check_off};
 pub(super) use self::shell::of_macro as shell_macro;
@@ -98,6 +101,11 @@ pub(super) fn knows_method(name: &str, on: impl Fn(&[&str]) -> bool) -> bool {
     KNOWN.methods.get(name).is_some_and(|rows| rows.iter().any(|row| row.is_on(&on)))
 }
 
+/// Whether the table knows a method of that name.
+pub(super) fn may_know_method(name: &str) -> bool {
+    KNOWN.methods.contains_key(name)
+}
+
 /// Whether a call hands its argument on in another form.
 pub(super) fn is_through(callee: &Ref) -> bool {
     let names = callee.names();
@@ -161,9 +169,10 @@ pub(super) fn of_method(
     found.extend(shell::of_method(name, receiver, args, &callee));
     found.extend(crypto::of_method(name, receiver, args, &callee, &secret));
     found.extend(settings::of_method(name, receiver, args, &callee, span, &on));
-    if let Some(kept) = kept(name, receiver, args, &secret) {
+    if let Some(kept) = kept::kept(name, receiver, args, &secret) {
         found.push(sink(SinkKind::Keep, &callee, vec![kept]));
     }
+    found.extend(kept::guessable(name, receiver, args, &callee));
     // `url.query_pairs_mut().append_pair("ssn", ssn)`
     if matches!(name, "append_pair" | "set_query")
         && let Some(label) = (0..args.len()).find_map(&secret).filter(|label| is_of_person(label))
@@ -192,87 +201,12 @@ pub(super) fn of_method(
     found
 }
 
-/// What people give away among the values of a statement that writes: bound one by one, or handed over together.
-fn kept(name: &str, receiver: &Node, args: &[Node], secret: &impl Fn(usize) -> Option<SmolStr>) -> Option<SinkPart> {
-    let at = match name {
-        "bind" if is_kept(receiver) => 0,
-        "execute" | "exec_drop" | "exec" | "exec_batch" if args.first().is_some_and(writes) => 1,
-        _ => return None,
-    };
-    let label = secret(at).filter(|label| is_of_person(label))?;
-    // A password that comes right from a request; elsewhere it may be hashed already, whatever it is called.
-    let lower = label.to_ascii_lowercase();
-    let is_as_typed = !lower.contains("pass")
-        || lower.contains("passport")
-        || values(&args[at]).any(|name| name.scope == Scope::Request || name.scope == Scope::Local && is_new_password(&name.path));
-    is_as_typed.then(|| SinkPart::new(args[at].clone(), Tri::Yes, label))
-}
-
-/// The names among values that are handed over one by one or together: `password`, `(name, password)`, `params![name, password]`.
-fn values(node: &Node) -> impl Iterator<Item = &Ref> {
-    let parts = match &node.kind {
-        NodeKind::List(parts) => parts.as_slice(),
-        NodeKind::Call(call) if call.callee.last().ends_with('!') => &call.args,
-        _ => std::slice::from_ref(node),
-    };
-    parts.iter().filter_map(Node::as_ref)
-}
-
-/// A parameter, whose name carries its place, that is the password somebody has just chosen.
-fn is_new_password(path: &[SmolStr]) -> bool {
-    let [name] = path else { return false };
-    name.split_once('@').is_some_and(|(name, _)| matches!(name, "password" | "new_password" | "plain_password" | "plaintext_password"))
-}
-
 /// A request that is being put together: `client.post(address)`, `reqwest::Client::new().get(address)`.
 fn is_request(receiver: &Node) -> bool {
     let chain = super::chain::Chain::of(receiver);
     chain
         .last(&["get", "post", "put", "patch", "delete", "request"])
         .is_some_and(|step| step.args.iter().any(|arg| arg.as_text().is_some_and(|text| !text.starts("http").is_no())))
-}
-
-/// What people give away: passwords and numbers of cards. A program's own keys are written to the files that
-/// are for them.
-pub(super) fn is_of_person(label: &str) -> bool {
-    let label: String = label.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
-    ["pass", "pwd", "card", "cvv", "cvc", "ssn", "social", "account", "medical", "pin"].iter().any(|word| label.contains(word))
-}
-
-/// A file that was opened to be written.
-pub(super) struct Opened {
-    /// Whether it stands where everybody may read.
-    pub is_shared: bool,
-}
-
-/// `OpenOptions::new().append(true).open("/tmp/state")?`, `File::create(path)?`.
-pub(super) fn opened(node: &Node) -> Option<Opened> {
-    let chain = super::chain::Chain::of(node);
-    let made = chain.constructor().filter(|call| call.callee.names().iter().any(|name| matches!(*name, "File" | "OpenOptions")))?;
-    let path = chain.last(&["open"]).and_then(|step| step.args.first()).or_else(|| made.args.first());
-    Some(Opened { is_shared: path.is_some_and(is_shared) })
-}
-
-/// Whether a path is a known one where everybody may write and read: `/tmp/state`, `env::temp_dir().join("state")`.
-fn is_shared(path: &Node) -> bool {
-    let below = |path: &str| path.starts_with("/tmp/") || path.starts_with("/var/tmp/");
-    let chain = super::chain::Chain::of(path);
-    let of_system = || chain.constructor().is_some_and(|call| call.callee.names().ends_with(&["env", "temp_dir"]));
-    let is_known = || chain.steps.iter().all(|step| step.name == "join" && step.args.iter().all(|part| part.as_str().is_some()));
-    path.as_str().is_some_and(below) || of_system() && is_known()
-}
-
-/// `sqlx::query("INSERT …")`: what is bound to it is written.
-fn is_kept(statement: &Node) -> bool {
-    let call = super::chain::Chain::of(statement).constructor();
-    call.is_some_and(|call| call.callee.first() == "sqlx" && call.args.first().is_some_and(writes))
-}
-
-/// Whether a statement writes.
-fn writes(statement: &Node) -> bool {
-    let text = statement.as_text().map(ToString::to_string).unwrap_or_default();
-    let start = text.trim_start().get(..6).map(str::to_ascii_lowercase).unwrap_or_default();
-    matches!(start.as_str(), "insert" | "update")
 }
 
 /// A sink that a value goes into as it is.
@@ -309,9 +243,11 @@ fn root_of(node: &Node) -> &Node {
 fn flow(row: &Row, callee: &Ref, args: &[Node]) -> Option<Sink> {
     let label = if row.whole { "whole" } else { "part" };
     let part = |value: &Node| SinkPart::new(value.clone(), Tri::Maybe, label);
+    // `statement.query_map([format!("%{name}%")], …)`: what stands in a list are the values of a statement.
+    let may_flow = |value: &&Node| row.kind != SinkKind::Sql || value.as_list().is_none();
     let parts = match row.argument {
-        Some(at) => args.get(at).map(part).into_iter().collect(),
-        None => args.iter().map(part).collect(),
+        Some(at) => args.get(at).filter(may_flow).map(part).into_iter().collect(),
+        None => args.iter().filter(may_flow).map(part).collect(),
     };
     judged(sink(row.kind, callee, parts))
 }

@@ -42,20 +42,17 @@ pub(super) fn of_method(
     let first = args.first();
     let is = |value: bool| first.and_then(Node::as_bool) == Some(value);
     let mode = first.and_then(Node::as_ref).map(Ref::last).unwrap_or_default();
+    let constant = first.filter(|first| first.as_ref().is_some_and(Ref::is_rust_constant));
+    if let (Some(constant), Some(bad)) = (constant, switch(name)) {
+        return Some(Sink { parts: vec![awaited(constant, bad)], ..Sink::unverified(callee.clone(), span) });
+    }
     let off = match name {
         _ if turns_check_off(name) => first.is_some_and(is_true_by_default),
         "set_verify" | "set_verify_callback" => matches!(mode, "NONE" | "SSL_VERIFY_NONE") || args.get(1).is_some_and(says_yes),
         "min_protocol_version" | "min_tls_version" | "set_min_proto_version" | "min_tls_protocol_version" => {
             first.is_some_and(is_old_protocol)
         }
-        "set_verify_hostname"
-        | "ssl_verify_peer"
-        | "ssl_verify_host"
-        | "verify_hostname"
-        | "verify_cert"
-        | "tls_verify"
-        | "set_certificate_verification"
-        | "proxy_ssl_verify_peer" => is(false),
+        _ if is_check(name) => is(false),
         "set_certificate_verifier" | "with_custom_certificate_verifier" | "set_custom_certificate_verifier" => return None,
         "ssl_mode" => matches!(mode, "Disable" | "Disabled" | "Allow") && !stays_here(receiver),
         "ssl_options" => mode.starts_with("DANGER"),
@@ -78,7 +75,39 @@ pub(super) fn of_method(
     // Cookies that are built whole are judged as a whole.
     let is_session = matches!(name, "cookie_secure" | "cookie_http_only" | "with_secure" | "with_http_only")
         || on(&["session", "identity", "cookieconfig"]);
-    (is(false) && is_session).then(|| flag_off("session", flag, span))
+    match constant.filter(|_| is_session) {
+        Some(constant) => {
+            let mut flag = flag_off("session", flag, span);
+            flag.parts.push(awaited(constant, false));
+            Some(flag)
+        }
+        None => (is(false) && is_session).then(|| flag_off("session", flag, span)),
+    }
+}
+
+/// The value that makes a setting bad, of one that is on or off.
+fn switch(name: &str) -> Option<bool> {
+    if turns_check_off(name) { Some(true) } else { is_check(name).then_some(false) }
+}
+
+/// A setting that a constant of another file decides.
+fn awaited(constant: &Node, bad: bool) -> SinkPart {
+    SinkPart::new(constant.clone(), Tri::Maybe, if bad { SinkPart::IF_TRUE } else { SinkPart::IF_FALSE })
+}
+
+/// Methods that switch a check on or off.
+fn is_check(name: &str) -> bool {
+    matches!(
+        name,
+        "set_verify_hostname"
+            | "ssl_verify_peer"
+            | "ssl_verify_host"
+            | "verify_hostname"
+            | "verify_cert"
+            | "tls_verify"
+            | "set_certificate_verification"
+            | "proxy_ssl_verify_peer"
+    )
 }
 
 /// `true`, and `insecure.unwrap_or(true)`.

@@ -1,9 +1,10 @@
 //! What a request says of its sender's rights, and the code takes for granted: `req.headers['x-user-role'] === 'admin'`,
 //! `if (req.cookies.isAdmin) …`.
 
+use super::rows::maker;
 use super::{called_name, owner, root_name};
 use crate::extract::Extract;
-use crate::extract::typescript::names::{Module, unquoted};
+use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -18,7 +19,8 @@ const MAX_FUNCTION: usize = 1_500;
 
 /// Emits a decision by what a header, a cookie or the query says of the sender's rights.
 pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
-    let Some((part, name)) = read(node).filter(|(part, name)| says_rights(part, name)) else { return };
+    let read = read(node).or_else(|| read_by_function(module, node));
+    let Some((part, name)) = read.filter(|(part, name)| says_rights(part, name)) else { return };
     if decided(module, node, MAX_STEPS).is_none_or(|place| says_who(name) && !is_with_request(module, place)) {
         return;
     }
@@ -49,6 +51,34 @@ fn read(node: Syntax<'_>) -> Option<(&str, &str)> {
         _ => node.field(Field::Arguments)?.first().filter(|key| key.kind() == Kind::String).map(unquoted)?,
     };
     matches!(root_name(base), "req" | "request" | "ctx" | "c" | "context").then_some((part, name))
+}
+
+/// The same by a function that reads the request at hand: `(await cookies()).get('role')` of Next.js, `getCookie(event,
+/// 'role')` of Hono and h3, `cookies.get('role')` of what `SvelteKit` hands over.
+fn read_by_function<'t>(module: &Module<'t>, node: Syntax<'t>) -> Option<(&'static str, &'t str)> {
+    let arguments = node.field(Field::Arguments).filter(|_| node.kind() == Kind::Call)?;
+    let key = |at: usize| arguments.children().nth(at).filter(|key| key.kind() == Kind::String).map(unquoted);
+    match called_name(node) {
+        "getCookie" => Some(("cookies", key(1)?)),
+        "getHeader" | "getRequestHeader" => Some(("headers", key(1)?)),
+        "get" => {
+            let name = key(0)?;
+            let object = node.field(Field::Function)?.field(Field::Object)?;
+            let is_parameter =
+                |name: Syntax<'t>| module.lookup(name.text(), name).is_some_and(|declared| matches!(declared.form, Form::Parameter(_)));
+            if object.kind() == Kind::Identifier && object.text() == "cookies" && is_parameter(object) {
+                return Some(("cookies", name));
+            }
+            let made = maker(module, object)?;
+            let part = match called_name(made) {
+                "cookies" => "cookies",
+                "headers" => "headers",
+                _ => return None,
+            };
+            module.callee_of(made).filter(|made| made.module() == Some("next/headers")).map(|_| (part, name))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a name is one for rights; in the query, which filters by roles too, only that of an administrator.
@@ -137,5 +167,5 @@ fn branch(test: Syntax<'_>) -> Option<Syntax<'_>> {
 
 fn turns_away(branch: Syntax<'_>) -> bool {
     let text = branch.text();
-    ["401", "403", "throw ", "orbidden", "nauthorized", "return false", "redirect("].iter().any(|sign| text.contains(sign))
+    ["401", "403", "throw ", "orbidden", "nauthorized", "return false", "redirect(", "notFound("].iter().any(|sign| text.contains(sign))
 }

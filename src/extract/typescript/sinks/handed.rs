@@ -2,14 +2,16 @@
 //! in the place of the parameters that flow into a sink.
 
 use super::callers::name_of;
-use crate::extract::typescript::items::is_part;
+use crate::extract::typescript::items::{is_part, is_whole};
 use crate::extract::typescript::names::{Form, Module, unquoted};
-use crate::ir::{Handed, Node, NodeKind, Part, Ref, Scope, Taken, Text, Why};
+use crate::ir::{Entry, Handed, Map, Node, NodeKind, Part, Ref, Scope, Taken, Text, Why};
 use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Arguments of one file that are kept.
 const MAX_HANDED: usize = 2_000;
+/// The longest object of a constant that is looked at, in bytes: it is read anew for each function that it is handed to.
+const MAX_OBJECT: usize = 1_000;
 /// Names of one part that are looked at.
 const MAX_NAMES: usize = 32;
 
@@ -81,11 +83,17 @@ fn brought<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
             | Kind::Binary
             | Kind::Parenthesized
             | Kind::TemplateString
+            | Kind::Object
     );
     if !is_kept {
         return None;
     }
+    let part = object_of(module, part).unwrap_or(part);
     let mut value = module.lower(part);
+    // What of it ends in a sink, the function says: `body.name`.
+    if value.as_ref().is_some_and(is_whole) {
+        return Some(value);
+    }
     if let Some(whole) = value.as_ref().and_then(|name| module.of_constant(part, name)) {
         value.kind = NodeKind::Ref(whole);
     } else if !matches!(part.kind(), Kind::Member | Kind::Subscript) {
@@ -97,6 +105,15 @@ fn brought<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
     }
     let name = shown.filter(|name| names_password(name))?;
     Some(Node::new(value.span, NodeKind::Ref(Ref::new(Scope::Local, [name]))))
+}
+
+/// The object that a constant holds: `const cart = { mail: req.body.mail }`.
+fn object_of<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Syntax<'t>> {
+    let declaration = module.lookup(part.text(), part).filter(|_| part.kind() == Kind::Identifier)?;
+    match declaration.form {
+        Form::Variable(Some(made), _) if made.kind() == Kind::Object && made.span().len() <= MAX_OBJECT => Some(made),
+        _ => None,
+    }
 }
 
 /// A value as another file can read it: data of a request stays, every other name is unknown there. Nothing
@@ -120,6 +137,19 @@ fn closed(node: &Node, depth: u32) -> Option<Node> {
         }
         NodeKind::Op(op, operands) if operands.iter().any(|operand| closed(operand, depth - 1).is_some()) => {
             NodeKind::Op(*op, operands.iter().map(unknown).collect())
+        }
+        NodeKind::Map(map) => {
+            let brought = map.entries.iter().filter_map(|entry| match entry {
+                Entry::Pair { key, key_span, value } => {
+                    Some(Entry::Pair { key: key.clone(), key_span: *key_span, value: closed(value, depth - 1)? })
+                }
+                _ => None,
+            });
+            let entries: Vec<Entry> = brought.collect();
+            if entries.is_empty() {
+                return None;
+            }
+            NodeKind::Map(Map { entries })
         }
         _ => return None,
     };

@@ -2,18 +2,20 @@
 //! handed. `map.get(key)` asks no database, `history.redirect(…)` sends no browser anywhere.
 
 use super::{checked, has_key, root_name, value_of};
+use crate::extract::typescript::names::{Form, Module};
 use crate::ir::SinkKind;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Whether a method of a common name is the one that the table means, by what it is called on.
-pub(super) fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
+pub(super) fn is_meant<'t>(module: &Module<'t>, kind: SinkKind, name: &str, node: Syntax<'t>) -> bool {
     let argument = |at: usize| node.field(Field::Arguments).and_then(|arguments| arguments.children().nth(at));
     match kind {
         // `map.get(key)`: of names that everything has, a text that is put together.
         SinkKind::Sql if matches!(name, "get" | "all" | "each" | "any" | "one" | "none" | "many" | "where" | "andWhere" | "orWhere") => {
             argument(0).is_some_and(|first| {
-                matches!(first.kind(), Kind::TemplateString | Kind::Binary)
+                is_put_together(first)
                     || is_named_statement(first)
+                    || is_variable_put_together(module, first)
                     || first.kind() == Kind::Member && is_of_builder(node)
             })
         }
@@ -27,6 +29,7 @@ pub(super) fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
         SinkKind::Query | SinkKind::Assign | SinkKind::Allocate => !checked::is_behind_validator(node),
         // The log of a function keeps what is written at once together.
         SinkKind::LogLine => !is_in_function_of_cloud(node),
+        SinkKind::Cipher if name == "createHmac" => !evens_lengths(node),
         SinkKind::Store => matches!(root_name(node), "localStorage" | "sessionStorage" | "window"),
         // `new Parser().redirect(…)` is of a class, not the answer of a framework.
         SinkKind::Redirect => root_name(node) != "history" && !is_on_new(node),
@@ -50,6 +53,13 @@ pub(super) fn is_meant(kind: SinkKind, name: &str, node: Syntax<'_>) -> bool {
         SinkKind::Html => !is_of_another_type(node),
         _ => true,
     }
+}
+
+/// Whether both sides of a comparison are hashed with the same key, so that they are of one length: the key hides nothing.
+fn evens_lengths(call: Syntax<'_>) -> bool {
+    let function = call.ancestors().find(|outer| outer.kind().is_function()).map_or("", Syntax::text);
+    let begin = call.text().split_inclusive(')').next().unwrap_or_default();
+    function.contains("timingSafeEqual(") && function.matches(begin).count() > 1
 }
 
 /// Whether a call is made for an event that a platform runs a function with.
@@ -145,6 +155,31 @@ pub(super) fn is_record(node: Syntax<'_>, name: &str) -> bool {
             .and_then(Syntax::first)
             .is_some_and(|first| first.text().ends_with("body") || first.text().contains("...req.body"))
         && !checked::is_behind_validator(node)
+}
+
+/// A text with values in it.
+fn is_put_together(node: Syntax<'_>) -> bool {
+    matches!(node.kind(), Kind::TemplateString | Kind::Binary)
+}
+
+/// `var q = "SELECT … '" + id + "'"`, whatever it is called.
+fn is_variable_put_together<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    let declared = || module.lookup(node.text(), node);
+    node.kind() == Kind::Identifier
+        && declared().is_some_and(|declared| matches!(declared.form, Form::Variable(Some(made), _) if is_put_together(made)))
+}
+
+/// `sql(changes)` within `` sql`update users set ${…}` ``: each member of the object is a column of its name, unless more
+/// arguments name those that are meant. Behind `in` it is a list of values.
+pub(super) fn is_columns(call: Syntax<'_>) -> bool {
+    let statement = call.parent().filter(|outer| outer.kind() == Kind::Substitution).and_then(Syntax::parent);
+    let Some(statement) = statement.filter(|outer| outer.kind() == Kind::TemplateString) else { return false };
+    let tag = statement.parent().and_then(|tagged| tagged.field(Field::Function)).map(Syntax::text);
+    let before = &statement.text()[..(call.start() - statement.start()) as usize];
+    let word = before.trim_end_matches(['$', '{', ' ', '\n', '\t']).rsplit(char::is_whitespace).next().unwrap_or_default();
+    tag.is_some_and(|tag| call.field(Field::Function).is_some_and(|function| function.text() == tag))
+        && call.field(Field::Arguments).is_some_and(|arguments| arguments.children().count() == 1)
+        && !word.eq_ignore_ascii_case("in")
 }
 
 /// `sql`, `query`, `statement`: a variable that holds a statement.

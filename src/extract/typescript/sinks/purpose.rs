@@ -134,6 +134,11 @@ fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
         {
             return Some(name);
         }
+        // `insert({ token: code })` of `const code = …`.
+        let kept = name.filter(|name| outer.kind() == Kind::VariableDeclarator && name.kind() == Kind::Identifier).and_then(key_of);
+        if let Some(key) = kept.map(unquoted).filter(|key| says(key)) {
+            return Some(key);
+        }
         if matches!(outer.kind(), Kind::Function | Kind::Method) {
             return None;
         }

@@ -4,7 +4,7 @@ use super::{called_name, maker, root_name};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Module, unquoted};
 use crate::ir::{Call, FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
-use crate::lower::words::{names_login_cookie, names_password};
+use crate::lower::words::{names_login_cookie, names_password, names_token};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// `rejectUnauthorized: false`, wherever it stands: no caller wants it by accident.
@@ -155,7 +155,13 @@ fn cookie(flag: Syntax<'_>, key: &str, cx: &mut Extract<'_>) {
         return;
     }
     let name = call.and_then(Syntax::first).filter(|first| first.kind() == Kind::String).map_or("", unquoted);
-    cx.fact(flag.span(), name, FactKind::Sink(unflagged(name, key, flag.span())));
+    let mut sink = unflagged(name, key, flag.span());
+    // `res.cookie('nv', token, …)`: what it holds says what it is for.
+    let value = call.and_then(|arguments| arguments.children().nth(1)).filter(|value| value.kind() == Kind::Identifier);
+    if value.is_some_and(|value| names_token(value.text())) {
+        sink.parts.iter_mut().for_each(|part| part.tainted = Tri::Yes);
+    }
+    cx.fact(flag.span(), name, FactKind::Sink(sink));
 }
 
 /// `{ maxAge: 0 }`, `{ expires: new Date(0) }`: the cookie is taken away, so that it holds nothing.

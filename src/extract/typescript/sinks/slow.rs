@@ -104,14 +104,15 @@ fn is_slow(pattern: &str) -> bool {
                 None
             }
         };
-        let (may_be_absent, is_endless, next) = quantifier(bytes, at);
-        at = next;
-        if is_endless && atom == Some(true) && !bytes[at..].is_empty() {
+        let quantifier = quantifier(bytes, at);
+        at = quantifier.end;
+        let is_of_repeats = atom == Some(true);
+        if quantifier.is_endless && is_of_repeats && !bytes[at..].is_empty() {
             return true;
         }
         if let Some(top) = stack.last_mut() {
-            top.repeats |= is_endless;
-            top.separates |= !is_endless && !may_be_absent;
+            top.repeats |= quantifier.varies || is_of_repeats;
+            top.separates |= !quantifier.varies && !quantifier.may_be_absent && !is_of_repeats;
         }
     }
     false
@@ -126,19 +127,32 @@ fn class_end(bytes: &[u8], start: usize) -> usize {
     at + 1
 }
 
-/// Whether what stands before may be absent, whether it may be repeated without end, and where the quantifier ends.
-fn quantifier(bytes: &[u8], at: usize) -> (bool, bool, usize) {
-    match bytes.get(at) {
-        Some(b'*') => (true, true, at + 1),
-        Some(b'+') => (false, true, at + 1),
-        Some(b'?') => (true, false, at + 1),
+/// How often what stands before it may come.
+struct Quantifier {
+    /// Never, too.
+    may_be_absent: bool,
+    /// As often as it likes.
+    is_endless: bool,
+    /// In more than one length: `+`, `{2,4}`.
+    varies: bool,
+    /// Where the quantifier ends.
+    end: usize,
+}
+
+/// The quantifier at a place, if there is one.
+fn quantifier(bytes: &[u8], at: usize) -> Quantifier {
+    let (may_be_absent, is_endless, varies, end) = match bytes.get(at) {
+        Some(b'*') => (true, true, true, at + 1),
+        Some(b'+') => (false, true, true, at + 1),
+        Some(b'?') => (true, false, false, at + 1),
         Some(b'{') => {
             let end = bytes[at..].iter().position(|byte| *byte == b'}').map_or(bytes.len(), |end| at + end + 1);
             let inner = &bytes[at + 1..end.saturating_sub(1).max(at + 1)];
-            (inner.starts_with(b"0"), inner.ends_with(b","), end)
+            (inner.starts_with(b"0"), inner.ends_with(b","), inner.contains(&b','), end)
         }
-        _ => (false, false, at),
-    }
+        _ => (false, false, false, at),
+    };
+    Quantifier { may_be_absent, is_endless, varies, end }
 }
 
 #[cfg(test)]
@@ -147,9 +161,16 @@ mod tests {
 
     #[test]
     fn repeats_of_repeats_with_nothing_between_are_slow() {
-        for pattern in
-            [r"/^([a-z0-9]+)+@example\.com$/", r"/([0-9]+)+\#/", r"/^(\w+\s?)*$/", r"/(?:a*)*b/", r"/^((x|y+)+)z/", r"/^(a+){2,}$/"]
-        {
+        for pattern in [
+            r"/^([a-z0-9]+)+@example\.com$/",
+            r"/([0-9]+)+\#/",
+            r"/^(\w+\s?)*$/",
+            r"/(?:a*)*b/",
+            r"/^((x|y+)+)z/",
+            r"/^(a+){2,}$/",
+            r"/@([a-z0-9]{2,4})+$/",
+            r"/^[a-z](([.-]|_+)?([a-z0-9]+))*@/",
+        ] {
             assert!(is_slow(pattern), "{pattern}");
         }
         for pattern in [
@@ -162,6 +183,9 @@ mod tests {
             r"/^(ab?)+$/",
             r"/[(a+)+]$/",
             r"/^(a+)?$/",
+            r"/^(\w{2,3}-)+$/",
+            r"/^([a-z]{2})+$/",
+            r"/^((\w+):(\w+);)*$/",
         ] {
             assert!(!is_slow(pattern), "{pattern}");
         }

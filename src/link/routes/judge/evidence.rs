@@ -158,7 +158,7 @@ impl<'a> Judge<'a> {
         }
         let mut evidence =
             Evidence { looks: func.reads_credentials, denies: !func.denies.is_empty(), limits: Tri::No, ..Evidence::default() };
-        let Some(depth) = depth.checked_sub(1) else { return evidence };
+        let Some(depth) = depth.checked_sub(1).filter(|_| !func.accepts_any) else { return evidence };
         // A cycle of calls sees what is known so far.
         self.memo.borrow_mut().insert(key, evidence.clone());
         for call in func.calls.iter().take(MAX_CALLS) {

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::handler::Handler;
 use super::login::is_all_asked;
-use crate::extract::typescript::names::{Module, unquoted};
+use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::extract::typescript::sinks::{called_name, root_name};
 use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -61,8 +61,23 @@ pub(super) const OWNERS: [&str; 13] = [
 ];
 
 /// Parts of the names of functions that find out who calls, or what they may do.
-const ASKS: [&str; 12] =
-    ["currentuser", "session", "permi", "authoriz", "owner", "canaccess", "ability", "getauth", "access", "verif", "policy", "role"];
+const ASKS: [&str; 15] = [
+    "currentuser",
+    "session",
+    "permi",
+    "authoriz",
+    "owner",
+    "canaccess",
+    "ability",
+    "getauth",
+    "access",
+    "verif",
+    "policy",
+    "role",
+    "requireuser",
+    "requireauth",
+    "requiremember",
+];
 
 /// Whether a handler asks who calls.
 pub(super) enum Asked<'t> {
@@ -130,7 +145,7 @@ pub(super) fn tells_of_caller<'t>(module: &Module<'t>, handler: &Handler<'t>, no
             let name = called_name(node).to_ascii_lowercase();
             let asks = ASKS.iter().any(|word| name.contains(word));
             let reads_header = matches!(name.as_str(), "get" | "header") && node.text().to_ascii_lowercase().contains("authorization");
-            asks || reads_header || name == "auth" || name == "get" && is_kept_caller(node, request)
+            asks || gives_somebody(node, request) || reads_header || name == "auth" || name == "get" && is_kept_caller(node, request)
         }
         Kind::Identifier | Kind::ShorthandProperty if handler.caller.is_some_and(|caller| Handler::is_of(module, node, caller)) => true,
         Kind::Identifier if node.text() == request => node.parent().is_some_and(|outer| match outer.kind() {
@@ -140,6 +155,17 @@ pub(super) fn tells_of_caller<'t>(module: &Module<'t>, handler: &Handler<'t>, no
         }),
         _ => false,
     }
+}
+
+/// `const me = peekUser()`, `await requireViewer(event)`: nobody is named, so that it is whoever calls.
+fn gives_somebody(call: Syntax<'_>, request: &str) -> bool {
+    const VERBS: [&str; 6] = ["get", "peek", "require", "current", "load", "must"];
+    const WHO: [&str; 6] = ["User", "Viewer", "Member", "Account", "Customer", "Me"];
+    let name = called_name(call);
+    let of_request = |argument: Syntax<'_>| argument.text() == request || matches!(argument.text(), "event" | "cookies()" | "headers()");
+    VERBS.iter().any(|verb| name.starts_with(verb))
+        && WHO.iter().any(|who| name.ends_with(who))
+        && call.field(Field::Arguments).is_some_and(|arguments| arguments.children().all(of_request))
 }
 
 /// `c.get('user')` of Hono.
@@ -218,15 +244,28 @@ pub(super) fn of_request<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<R
             Kind::Call => return asked_for(module, node),
             _ => return None,
         };
-        let name = if name.scope == Scope::Request { name } else { module.of_constant(node, &name)? };
+        let name =
+            if name.scope == Scope::Request { name } else { module.of_constant(node, &name).or_else(|| asked_before(module, node))? };
         // What middleware put there (`req.session`) is not the caller's word.
         let is_sent = matches!(name.first(), "body" | "params" | "query" | "param" | "payload");
         (is_sent && name.path.len() > 1).then_some(name)
     })
 }
 
-/// `c.req.param('id')` of Hono.
+/// What a constant asks the request for: `const id = searchParams.get('id')!`.
+fn asked_before<'t>(module: &Module<'t>, name: Syntax<'t>) -> Option<Ref> {
+    let Form::Variable(Some(made), path) = &module.lookup(name.text(), name)?.form else { return None };
+    let made = if made.kind() == Kind::NonNull { made.first()? } else { *made };
+    asked_for(module, made).filter(|_| path.is_empty() && made.kind() == Kind::Call)
+}
+
+/// `c.req.param('id')` of Hono, `request.nextUrl.searchParams.get('id')`.
 fn asked_for<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Ref> {
+    let object = call.field(Field::Function)?.field(Field::Object);
+    if called_name(call) == "get" && object.is_some_and(|object| object.text().ends_with("searchParams")) {
+        let key = call.field(Field::Arguments)?.first().filter(|key| key.kind() == Kind::String)?;
+        return Some(Ref::new(Scope::Request, ["query", unquoted(key)]));
+    }
     let part = matches!(called_name(call), "param" | "query").then(|| module.lower(call.field(Field::Function)?).as_ref().cloned())??;
     let key = call.field(Field::Arguments)?.first().filter(|key| key.kind() == Kind::String)?;
     (part.scope == Scope::Request && part.path.len() == 1).then(|| part.child(unquoted(key)))

@@ -33,7 +33,9 @@ impl Lookup {
     pub(super) fn of<'t>(module: &Module<'t>, call: Syntax<'t>, handler: &Handler<'t>, asked: &Asked<'t>) -> Option<Self> {
         let method = called_name(call);
         let filter = Filter::of(module, call, method)?;
-        let of_caller = filter.values().any(|value| is_of_caller(module, handler, value));
+        // Whoever `requireUser()` gives: an owner whom the request does not name.
+        let of_known = || filter.owners.iter().any(|owner| owner.kind() == Kind::Member && handler.sent(module, *owner).is_none());
+        let of_caller = filter.values().any(|value| is_of_caller(module, handler, value)) || of_known();
         let is_own = of_caller || asked.is_known() && is_compared(handler.function);
         let is_found_for_caller = || filter.values().any(|value| is_put_on(handler.request, value));
         if !is_own && (asked.is_known() || is_found_for_caller()) {
@@ -65,6 +67,11 @@ impl Lookup {
         let by = by.map_or_else(|| Node::text("", call.span()), |by| module.lower(by));
         Some(Self { model: filter.model, method: SmolStr::new(method), by, is_own, taken })
     }
+}
+
+/// The statement of SQL that a call is the tag of.
+fn tagged(call: Syntax<'_>) -> Option<Syntax<'_>> {
+    call.field(Field::Arguments).filter(|text| text.kind() == Kind::TemplateString && model::is_statement(*text))
 }
 
 /// Whether it is seen what a call is about: most calls of such names ask no store.
@@ -117,6 +124,9 @@ impl<'t> Filter<'t> {
             found.add_said(said);
             return Some(found);
         }
+        if let Some(statement) = tagged(call) {
+            return Self::of_tagged(statement);
+        }
         if !is_lookup(method) {
             return None;
         }
@@ -144,6 +154,20 @@ impl<'t> Filter<'t> {
             }
             _ if is_by_key(method) => found.ids.push(filter),
             _ => {}
+        }
+        Some(found)
+    }
+
+    /// `` sql`select * from messages where id = ${id} and recipient = ${me.id}` ``: each value by the column before it.
+    fn of_tagged(statement: Syntax<'t>) -> Option<Self> {
+        let mut found = Self::new(model::of_statement(statement)?);
+        let text = statement.text();
+        for hole in statement.children().filter(|part| part.kind() == Kind::Substitution) {
+            let before = text.get(..(hole.start() - statement.start()) as usize)?.trim_end();
+            let Some(column) = before.strip_suffix('=').map(str::trim_end) else { continue };
+            let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+            let name = column.trim_end_matches('"').rsplit(|char| !is_part(char)).next().unwrap_or_default();
+            hole.first().into_iter().for_each(|value| found.add_named(name, value));
         }
         Some(found)
     }

@@ -124,7 +124,8 @@ fn is_asked_for_parts(function: Syntax<'_>, context: &str) -> bool {
 /// `protectedProcedure.input(…).mutation(async ({ ctx, input }) => …)`.
 fn is_procedure(function: Syntax<'_>, taken: Syntax<'_>) -> bool {
     let call = function.parent().filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::parent);
-    call.is_some_and(|call| matches!(called_name(call), "query" | "mutation")) && taken.text().contains("input")
+    call.is_some_and(|call| matches!(called_name(call), "query" | "mutation"))
+        && ["input", "ctx"].iter().any(|part| taken.text().contains(part))
 }
 
 /// A function that a file exports for callers of its server: `'use server'`.

@@ -2,13 +2,13 @@
 //! looks at the session.
 
 use super::handler::Handler;
-use crate::extract::typescript::names::Module;
+use crate::extract::typescript::names::{Form, Module};
 use crate::extract::typescript::sinks::called_name;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Words in the names of functions that find out who calls.
-const LOGIN: [&str; 11] =
-    ["session", "auth", "currentuser", "getuser", "requireuser", "login", "loggedin", "signedin", "caller", "viewer", "token"];
+const LOGIN: [&str; 12] =
+    ["session", "auth", "currentuser", "getuser", "peekuser", "requireuser", "login", "loggedin", "signedin", "caller", "viewer", "token"];
 /// Words in the names of those that ask what the caller may do.
 const RIGHTS: [&str; 10] = ["authoriz", "permi", "role", "admin", "owner", "access", "polic", "abilit", "can", "staff"];
 /// Steps from a place to the test that it stands in.
@@ -47,9 +47,25 @@ fn user_of<'t>(module: &Module<'t>, handler: &Handler<'t>, value: Syntax<'t>) ->
 fn is_login<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>) -> bool {
     let name = called_name(call).to_ascii_lowercase();
     let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
-    LOGIN.iter().any(|word| name.contains(word))
+    (LOGIN.iter().any(|word| name.contains(word)) || turns_strangers_away(module, call))
         && !RIGHTS.iter().any(|word| name.contains(word))
         && !arguments.any(|argument| argument.kind() == Kind::String || handler.sent(module, argument).is_some())
+}
+
+/// Whether a function of the same file refuses whoever is not signed in, and asks for nothing else: `need(ctx)`.
+fn turns_strangers_away<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    const LONGEST: usize = 400;
+    let function = call.field(Field::Function).filter(|name| name.kind() == Kind::Identifier);
+    let form = function.and_then(|name| module.lookup(name.text(), name)).map(|declared| &declared.form);
+    let body = match form {
+        Some(Form::Function(body) | Form::Variable(Some(body), _)) if body.kind().is_function() => body.text(),
+        _ => return false,
+    };
+    let asks_more = || {
+        let text = body.to_ascii_lowercase();
+        text.contains("forbidden") || text.contains("403") || RIGHTS.iter().any(|word| text.contains(word))
+    };
+    body.len() <= LONGEST && ["401", "nauthenticated", "nauthorized", "UNAUTH"].iter().any(|sign| body.contains(sign)) && !asks_more()
 }
 
 /// The uses of the names that a declarator declares.

@@ -35,16 +35,46 @@ pub(super) fn of_receiver<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<S
             if let Some(named) = rows::maker(module, object).and_then(collection) {
                 return Some(named);
             }
-            is_model(object.text()).then(|| stem(object.text()))
+            (is_model(object.text()) || is_asked_as_store(module, call, object)).then(|| stem(object.text()))
         }
         Kind::Member => {
             let name = object.field(Field::Property)?.text();
             let base = object.field(Field::Object)?;
             let of_client = matches!(base.field(Field::Property).unwrap_or(base).text(), "prisma" | "db" | "models" | "tx");
-            (is_model(name) || of_client).then(|| stem(name))
+            (is_model(name) || of_client || base.kind() == Kind::This && is_of_store(call)).then(|| stem(name))
         }
         _ => None,
     }
+}
+
+/// `accounts.findOne({ … })` of `import { accounts } from './db'`: only stores have methods of such names.
+fn is_asked_as_store<'t>(module: &Module<'t>, call: Syntax<'t>, object: Syntax<'t>) -> bool {
+    is_of_store(call)
+        && module.lookup(object.text(), object).is_some_and(|declared| match declared.form {
+            Form::Import(_) => module.source_of(object).is_some_and(|source| source.starts_with(['.', '@', '~', '#'])),
+            Form::Variable(..) => true,
+            _ => false,
+        })
+}
+
+/// Whether a method is one that collections and repositories alone have, and is handed a filter that is written out.
+fn is_of_store(call: Syntax<'_>) -> bool {
+    const METHODS: [&str; 12] = [
+        "findOne",
+        "updateOne",
+        "updateMany",
+        "deleteOne",
+        "deleteMany",
+        "replaceOne",
+        "findOneAndUpdate",
+        "findOneAndDelete",
+        "findOneAndReplace",
+        "findOneBy",
+        "findOneOrFail",
+        "findOneByOrFail",
+    ];
+    let filter = call.field(Field::Arguments).and_then(Syntax::first);
+    METHODS.contains(&called_name(call)) && filter.is_some_and(|filter| filter.kind() == Kind::Object)
 }
 
 /// The name that `db.collection('users')` and its kin are called with.

@@ -9,7 +9,7 @@ pub fn parcels(store: Store) -> impl Filter<Extract = impl Reply, Error = Reject
 }
 
 fn list(store: Store) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
-    warp::path("parcels").and(warp::path::end()).and(warp::get()).and(with_store(store)).and_then(handlers::list)
+    warp::path("parcels").and(warp::path::end()).and(warp::get()).and(with_store(store)).and_then(handlers::list) // <-- route-without-auth
 }
 
 fn create(store: Store) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
