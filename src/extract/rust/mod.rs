@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::ir::{
@@ -58,8 +59,11 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     reader.items(&tree.items, "");
     let Reader { read: reads, bindings, .. } = reader;
     let by_name: FxHashMap<&str, &Func> = reads.iter().map(|read| (read.func.name.as_str(), &read.func)).collect();
+    let callers = callers(&reads);
     for read in &reads {
-        facts(cx, read, &by_name, &callers(read, &reads));
+        let all = callers.get(read.func.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let others: SmallVec<[&Read; 4]> = all.iter().copied().filter(|other| other.func.span != read.func.span).collect();
+        facts(cx, read, &by_name, &others);
         read.routers.iter().filter(|router| !router.replaced).for_each(|router| routers::facts(cx, router, &read.func));
         for what in &read.global_guards {
             let guard = Guard::new(what.clone(), GuardScope::App, None, what.span.start);
@@ -302,9 +306,18 @@ fn dangerous(cx: &mut Extract<'_>, read: &[Read]) {
             }
         }
     }
+    let text = cx.file.text.clone();
     for ((span, ..), (read, sink)) in found {
+        if sink.kind == SinkKind::Hash && asks_for_breaches(&text, read.func.span) {
+            continue;
+        }
         cx.fact(span, read.owner.clone(), FactKind::Sink(sink.clone()));
     }
+}
+
+/// Whether a function makes the range query for breached passwords, which asks for SHA-1.
+fn asks_for_breaches(text: &str, function: Span) -> bool {
+    text.get(function.start as usize..function.end as usize).is_some_and(|body| body.contains("pwnedpasswords.com"))
 }
 
 /// Free functions that carry their route: of Rocket and actix-web, of axum by utoipa's attribute.
@@ -421,15 +434,26 @@ fn facts(cx: &mut Extract<'_>, read: &Read, functions: &FxHashMap<&str, &Func>, 
     }
 }
 
-/// The functions of the file that call another one of it by its bare name.
-fn callers<'r>(read: &Read, all: &'r [Read]) -> Vec<&'r Read> {
-    if read.sites.is_empty() {
-        return Vec::new();
+/// The functions of a file that call one of a name, for those names that are called plainly.
+type Callers<'r> = FxHashMap<&'r str, Vec<&'r Read>>;
+
+/// Who calls which function of the file, where somebody may ask: a file may have thousands of either.
+fn callers(reads: &[Read]) -> Callers<'_> {
+    let mut callers = Callers::default();
+    if reads.iter().all(|read| read.sites.is_empty()) {
+        return callers;
     }
-    let calls = |call: &crate::ir::CallSite| {
-        matches!(call.callee.scope, Scope::Local | Scope::Rust) && call.callee.path.len() == 1 && call.callee.last() == read.func.name
-    };
-    all.iter().filter(|other| other.func.span != read.func.span && other.func.calls.iter().any(calls)).collect()
+    for read in reads {
+        for call in &read.func.calls {
+            if matches!(call.callee.scope, Scope::Local | Scope::Rust) && call.callee.path.len() == 1 {
+                let of_name = callers.entry(call.callee.last()).or_default();
+                if of_name.last().is_none_or(|last| last.func.span != read.func.span) {
+                    of_name.push(read);
+                }
+            }
+        }
+    }
+    callers
 }
 
 /// Whether the function, one of this file that it calls or one that calls it also verifies a token: a claim is looked

@@ -22,11 +22,16 @@ impl Eval<'_, '_> {
                 }
             }
             ExprKind::Field { on, name } if name.text.starts_with(|char: char| char.is_ascii_digit()) => self.secret_of(on),
-            ExprKind::Field { name, .. } => self.named_secret(&name.text),
+            // `config.password` of a type that prints itself as stars.
+            ExprKind::Field { name, .. } => self.named_secret(&name.text).filter(|_| !self.type_of(expr).is_some_and(super::hides_itself)),
             ExprKind::Method { on, name, args, .. } => match name.text.as_str() {
                 "expose_secret" | "expose_secret_mut" | "reveal" | "unsecure" => {
                     let hidden = || self.type_of(on).filter(|ty| super::hides_itself(ty)).and(on.as_path()?.single()).map(SmolStr::new);
-                    self.secret_of(on).or_else(|| self.named_secret(on.as_path()?.single()?)).or_else(hidden)
+                    let named = || match &on.kind {
+                        ExprKind::Field { name, .. } => self.named_secret(&name.text),
+                        _ => self.named_secret(on.as_path()?.single()?),
+                    };
+                    self.secret_of(on).or_else(named).or_else(hidden)
                 }
                 name if keeps(name) => self.secret_of(on),
                 "map" | "and_then" | "join" | "concat" | "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" | "expect" | "replace"

@@ -48,6 +48,8 @@ pub(super) fn of_method(
     }
     let off = match name {
         _ if turns_check_off(name) => first.is_some_and(is_true_by_default),
+        // A server that asks its callers for no certificate.
+        "set_verify" | "set_verify_callback" if is_acceptor(receiver) => false,
         "set_verify" | "set_verify_callback" => matches!(mode, "NONE" | "SSL_VERIFY_NONE") || args.get(1).is_some_and(says_yes),
         "min_protocol_version" | "min_tls_version" | "set_min_proto_version" | "min_tls_protocol_version" => {
             first.is_some_and(is_old_protocol)
@@ -83,6 +85,11 @@ pub(super) fn of_method(
         }
         None => (is(false) && is_session).then(|| flag_off("session", flag, span)),
     }
+}
+
+/// `SslAcceptor::mozilla_intermediate(…)` of openssl.
+fn is_acceptor(receiver: &Node) -> bool {
+    Chain::of(receiver).constructor().is_some_and(|call| call.callee.names().contains(&"SslAcceptor"))
 }
 
 /// The value that makes a setting bad, of one that is on or off.
