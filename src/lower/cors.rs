@@ -79,6 +79,16 @@ fn named(word: &str) -> Origins {
     }
 }
 
+/// What a star among the origins stands for in a crate, in either spelling of its name; nothing where it is a name like
+/// any other. tide answers it with the origin that asks.
+pub fn star_of_crate(name: &str) -> Option<Origins> {
+    match name.replace('_', "-").as_str() {
+        "tower-http" | "salvo" | "salvo-cors" | "salvo-extra" => Some(Origins::Any),
+        "tide" => Some(Origins::Reflected),
+        _ => None,
+    }
+}
+
 /// What an old version of a crate allows where nothing is said, if that is something else than in the newest one.
 pub fn older_default(name: &str, version: &Version) -> Option<Origins> {
     let rows = table("cors").map(|table| table.list("rust")).unwrap_or_default();

@@ -8,6 +8,7 @@
 use crate::ir::{Cors, Entry, Field, Map, Node, NodeKind, Op, Origins, Span, Text, Why};
 
 use super::chain::{Chain, Step};
+use crate::lower::cors::star_of_crate;
 
 /// The policies that headers set by hand make up: those of one function belong together.
 pub(super) fn by_headers(headers: &[(Node, Node, Span)]) -> Vec<(Span, Cors)> {
@@ -167,13 +168,13 @@ fn methods(step: Step<'_>) -> Field<Vec<Text>> {
 fn named(library: &str, node: &Node, span: Span) -> Field<Origins> {
     let known = |origins| Field::known(origins, span);
     match &node.kind {
-        NodeKind::Text(text) if stars(library) && text.eq_str("*").is_yes() => {
-            known(if library == "tide" { Origins::Reflected } else { Origins::Any })
+        NodeKind::Text(text) if text.eq_str("*").is_yes() => {
+            known(star_of_crate(library).unwrap_or_else(|| Origins::List(vec![node.clone()])))
         }
         NodeKind::Text(_) => known(Origins::List(vec![node.clone()])),
         NodeKind::List(items) => known(Origins::List(items.clone())),
         NodeKind::Ref(reference) => match (library, reference.last()) {
-            (library, "Any") if stars(library) => known(Origins::Any),
+            (library, "Any") if star_of_crate(library).is_some() => known(Origins::Any),
             ("rocket_cors", "All") => known(Origins::Reflected),
             // Of another file: linking looks it up.
             _ if reference.is_rust_constant() => known(Origins::List(vec![node.clone()])),
@@ -206,11 +207,6 @@ fn each(node: &Node) -> impl Iterator<Item = &Node> {
 /// A text that is a regular expression, as rules know one: between slashes.
 fn pattern(node: &Node) -> Node {
     node.as_str().map_or_else(|| node.clone(), |text| Node::text(format!("/{text}/"), node.span))
-}
-
-/// Libraries of which a star stands for every origin; tide answers it with the origin that asks.
-fn stars(library: &str) -> bool {
-    matches!(library, "tower_http" | "salvo" | "salvo_cors" | "salvo_extra" | "tide")
 }
 
 /// A function that decides: one that always says yes reflects the origin.

@@ -3,6 +3,7 @@
 
 use super::{Crates, Index, Linker};
 use crate::ir::{Binding, BindingKind, Fact, FactKind, Field, Hop, HopKind, Node, NodeKind, Origins, Ref, SinkPart, Why};
+use crate::lower::cors::star_of_crate;
 use crate::source::FileId;
 
 /// Constants that one leads to.
@@ -39,11 +40,6 @@ fn is_switch(part: &SinkPart) -> bool {
     matches!(part.label.as_str(), SinkPart::IF_TRUE | SinkPart::IF_FALSE) && is_constant(&part.value)
 }
 
-/// Libraries of which a star among the origins stands for every one.
-fn is_star(library: &str) -> bool {
-    matches!(library, "tower-http" | "salvo" | "salvo-cors" | "salvo-extra" | "tide")
-}
-
 /// Whether the fact holds once its constants are known.
 fn resolve(index: &Index<'_>, fact: &mut Fact) -> bool {
     let file = fact.span.file;
@@ -58,9 +54,9 @@ fn resolve(index: &Index<'_>, fact: &mut Fact) -> bool {
                         *origin = held;
                     }
                 }
-                let is_any = |origin: &Node| origin.as_str() == Some("*") && is_star(&library);
-                if list.iter().any(is_any) {
-                    cors.origins = Field::known(Origins::Any, *span);
+                let star = star_of_crate(&library).filter(|_| list.iter().any(|origin| origin.as_str() == Some("*")));
+                if let Some(star) = star {
+                    cors.origins = Field::known(star, *span);
                 } else if list.iter().any(is_constant) {
                     cors.origins = Field::unknown(Why::Opaque, *span);
                 }
