@@ -77,6 +77,10 @@ pub fn analyse(file: &SourceFile, depth: Depth) -> Analysed {
     Analysed { meta, facts }
 }
 
+/// How often files are looked for that the files read so far hand a request's data to: a route calls a service, which asks
+/// another, which asks a store.
+pub const LOOKS: usize = 3;
+
 /// The files of a repository and what they say.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
@@ -161,6 +165,21 @@ impl Session {
     pub fn called(&self) -> Vec<FileId> {
         let facts: Vec<&FileFacts> = self.facts.values().map(|facts| &**facts).collect();
         crate::link::called(&self.files, &facts)
+    }
+
+    /// Reads those files anew, and those that they hand it to in turn: [`LOOKS`] times. `text_of` gives a text by its path.
+    pub fn look_again(&mut self, text_of: impl Fn(&str) -> Option<String>) {
+        for _ in 0..LOOKS {
+            for id in self.called() {
+                let Some((path, tracked, ignored)) = self.files.get(id).map(|meta| (meta.path.clone(), meta.tracked, meta.ignored)) else {
+                    continue;
+                };
+                if let Some(text) = text_of(&path) {
+                    self.set(analyse(&SourceFile::new(id, path.clone(), text), Depth::Called));
+                    self.set_tracked(&path, tracked, ignored);
+                }
+            }
+        }
     }
 
     /// Says what git knows of a file.

@@ -110,7 +110,7 @@ struct Word {
 /// What opens which gate: the rows of `rules/tables/gates.toml`. Matched without ASCII case.
 static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
     let named = |row: &V| NAMES.iter().find(|(name, _)| *name == row.text("opens")).map(|(_, gate)| *gate);
-    let beside = |row: &V| COMPANY.iter().position(|(name, _)| *name == row.text("beside"));
+    let beside = |row: &V| COMPANY.iter().position(|company| company.name == row.text("beside"));
     rows("gate")
         .filter_map(|row| Some((row, named(row)?)))
         .flat_map(|(row, opens)| {
@@ -120,10 +120,24 @@ static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The lists of words that others must stand beside, by name.
-static COMPANY: LazyLock<Vec<(&str, Needles)>> = LazyLock::new(|| {
-    let needles = |row: &'static V| Needles::new(row.texts("words").map(|word| (word.as_bytes(), true)));
-    rows("beside").map(|row| (row.text("name"), needles(row))).collect()
+/// What other words must stand beside.
+struct Company {
+    name: &'static str,
+    words: Needles,
+    /// Whether a member that is set by its name will do.
+    members: bool,
+}
+
+impl Company {
+    fn stands_in(&self, text: &[u8]) -> bool {
+        self.words.stand_in(text) || self.members && sets_member(text)
+    }
+}
+
+/// The rows of `[[beside]]`.
+static COMPANY: LazyLock<Vec<Company>> = LazyLock::new(|| {
+    let words = |row: &'static V| Needles::new(row.texts("words").map(|word| (word.as_bytes(), true)));
+    rows("beside").map(|row| Company { name: row.text("name"), words: words(row), members: row.flag("members") }).collect()
 });
 
 fn rows(list: &str) -> impl Iterator<Item = &'static V> {
@@ -168,7 +182,7 @@ pub fn look(text: &str) -> Seen {
         false
     });
     for (gate, list) in beside {
-        if !gates.has(gate) && COMPANY[list].1.stand_in(text.as_bytes()) {
+        if !gates.has(gate) && COMPANY[list].stands_in(text.as_bytes()) {
             gates.insert(gate);
         }
     }
@@ -181,6 +195,37 @@ fn names_module(before: &[u8]) -> bool {
     [&b"("[..], b"from", b"import"].iter().any(|word| before.ends_with(word))
 }
 
+/// Whether a member is set by its name: `target[key] = value`, not `const [open, setOpen] = …`.
+fn sets_member(text: &[u8]) -> bool {
+    memchr::memchr_iter(b']', text).any(|close| {
+        let after = text[close + 1..].trim_ascii_start();
+        let is_set = match after {
+            [b'=', next, ..] => !matches!(next, b'=' | b'>'),
+            _ => after.starts_with(b"??=") || after.starts_with(b"||="),
+        };
+        is_set && is_member(&text[..close])
+    })
+}
+
+/// Whether a bracket that is not closed yet belongs to what stands before it: `target[key`.
+fn is_member(before: &[u8]) -> bool {
+    /// Bytes of a name that are looked at.
+    const LONGEST: usize = 80;
+    let before = &before[before.len().saturating_sub(LONGEST)..];
+    let mut closed = 0;
+    let open = before.iter().rposition(|byte| {
+        match byte {
+            b']' => closed += 1,
+            b'[' if closed == 0 => return true,
+            b'[' => closed -= 1,
+            _ => {}
+        }
+        false
+    });
+    let owner = open.and_then(|open| before[..open].last());
+    owner.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b')' | b']' | b'.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,7 +235,7 @@ mod tests {
         let words: usize = rows("gate").map(|row| row.texts("words").count()).sum();
         assert_eq!(WORDS.len(), words);
         assert!(WORDS.iter().all(|word| !word.text.is_empty() && *word.text == word.text.to_ascii_lowercase()));
-        assert!(rows("gate").all(|row| row.text("beside").is_empty() || COMPANY.iter().any(|(name, _)| *name == row.text("beside"))));
+        assert!(rows("gate").all(|row| row.text("beside").is_empty() || COMPANY.iter().any(|company| company.name == row.text("beside"))));
     }
 
     #[test]
@@ -199,6 +244,16 @@ mod tests {
         assert!(look("frame.src = new URLSearchParams(location.search).get('id')").gates.has(Gate::JsPage));
         assert!(!look("await this.createUser.execute(command)").gates.has(Gate::JsSql));
         assert!(look("await pool.execute('SELECT 1')").gates.has(Gate::JsSql));
+    }
+
+    #[test]
+    fn a_member_that_is_set_is_told_from_an_array_that_is_taken_apart() {
+        for text in ["target[key] = value", "rows[i][j] ??= {}", "of(x)[key]=1", "this.#kept[ names[0] ] = x"] {
+            assert!(sets_member(text.as_bytes()), "{text}");
+        }
+        for text in ["const [open, setOpen] = useState(false)", "if (a[i] === b[i])", "([key]) => key", "x = [1]\n  ", "]= 1"] {
+            assert!(!sets_member(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

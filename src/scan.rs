@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::engine::{Kept, Session, WORKER_STACK, analyse};
+use crate::engine::{Kept, LOOKS, Session, WORKER_STACK, analyse};
 use crate::ir::{Depth, Names};
 use crate::source::{FileId, Source, SourceFile};
 use crate::walk::{Loaded, Skip, Skipped, Tree, load, load_again};
@@ -90,15 +90,17 @@ pub fn scan(tree: Tree, reading: Reading, pool: &ThreadPool, tick: &(dyn Fn() + 
 
 /// Reads once more, and as code of an application, the files that others hand to what a request brings.
 fn look_again(tree: &Tree, session: &mut Session, reading: Reading, disk: &Arc<dyn Source>, pool: &ThreadPool) {
-    let order: Vec<usize> = session.called().into_iter().map(|FileId(at)| at as usize).collect();
-    if order.is_empty() {
-        return;
-    }
     let reading = Reading { depth: Depth::Called, ..reading };
-    for (at, (kept, _)) in read(tree, &order, reading, disk, pool, &|| {}) {
-        let found = &tree.files[at];
-        session.set(kept);
-        session.set_tracked(&found.path, found.tracked, found.ignored);
+    for _ in 0..LOOKS {
+        let order: Vec<usize> = session.called().into_iter().map(|FileId(at)| at as usize).collect();
+        if order.is_empty() {
+            return;
+        }
+        for (at, (kept, _)) in read(tree, &order, reading, disk, pool, &|| {}) {
+            let found = &tree.files[at];
+            session.set(kept);
+            session.set_tracked(&found.path, found.tracked, found.ignored);
+        }
     }
 }
 

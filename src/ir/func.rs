@@ -37,6 +37,10 @@ pub struct Func {
     pub accepts_any: bool,
     /// Whether it writes: inserts, updates, deletes, sends.
     pub writes: bool,
+    /// Whether some of that changes or takes away what is there, rather than adding to it.
+    pub alters: bool,
+    /// Whether it answers that there were too many calls: 429.
+    pub slows_down: bool,
     /// Keys of the metadata it asks a route for (`reflector.get(IS_PUBLIC_KEY, …)`): a global guard
     /// lets a route through that carries the key.
     pub reads_markers: Vec<Node>,

@@ -4,6 +4,7 @@
 //! known is said so ([`Tri::Maybe`], [`Field::Unknown`]) and can never make a finding by negation.
 //! This module knows no format and no rule.
 
+mod brought;
 mod fact;
 mod field;
 mod func;
@@ -32,7 +33,7 @@ pub use pipeline::{Install, Job, JobStep, Script, ScriptPhase, Variable};
 pub use reference::{Name, Ref, Scope};
 pub use route::{AuthScheme, Cors, Guard, GuardScope, Mount, Origins, Route, Security, Service, ServiceKind};
 pub use secret::{Confidence, History, Moment, Power, Secret, SecretFamily, SecretValue, Validity};
-pub use symbols::{Awaited, Binding, BindingKind, FileFacts, Handed, Import, Made, Problem, ProblemKind, Symbols, Taken};
+pub use symbols::{Awaited, Binding, BindingKind, FileFacts, Handed, Import, Made, Problem, ProblemKind, Relayed, Symbols, Taken};
 pub use text::{Part, Piece, Text};
 pub use token::{Behaviour, Mixed, OAuthClient, TokenCheck, TokenIssue};
 pub use tri::Tri;

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Fact, FileId, Marker, Node, Ref, Span};
+use super::{Fact, FileId, Marker, Node, Ref, Span, Tri};
 
 /// The result of extraction: a pure function of one file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,6 +41,8 @@ pub struct Symbols {
     pub functions: Vec<Span>,
     /// What its calls hand to functions that may stand in other files.
     pub handed: Vec<Handed>,
+    /// Parameters that its functions hand on to others.
+    pub relayed: Vec<Relayed>,
     /// What its functions make of their parameters.
     pub made: Vec<Made>,
     /// Calls whose results flow into sinks.
@@ -56,11 +58,29 @@ pub struct Handed {
     pub argument: usize,
     /// The value, whose names are of the scope of requests or unknown; or the local name of a password.
     pub value: Node,
+    /// Whether the code has tested it before: yes for what it holds, perhaps for its type alone.
+    pub tested: Tri,
 }
 
 impl Handed {
     /// The part of a request that an id is which holds no text: it chooses a record, and brings nothing else.
     pub const KEY: &str = "key";
+}
+
+/// An argument that is made of parameters of the function around the call: `orders.find(filter)` in a service that is
+/// handed the filter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relayed {
+    /// What is called.
+    pub callee: Ref,
+    /// The position of the argument.
+    pub argument: usize,
+    /// The value, in which the parameters stand open.
+    pub value: Node,
+    /// Those parameters.
+    pub taken: Vec<Taken>,
+    /// Whether the code has tested it before, as of [`Handed::tested`].
+    pub tested: Tri,
 }
 
 /// What a function makes of its parameters: a statement, a path, an address.
@@ -92,6 +112,8 @@ pub struct Taken {
     pub function: SmolStr,
     /// Its position.
     pub argument: usize,
+    /// The members that lead from what is handed over to it: of `({ data }) => …`, `data`.
+    pub path: Vec<SmolStr>,
 }
 
 /// A name with its value.

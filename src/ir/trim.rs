@@ -34,6 +34,7 @@ impl FileFacts {
         symbols.exports.shrink_to_fit();
         symbols.functions.shrink_to_fit();
         symbols.handed.shrink_to_fit();
+        symbols.relayed.shrink_to_fit();
         symbols.made.shrink_to_fit();
         symbols.awaited.shrink_to_fit();
         for Binding { value, .. } in &mut symbols.bindings {

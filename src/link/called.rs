@@ -1,12 +1,13 @@
 //! Which files of JavaScript and TypeScript that no gate named are worth parsing: those that others hand to what a request
-//! brings. A service that names no framework looks up the records, asks the other servers and opens the files.
+//! brings, and those that hold handlers and what stands in front of them. A service that names no framework looks up the
+//! records, asks the other servers and opens the files.
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::packages::Packages;
-use crate::ir::{FileFacts, Ref, Scope};
+use crate::ir::{Fact, FactKind, FileFacts, Node, NodeKind, Ref, Scope, Symbols};
 use crate::source::{FileId, Files};
 
 /// Files that are read for that reason, of one tree.
@@ -14,15 +15,23 @@ const MAX_CALLED: usize = 2_000;
 /// Bytes of such a file: what is longer is generated or packed.
 const MAX_BYTES: usize = 128 << 10;
 
+/// Steps of a chain in front of a route.
+const MAX_STEPS: usize = 16;
+
 /// Those files, in their order.
 pub(crate) fn called(files: &Files, facts: &[&FileFacts]) -> Vec<FileId> {
     let mut packages = None;
     let mut found = BTreeSet::new();
     for from in facts {
         let mut asked: FxHashSet<&str> = FxHashSet::default();
-        for handed in &from.symbols.handed {
-            let Scope::Import(module) = &handed.callee.scope else { continue };
-            if only_carries(&handed.callee) || !asked.insert(module) || found.len() >= MAX_CALLED {
+        let services = if from.symbols.handed.is_empty() { FxHashMap::default() } else { services(&from.symbols) };
+        let handed = from.symbols.handed.iter().map(|handed| match (&handed.callee.scope, handed.callee.path.as_slice()) {
+            (Scope::Local, [class, member, _, ..]) => services.get(&(class.as_str(), member.as_str())).copied().unwrap_or(&handed.callee),
+            _ => &handed.callee,
+        });
+        for callee in handed.chain(from.facts.iter().flat_map(registered)) {
+            let Scope::Import(module) = &callee.scope else { continue };
+            if only_carries(callee) || !asked.insert(module) || found.len() >= MAX_CALLED {
                 continue;
             }
             let packages = packages.get_or_insert_with(|| Packages::new(facts.iter().flat_map(|file| &file.facts), files));
@@ -30,6 +39,41 @@ pub(crate) fn called(files: &Files, facts: &[&FileFacts]) -> Vec<FileId> {
         }
     }
     found.into_iter().collect()
+}
+
+/// The classes of the services that the constructors of classes are handed, by class and member: of `this.orders.find(id)`.
+fn services(symbols: &Symbols) -> FxHashMap<(&str, &str), &Ref> {
+    let held = symbols.bindings.iter().filter_map(|binding| {
+        let made = binding.value.as_call().filter(|call| call.is_new)?;
+        Some((binding.name.rsplit_once('.')?, &made.callee))
+    });
+    held.collect()
+}
+
+/// What handles a route and what stands in front of it, by the names of other files.
+fn registered(fact: &Fact) -> Vec<&Ref> {
+    let (handler, guards) = match &fact.kind {
+        FactKind::Route(route) => (route.handler.as_ref(), route.guards.as_slice()),
+        FactKind::Guard(guard) => (Some(&guard.what), &[][..]),
+        _ => return Vec::new(),
+    };
+    // `.use(createLimiter(…))` of a builder's chain.
+    let mut names = Vec::new();
+    for node in handler.into_iter().chain(guards) {
+        for step in std::iter::successors(Some(node), |node| node.as_call()?.receiver.as_ref()).take(MAX_STEPS) {
+            names.extend(named(step));
+            names.extend(step.as_call().into_iter().flat_map(|call| &call.args).filter_map(named));
+        }
+    }
+    names
+}
+
+fn named(node: &Node) -> Option<&Ref> {
+    match &node.kind {
+        NodeKind::Ref(name) => Some(name),
+        NodeKind::Call(call) => Some(&call.callee),
+        _ => None,
+    }
 }
 
 /// Whether what is called is a class that holds what it is handed, and does nothing with it: `CreateOrderCommand.create(…)`.

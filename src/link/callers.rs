@@ -1,15 +1,20 @@
-//! One call across files: what callers hand to the parameters that flow into a sink.
+//! Calls across files: what callers hand to the parameters that flow into a sink, through as many services on the way as
+//! [`relays`] follows.
 //!
 //! A function is known by the import that leads to it. A method of something that is made elsewhere
 //! (`dao.findByName(…)`) is known by its name, where only one file has a sink in a function of that name.
 
+mod relays;
+mod texts;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::symbols::{Names, Target};
-use crate::ir::{Fact, FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Symbols};
+use crate::ir::{Fact, FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Span, Symbols, Tri};
 use crate::source::FileId;
 
 /// Callers of one parameter that are looked at.
@@ -19,56 +24,74 @@ const MAX_NESTING: u32 = 12;
 /// Names that many things have: too short to know a method by.
 const SHORT: usize = 6;
 
+/// A parameter of a function: in a file, or of whatever has the name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Place {
+    file: Option<FileId>,
+    function: SmolStr,
+    argument: usize,
+}
+
+/// What a caller hands over.
+#[derive(Debug, Clone)]
+struct Given<'l> {
+    value: Cow<'l, Node>,
+    /// It has come through a function on the way.
+    relayed: bool,
+    /// Whether the code has tested it ([`Handed::tested`]).
+    tested: Tri,
+}
+
+/// The only file with a function of a name that matters; of look-ups apart from all others.
+type Homes = FxHashMap<(bool, SmolStr), Option<FileId>>;
+
+impl Given<'_> {
+    /// Whether nothing can come of it: an object brings operators into a query, and a text nothing.
+    fn is_tested(&self, kind: SinkKind) -> bool {
+        self.tested.is_yes() || self.tested.is_maybe() && kind == SinkKind::Query
+    }
+}
+
 /// What is handed to the functions that have sinks.
 pub(super) struct Callers<'l> {
-    by_import: FxHashMap<(FileId, SmolStr, usize), Vec<&'l Node>>,
-    by_name: FxHashMap<(SmolStr, usize), Vec<&'l Node>>,
-    /// The only file with a sink in a function of a name; of look-ups apart from all others.
-    home: FxHashMap<(bool, SmolStr), Option<FileId>>,
+    given: FxHashMap<Place, Vec<Given<'l>>>,
+    /// The only file with a sink in a function of a name.
+    home: Homes,
 }
 
 impl<'l> Callers<'l> {
-    pub(super) fn new(names: &Names<'_>, symbols: &'l [Symbols], facts: &[Fact]) -> Self {
-        let mut home: FxHashMap<(bool, SmolStr), Option<FileId>> = FxHashMap::default();
-        for fact in facts {
+    /// Follows what is handed over; adds sinks for what is put together for functions that run it.
+    pub(super) fn new(names: &Names<'_>, symbols: &'l [Symbols], facts: &mut Vec<Fact>) -> Self {
+        texts::move_texts(names, symbols, facts);
+        let mut home = Homes::default();
+        for fact in &*facts {
             let FactKind::Sink(sink) = &fact.kind else { continue };
             for taken in sink.parts.iter().flat_map(|part| &part.taken) {
-                let file = home.entry((sink.kind == SinkKind::Lookup, taken.function.clone())).or_insert(Some(fact.span.file));
-                if *file != Some(fact.span.file) {
-                    *file = None;
+                add_home(&mut home, sink.kind == SinkKind::Lookup, &taken.function, fact.span.file);
+            }
+        }
+        let mut callers = Self { given: FxHashMap::default(), home };
+        let relays = relays::Relays::new(symbols);
+        let mut fresh = Vec::new();
+        for (file, file_symbols) in symbols.iter().enumerate() {
+            let file = file_id(file);
+            for handed in &file_symbols.handed {
+                let has_sink = |is_lookup: bool| callers.home.contains_key(&(is_lookup, handed.callee.last().into()));
+                let is_wanted = has_sink(false) || has_sink(true) || relays.has(handed.callee.last());
+                if is_wanted || matches!(handed.callee.scope, Scope::Import(_)) {
+                    let given = Given { value: Cow::Borrowed(&handed.value), relayed: false, tested: handed.tested };
+                    callers.add(places(names, file, &handed.callee, handed.argument), &given, &mut fresh);
                 }
             }
         }
-        let mut callers = Self { by_import: FxHashMap::default(), by_name: FxHashMap::default(), home };
-        for (file, file_symbols) in symbols.iter().enumerate() {
-            let file = FileId(u32::try_from(file).unwrap_or(u32::MAX));
-            file_symbols.handed.iter().for_each(|handed| callers.add(names, file, handed));
-        }
+        relays.follow(names, &mut callers, fresh);
         callers
     }
 
-    fn add(&mut self, names: &Names<'_>, file: FileId, handed: &'l Handed) {
-        let callee = &handed.callee;
-        let called = callee.last();
-        let has_sink = |is_lookup: bool| self.home.contains_key(&(is_lookup, called.into()));
-        if !has_sink(false) && !has_sink(true) && !matches!(callee.scope, Scope::Import(_)) {
-            return;
-        }
-        match method_of(names, names.target(file, callee)) {
-            Target::Bound { file, binding, rest } => {
-                let bound = binding.name.rsplit('.').next().unwrap_or_default();
-                let name = rest.last().map_or(bound, SmolStr::as_str);
-                self.by_import.entry((file, name.into(), handed.argument)).or_default().push(&handed.value);
-            }
-            Target::Outside(outside) if outside.module().is_some_and(|module| !module.starts_with('.')) => {}
-            Target::Outside(_) if called.len() >= SHORT => {
-                self.by_name.entry((called.into(), handed.argument)).or_default().push(&handed.value);
-            }
-            Target::Outside(_) => {}
-        }
-        // A method of what another file makes: the name leads to the object alone.
-        if callee.path.len() > 1 && called.len() >= SHORT && callee.module().is_none() {
-            self.by_name.entry((called.into(), handed.argument)).or_default().push(&handed.value);
+    fn add(&mut self, places: Vec<Place>, given: &Given<'l>, fresh: &mut Vec<(Place, Given<'l>)>) {
+        for place in places {
+            fresh.push((place.clone(), given.clone()));
+            self.given.entry(place).or_default().push(given.clone());
         }
     }
 
@@ -78,11 +101,20 @@ impl<'l> Callers<'l> {
         let mut filled: BTreeMap<(String, Option<Span>), SinkPart> = BTreeMap::new();
         for part in &sink.parts {
             for taken in &part.taken {
-                let imported = self.by_import.get(&(file, taken.function.clone(), taken.argument));
+                let place = |file| Place { file, function: taken.function.clone(), argument: taken.argument };
+                let imported = self.given.get(&place(Some(file)));
                 let is_only = self.home.get(&(is_lookup, taken.function.clone())) == Some(&Some(file));
-                let named = self.by_name.get(&(taken.function.clone(), taken.argument)).filter(|_| is_only);
-                for value in imported.into_iter().chain(named).flatten().take(MAX_CALLERS) {
-                    if let Some(part) = seen_from(sink.kind, part, &taken.parameter, value) {
+                let named = self.given.get(&place(None)).filter(|_| is_only);
+                let all = imported.into_iter().chain(named).flatten();
+                // The text that a caller puts together is a sink where it stands.
+                let is_run = matches!(sink.kind, SinkKind::Sql | SinkKind::Exec) && texts::is_parameter(&part.value, taken);
+                let is_moved = |given: &Given<'_>| is_run && texts::is_put_together(&given.value);
+                let counts = |given: &&Given<'_>| {
+                    (!is_flow(sink.kind) && !given.relayed || is_flow(sink.kind) && !given.is_tested(sink.kind)) && !is_moved(given)
+                };
+                for given in all.filter(counts).take(MAX_CALLERS) {
+                    let Some(value) = member(&given.value, &taken.path) else { continue };
+                    if let Some(part) = seen_from(sink.kind, part, &taken.parameter, &value) {
                         // Who looks up records counts, not only by what.
                         filled.entry((value.to_string(), is_lookup.then_some(value.span))).or_insert(part);
                     }
@@ -95,6 +127,53 @@ impl<'l> Callers<'l> {
         }
         sink.parts.extend(filled.into_values());
     }
+}
+
+fn file_id(at: usize) -> FileId {
+    FileId(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+fn add_home(home: &mut Homes, is_lookup: bool, function: &SmolStr, file: FileId) {
+    let known = home.entry((is_lookup, function.clone())).or_insert(Some(file));
+    if *known != Some(file) {
+        *known = None;
+    }
+}
+
+/// Sinks into which a value flows; of the others, the very argument counts.
+fn is_flow(kind: SinkKind) -> bool {
+    !matches!(kind, SinkKind::Lookup | SinkKind::Hash)
+}
+
+/// The parameters that an argument of a call may be handed to.
+fn places(names: &Names<'_>, file: FileId, callee: &Ref, argument: usize) -> Vec<Place> {
+    let called = callee.last();
+    let by_name = || Place { file: None, function: called.into(), argument };
+    let mut found = Vec::new();
+    match method_of(names, names.target(file, callee)) {
+        Target::Bound { file, binding, rest } => {
+            let bound = binding.name.rsplit('.').next().unwrap_or_default();
+            let function = rest.last().map_or(bound, SmolStr::as_str).into();
+            found.push(Place { file: Some(file), function, argument });
+        }
+        Target::Outside(outside) if outside.module().is_some_and(|module| !module.starts_with('.')) => {}
+        Target::Outside(_) if called.len() >= SHORT => found.push(by_name()),
+        Target::Outside(_) => {}
+    }
+    // A method of what another file makes: the name leads to the object alone.
+    if callee.path.len() > 1 && called.len() >= SHORT && callee.module().is_none() && !found.contains(&by_name()) {
+        found.push(by_name());
+    }
+    found
+}
+
+/// The member of what is handed over that a function takes by a pattern.
+fn member<'v>(value: &'v Node, path: &[SmolStr]) -> Option<Cow<'v, Node>> {
+    path.iter().try_fold(Cow::Borrowed(value), |value, name| match &value.kind {
+        NodeKind::Ref(whole) if whole.scope == Scope::Request => Some(Cow::Owned(value.member(name))),
+        NodeKind::Map(map) => map.get(name).map(|inner| Cow::Owned(inner.clone())),
+        _ => None,
+    })
 }
 
 /// Where a method of an instance stands: in the file of its class, as of `this.orders.find(id)` for a service that the

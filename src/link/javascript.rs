@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::callers::Callers;
 use super::packages::Packages;
-use super::symbols::Names;
+use super::symbols::{Names, Target};
 use crate::ir::{
     Call, Fact, FactKind, GrantSite, Node, NodeKind, Op, Principal, PrincipalKind, Ref, Scope, Sink, SinkKind, Span, Symbols, Tri,
 };
@@ -40,7 +40,9 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
             }
             let path = files.path(fact.span.file);
             let version = |library: &str| packages.version(path, library);
-            return crate::lower::judge(sink) && holds_here(sink, &version, symbols.get(fact.span.file.0 as usize));
+            return crate::lower::judge(sink)
+                && (holds_here(sink, &version, symbols.get(fact.span.file.0 as usize))
+                    || is_of_store(sink, fact.span.file, &names, symbols));
         }
         if let FactKind::Resource(resource) = &mut fact.kind
             && resource.provider == "serverless"
@@ -135,16 +137,33 @@ fn holds_here(sink: &Sink, version: &dyn Fn(&str) -> Option<SmolStr>, symbols: O
     if sink.callee.last() == "$where" {
         return true;
     }
+    sink.kind != SinkKind::Query
+        || ["mongoose", "mongodb", "monk", "mongojs", "marsdb", "nedb"].iter().any(|library| version(library).is_some())
+        || imports_store(symbols)
+}
+
+/// Whether what a filter is handed to is a model of another file, which asks for a store whose filters are objects.
+fn is_of_store(sink: &Sink, file: FileId, names: &Names<'_>, symbols: &[Symbols]) -> bool {
+    let asks = |file: FileId| imports_store(symbols.get(file.0 as usize));
+    let callee = Some(&sink.callee).filter(|_| sink.kind == SinkKind::Query);
+    let Some((_, holder)) = callee.and_then(|callee| callee.path.split_last()) else { return false };
+    let whole = || sink.callee.module().and_then(|module| names.module(file, module));
+    match names.target(file, &Ref::new(sink.callee.scope.clone(), holder.iter().cloned())) {
+        Target::Bound { file, .. } => asks(file),
+        Target::Outside(_) => whole().is_some_and(asks),
+    }
+}
+
+/// Whether a file asks for a store whose filters are objects.
+fn imports_store(symbols: Option<&Symbols>) -> bool {
     let is_store = |module: &str| {
         module.starts_with('.') && module.contains("mongo")
             || matches!(module, "mongoose" | "mongodb" | "monk" | "mongojs" | "nedb" | "marsdb" | "@nestjs/mongoose")
     };
-    sink.kind != SinkKind::Query
-        || ["mongoose", "mongodb", "monk", "mongojs", "marsdb", "nedb"].iter().any(|library| version(library).is_some())
-        || symbols.is_some_and(|symbols| {
-            let bound = symbols.bindings.iter().filter_map(|binding| binding.value.as_ref());
-            symbols.imports.iter().map(|import| &import.target).chain(bound).filter_map(crate::ir::Ref::module).any(is_store)
-        })
+    symbols.is_some_and(|symbols| {
+        let bound = symbols.bindings.iter().filter_map(|binding| binding.value.as_ref());
+        symbols.imports.iter().map(|import| &import.target).chain(bound).filter_map(Ref::module).any(is_store)
+    })
 }
 
 /// The numbers of a version, to compare.

@@ -201,13 +201,13 @@ fn echoes(answer: &Node, func: &Func) -> bool {
         name.path.len() == 1 && param.is_some_and(|param| name.first().split('@').next() == Some(param.name.as_str()))
     };
     match &answer.kind {
+        // `ctx => ctx.get('Origin')` of Koa.
+        _ if asks_origin(answer) => true,
         NodeKind::Ref(name) => is_param(name, 0),
         NodeKind::Bool(value) => *value,
-        NodeKind::Call(call) if is_param(&call.callee, 1) => match call.args.get(1).map(|answer| &answer.kind) {
-            Some(NodeKind::Ref(name)) => is_param(name, 0),
-            Some(NodeKind::Bool(value)) => *value,
-            _ => false,
-        },
+        // `origin || true`.
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => operands.first().is_some_and(|first| echoes(first, func)),
+        NodeKind::Call(call) if is_param(&call.callee, 1) => call.args.get(1).is_some_and(|allowed| echoes(allowed, func)),
         _ => false,
     }
 }

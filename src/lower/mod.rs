@@ -33,7 +33,7 @@ use ipnet::IpNet;
 
 pub use cdk::{Added, Joins, joins};
 pub use javascript::{Site, javascript, option, root};
-pub use sinks::{dangerous_below, goes_in_the_clear, is_meant_as_markup, is_public_name, judge, origin};
+pub use sinks::{dangerous_below, goes_in_the_clear, has_password_in_statement, is_meant_as_markup, is_public_name, judge, origin};
 
 use crate::ir::{Fact, FactKind};
 

@@ -3,6 +3,7 @@
 mod address;
 mod log;
 mod markup;
+mod plain;
 mod query;
 mod statement;
 mod taint;
@@ -11,6 +12,7 @@ use smol_str::SmolStr;
 
 pub use self::address::{goes_in_the_clear, is_public_name};
 pub use self::markup::is_meant_as_markup;
+pub use self::plain::is_in_statement as has_password_in_statement;
 use self::query::is_query;
 use self::taint::tainted;
 use super::words::{names_password, names_secret_value, names_token};
@@ -35,6 +37,7 @@ pub fn judge(sink: &mut Sink) -> bool {
         SinkKind::LogLine if sink.options.is_some() => return log::line(sink),
         SinkKind::Hash | SinkKind::Random => return sink.parts.iter().any(|part| !part.label.is_empty()),
         SinkKind::Send if sink.options.is_some() => return sends_in_the_clear(sink),
+        SinkKind::Compare if plain::is_candidate(sink) => return plain::judge(sink),
         SinkKind::Tls | SinkKind::Cookie | SinkKind::Cipher | SinkKind::Compare | SinkKind::Send | SinkKind::Keep => {
             return !sink.parts.is_empty() || sink.kind == SinkKind::Tls;
         }
@@ -136,6 +139,8 @@ pub fn judge(sink: &mut Sink) -> bool {
             SinkKind::Assign | SinkKind::ErrorBody | SinkKind::Log | SinkKind::Query => Tri::Yes,
             // Entities are expanded whoever sends the document.
             SinkKind::Xml if !always_expands => tainted(&part.value, 12).max(Tri::Maybe),
+            // What a schema asks of every record that is saved.
+            SinkKind::Pattern if part.label == "saved" => Tri::Yes,
             SinkKind::Allocate => size_from(&part.value),
             SinkKind::Pollute => pollutes(part),
             // A text of a record that somebody filled in.

@@ -20,6 +20,10 @@ pub fn run(example: &Example, rule: &Rule, registry: &Registry) -> Result<(), St
         session.set_file(&file.path, &text);
         session.set_tracked(&file.path, Some(file.tracked), Some(file.ignored));
     }
+    session.look_again(|path| {
+        let file = example.files.iter().find(|file| file.path == path)?;
+        crate::secrets::sample::expand(&file.text).ok()
+    });
     // A rule of a stricter level is tested at its own level; others must be silent as users see them.
     let level = if example.bad { Level::Auditor } else { rule.level };
     let outcome = session.findings(&registry.active(|_| true), &Settings { dials: Dials::of(level), ..Settings::default() });

@@ -1,15 +1,17 @@
 //! Routes: which of them anybody may call, and the table that `seclint routes` prints.
 
 pub(super) mod admin;
+pub(super) mod limits;
 pub(super) mod reads;
 pub(super) mod records;
+pub(super) mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
 use crate::finding::Severity;
-use crate::ir::{Confidence, Fact, FactKind, Func, Guard, GuardScope, Kind, Node, NodeKind, Ref, Route, Security, ServiceKind, Span, Tri};
+use crate::ir::{Confidence, Fact, FactKind, Func, Guard, Kind, Node, NodeKind, Ref, Route, Security, ServiceKind, Span, Tri};
 use crate::link::Model;
 use crate::link::routes::{
     deletes, hands_out_all, has_key, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people,
@@ -18,25 +20,15 @@ use crate::source::FileId;
 
 use super::Check;
 use super::nitric::SDK;
-use super::web::names_none;
-
-/// Whether the last name of a path says that a password or a code is asked for; `/sso` asks for a token, and what
-/// `/websites/:id/reset` takes back is no password.
-fn asks_for_secret(path: &str) -> bool {
-    let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    let last: String = last.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
-    let words = ["login", "signin", "authenticate", "session", "sessions", "token", "otp", "verifyotp", "verify2fa", "2fa", "mfa"];
-    words.contains(&last.as_str()) || last.contains("password") || last.contains("forgot")
-}
 
 /// The one framework that tries several routes of one path in turn.
 const ROCKET: &str = "rocket";
 
+/// The framework whose routes are built on procedures that ask for all of them.
+const TRPC: &str = "@trpc";
+
 /// Frameworks whose reads are pages, which show what their address says to whoever may see it.
 const PAGES: [&str; 2] = ["@remix-run/react", "@sveltejs/kit"];
-
-/// Parts of the names of packages that limit how often something may be asked.
-const LIMITERS: [&str; 9] = ["rate-limit", "ratelimit", "limiter", "throttle", "brute", "slow-down", "bottleneck", "arcjet", "recaptcha"];
 
 /// What a reviewer wants to know of a route.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -330,11 +322,6 @@ fn checks_signature(route: &Route) -> bool {
     route.body.as_ref().is_none_or(|body| body.calls.iter().any(|call| sounds(&call.callee.last().to_ascii_lowercase())))
 }
 
-/// `/api/auth/:nextauth*`: which of what is below is asked for a password is not known.
-fn is_catch_all(route: &Route) -> bool {
-    route.path.to_string().ends_with('*')
-}
-
 fn is_read(route: &Route) -> bool {
     route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "QUERY"))
 }
@@ -361,6 +348,8 @@ pub(super) fn weight(route: &Route) -> Option<Severity> {
         "GET" if route.path.to_string().ends_with("/metrics") => Some(Severity::Low),
         "POST" | "PUT" | "PATCH" | "DELETE" if writes || !only_reads(&route.path) => Some(Severity::High),
         "MUTATION" => Some(Severity::High),
+        // A procedure that is built on a bare one by choice, and answers with what the application knows anyhow.
+        "QUERY" if route.framework.starts_with(TRPC) && !reads_rows(route) => None,
         "GET" | "QUERY" if deletes(route) => Some(Severity::High),
         "ACTION" | "ANY" if writes => Some(Severity::High),
         "POST" | "GET" | "ANY" | "QUERY" if sensitive => Some(Severity::Medium),
@@ -469,57 +458,4 @@ fn report_bare(cx: &mut Check<'_>, open: &[Registered<'_>], knows_users: bool) {
         // A service behind a gateway, a demonstration, a tool on localhost look the same.
         finding.confidence(Confidence::Low)
     });
-}
-
-/// A route where a stranger may try passwords, codes or addresses as often as they like.
-///
-/// Limits are often set in front of the application, where the repository does not show them; the
-/// doubt is gone where the application limits other routes itself.
-pub(super) fn without_rate_limit(cx: &mut Check<'_>) {
-    let model = cx.model;
-    let limit = |route: &Route| Tri::any(route.chain.iter().map(|guard| guard.rate_limit));
-    let mut limited_by_application: BTreeMap<Application<'_>, Registered<'_>> = BTreeMap::new();
-    for (fact, route) in served(model).filter(|(_, route)| limit(route).is_yes()) {
-        limited_by_application.entry((Near::of(fact, route), route.framework.as_str())).or_insert((fact, route));
-    }
-    let anywhere = limited_by_application.values().min_by_key(|(fact, _)| fact.span).copied();
-    for (fact, route) in served(model) {
-        let limited = limited_by_application.get(&(Near::of(fact, route), route.framework.as_str())).copied().or(anywhere);
-        let class = model.files.class(fact.span);
-        let is_guessed = matches!(route.public.as_deref(), Some("sign-in" | "password reset"));
-        // Who signs in stands before the guards; the one of the route itself may be what reads the password.
-        let is_known = route.chain.iter().any(|guard| guard.authn.is_yes() && guard.scope != GuardScope::Route);
-        // An action is called like any route; that it is one for strangers is told by its name alone.
-        let is_tried = route.methods.iter().any(|method| match method.as_str() {
-            "POST" | "PUT" | "MUTATION" => true,
-            "ACTION" => limited.is_some_and(|(_, known)| known.framework == route.framework),
-            _ => false,
-        });
-        if class.is_not_production()
-            || class.generated
-            || is_known
-            || !is_guessed
-            || !is_tried
-            || !limit(route).is_no()
-            || is_catch_all(route)
-        {
-            continue;
-        }
-        let limits_nothing = names_none(cx, fact.span, &LIMITERS);
-        // A handler that is not seen may limit by itself, with what some package brings; that of Passport does not.
-        let is_of_passport = route.chain.last().is_some_and(|last| last.what.to_string().starts_with("passport.authenticate"));
-        if route.body.is_none() && !is_of_passport && !limits_nothing || limited.is_none() && !asks_for_secret(&route.path.to_string()) {
-            continue;
-        }
-        let why = route.public.as_deref().unwrap_or_default();
-        let finding = cx.finding(fact, fact.span, format!("`{}` ({why}) can be called without limit", fact.owner));
-        cx.report(match limited {
-            Some((other, known)) if known.framework == route.framework => {
-                finding.confidence(Confidence::Medium).related(other.span, format!("`{}` is limited", other.owner))
-            }
-            // No package of the project limits anything: if something does, it is not here.
-            _ if limits_nothing => finding.severity(Severity::Low).confidence(Confidence::Medium),
-            _ => finding.confidence(Confidence::Low),
-        });
-    }
 }

@@ -93,6 +93,13 @@ fn sets_uploads(cx: &Check<'_>) -> bool {
     })
 }
 
+/// Whether the file names what makes up for an option: a package that cleans what is shown, one that needs it so.
+fn is_made_up_for(cx: &Check<'_>, fact: &Fact, row: &V) -> bool {
+    let mut packages = row.texts("beside").peekable();
+    let text = packages.peek().and_then(|_| cx.model.files.get(fact.span.file)?.text());
+    text.is_some_and(|text| packages.any(|package| ['\'', '"'].iter().any(|quote| text.contains(&format!("{quote}{package}{quote}")))))
+}
+
 /// The server's own folder, served as files.
 pub(super) fn source(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     judge(cx, fact, call, "source");
@@ -126,7 +133,7 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
             options => option(options, name, |node| Some(node.clone())),
         };
         match field {
-            Field::Known { value, span, via } if is_off(row, &value) => {
+            Field::Known { value, span, via } if is_off(row, &value) && !is_made_up_for(cx, fact, row) => {
                 // Of a list, the word that is bad.
                 let bad = |item: &&Node| item.as_str().is_some_and(|item| row.texts("holds").any(|bad| bad == item));
                 let span = value.as_list().unwrap_or_default().iter().find(bad).map_or(span, |item| item.span);

@@ -3,8 +3,10 @@
 use super::Check;
 use super::source::shown;
 use super::validated::is_validated;
+use super::web::names_none;
 use crate::finding::{Level, Severity};
 use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::lower::has_password_in_statement;
 
 /// SQL put together from text and values.
 pub(super) fn sql(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
@@ -144,8 +146,14 @@ pub(super) fn skipped_check(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Passwords that are compared as they are stored.
 pub(super) fn plain_password(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    let label = sink.parts.first().filter(|_| sink.kind == SinkKind::Compare).map(|part| part.label.as_str());
+    let label = match sink.kind {
+        SinkKind::Compare => sink.parts.first().map(|part| part.label.as_str()),
+        SinkKind::Sql => sink.parts.iter().find_map(|part| has_password_in_statement(&part.value)),
+        _ => None,
+    };
     let what = match label {
+        Some("asked") => "the store is asked for the password as it was typed: it is stored as it is",
+        Some("written") => "the password is stored as it came",
         Some("password") => "the password is compared with the stored one: it is stored as it is",
         Some("stored") => "the password is stored as it came, and compared so at the login",
         _ => return,
@@ -239,6 +247,11 @@ pub(super) fn header(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Sessions that are kept when somebody logs in.
 pub(super) fn session(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    // What is kept in a cookie has no name under which somebody else could have it.
+    const IN_COOKIE: [&str; 4] = ["cookie-session", "client-sessions", "iron-session", "secure-session"];
+    if !names_none(cx, fact.span, &IN_COOKIE) && names_none(cx, fact.span, &["express-session"]) {
+        return;
+    }
     purpose(cx, fact, sink, SinkKind::Session, |part| format!("the session keeps its name when `{}` is put into it", part.label));
 }
 
@@ -475,7 +488,9 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
         (_, SinkKind::Xml | SinkKind::Query) => finding.severity(Severity::Medium),
         // A statement with a value in its text is wrong whoever calls; elsewhere the value may be fixed.
         // Migrations run once, on what the database holds.
-        (_, SinkKind::Sql) if cx.model.files.path(fact.span.file).contains("migration") => finding.confidence(Confidence::Low),
+        (_, SinkKind::Sql) if cx.model.files.path(fact.span.file).to_ascii_lowercase().contains("migration") => {
+            finding.confidence(Confidence::Low)
+        }
         (_, SinkKind::Sql) => finding.severity(Severity::Medium).confidence(Confidence::Medium),
         _ => finding.confidence(Confidence::Low),
     };

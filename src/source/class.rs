@@ -52,7 +52,9 @@ impl PathClass {
             | "__fixtures__" | "__mocks__" | "mocks" | "mock" | "cypress" | "stories" | "testutil" | "test-utils" | "benches" => {
                 self.test = true;
             }
-            "example" | "examples" | "sample" | "samples" | "demo" | "demos" | "seed" | "seeds" | "seeders" => self.example = true,
+            "example" | "examples" | "sample" | "samples" | "demo" | "demos" | "seed" | "seeds" | "seeder" | "seeders" => {
+                self.example = true;
+            }
             "docs" | "doc" | "documentation" | "website" => self.docs = true,
             "vendor" | "third_party" | "third-party" | "thirdparty" | "node_modules" | "bower_components" | ".terraform"
             | "site-packages" | ".vite" => self.vendored = true,

@@ -123,6 +123,7 @@ pub(super) fn note_method(func: &mut Func, name: &str) {
         matches!(name, "cookies" | "cookie" | "get_private" | "get_signed" | "bearer_auth_token" | "get_session" | "token");
     func.writes |=
         matches!(name, "insert" | "update" | "delete" | "save" | "remove" | "create" | "execute" | "insert_one" | "delete_one" | "send");
+    func.alters |= func.writes;
     func.continues |= matches!(name, "run" | "call");
 }
 

@@ -32,6 +32,23 @@ fn goes_on(test: Syntax<'_>) -> bool {
     test.field(Field::Consequence).is_some_and(|branch| branch.text().contains("next()"))
 }
 
+/// The parts of a condition that must all hold: `a`, `b` and `c` of `(a && b && c)`.
+pub(super) fn conjuncts(condition: Syntax<'_>) -> Vec<Syntax<'_>> {
+    const MOST: usize = 8;
+    let mut open = vec![condition];
+    let mut parts = Vec::new();
+    while let Some(part) = open.pop().filter(|_| parts.len() < MOST) {
+        match part.kind() {
+            Kind::Parenthesized => open.extend(part.first()),
+            Kind::Binary if part.field(Field::Operator).is_some_and(|operator| operator.text() == "&&") => {
+                open.extend(part.field(Field::Left).into_iter().chain(part.field(Field::Right)));
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts
+}
+
 /// Whether the test of an `if` holds where something is missing: `!req.session.user`, `req.session.loggedIn !== 1`.
 fn asks_for_absence(test: Syntax<'_>) -> bool {
     const NOTHING: [&str; 6] = ["null", "undefined", "false", "0", "''", "\"\""];

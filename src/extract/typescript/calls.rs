@@ -216,7 +216,7 @@ fn is_for_files(policy: Syntax<'_>) -> bool {
 }
 
 /// Whether a condition around a call asks for the environment of development.
-fn is_in_development(call: Syntax<'_>) -> bool {
+pub(super) fn is_in_development(call: Syntax<'_>) -> bool {
     let asks = |text: &str| {
         let text = text.to_ascii_lowercase();
         ["node_env", "env'", "env\"", "development", "'dev'", "isdev", "is_dev", ".env", "debug"].iter().any(|word| text.contains(word))

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::believed;
 use super::names::{Declaration, Form, Module, imported, is_package, unquoted};
 use super::request;
 use crate::ir::{Call, Entry, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Text, Tri, Why};
@@ -282,7 +283,18 @@ impl<'t> Module<'t> {
                 let path: &[&str] = if matches!(name, "request" | "req") { &[] } else { &[name] };
                 Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, path.iter().copied())))
             }
+            // The application itself, which Payload puts on requests; Hapi calls a body so.
+            (NodeKind::Ref(target), Some("payload"))
+                if target.scope == Scope::Request
+                    && target.path.is_empty()
+                    && self.tree.holds("PayloadRequest", |text| text.contains("PayloadRequest")) =>
+            {
+                Node::new(span, NodeKind::Ref(Ref::new(Scope::Global, ["payload"])))
+            }
             (NodeKind::Ref(target), Some(name)) => Node::new(span, NodeKind::Ref(extend(target, name))),
+            (NodeKind::Call(call), Some("query")) if request::takes_address_apart(call) => {
+                Node::new(span, NodeKind::Ref(Ref::new(Scope::Request, ["query"])))
+            }
             (_, Some(_)) => Node::new(span, NodeKind::Op(Op::Attr, vec![base, key])),
             (_, None) => Node::new(span, NodeKind::Op(Op::Index, vec![base, key])),
         }
@@ -581,8 +593,14 @@ fn regex(node: Syntax<'_>) -> Call {
     }
 }
 
-/// Whether anything is done with a call's value.
+/// Whether anything is done with a call's value; what is handed a function may hand it the value.
 pub(super) fn result_used(node: Syntax<'_>) -> Tri {
+    if believed::decodes(node) && believed::is_believed(node).is_no() {
+        return Tri::No;
+    }
+    if node.field(Field::Arguments).and_then(|list| list.children().last()).is_some_and(|last| last.kind().is_function()) {
+        return Tri::Maybe;
+    }
     let outer = node.ancestors().find(|outer| !matches!(outer.kind(), Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As));
     outer.map_or(Tri::Maybe, |outer| (outer.kind() != Kind::ExpressionStatement).into())
 }

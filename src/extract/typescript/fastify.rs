@@ -2,9 +2,11 @@
 //! `fastify.addHook('onRequest', …)`, `fastify.register(plugin, { prefix })`, `fastify.decorate(…)`.
 
 use super::dialect::{Dialect, is_verb};
+use super::names::Form;
 use super::routing::{Registration, Routing, path_text};
-use crate::ir::{Call, Entry, GuardScope, Node, NodeKind, Text, Tri};
-use crate::parse::typescript::{Field, Syntax};
+use super::sinks::value_of;
+use crate::ir::{Call, Entry, GuardScope, Node, NodeKind, Ref, Text, Tri};
+use crate::parse::typescript::{Field, Kind, Syntax};
 
 const THIS: Dialect = Dialect::Fastify;
 
@@ -62,6 +64,7 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
             let Some(options) = arguments.first() else { return };
             let Some(path) = options.get("url").or_else(|| options.get("path")) else { return };
             let mut handlers = hooks(options);
+            handlers.extend(limit(routing, at.call));
             handlers.extend(options.get("handler").cloned());
             let methods = options.get("method").cloned();
             for method in methods.iter().flat_map(Node::one_or_many) {
@@ -78,6 +81,7 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
                 match &argument.kind {
                     NodeKind::Map(_) => {
                         handlers.extend(hooks(&argument));
+                        handlers.extend(limit(routing, at.call));
                         handlers.extend(argument.get("handler").cloned());
                     }
                     NodeKind::List(_) | NodeKind::Ref(_) | NodeKind::Call(_) | NodeKind::Func(_) => handlers.push(argument),
@@ -97,4 +101,20 @@ fn hooks(options: &Node) -> Vec<Node> {
         _ => None,
     });
     spread.chain(HOOKS.iter().filter_map(|hook| options.get(hook).cloned())).collect()
+}
+
+/// The limit that a route sets for the framework's plugin, which holds whether others have one or not:
+/// `config: { rateLimit: { max: 5 } }`.
+fn limit<'t>(routing: &Routing<'_, 't>, call: Syntax<'t>) -> Option<Node> {
+    let options = call.field(Field::Arguments)?.children().find(|argument| argument.kind() == Kind::Object)?;
+    let config = value_of(options, "config")?;
+    let declared = (config.kind() == Kind::Identifier).then(|| routing.module.lookup(config.text(), config)).flatten();
+    let config = match declared.map(|declared| &declared.form) {
+        Some(Form::Variable(Some(value), path)) if path.is_empty() => *value,
+        _ => config,
+    };
+    let set = value_of(config, "rateLimit").filter(|set| set.kind() != Kind::False)?;
+    let callee = Ref::import("@fastify/rate-limit", "rateLimit");
+    let call = Call { callee, receiver: None, args: vec![routing.module.lower(set)], is_new: false, result_used: Tri::Yes };
+    Some(Node::new(set.span(), NodeKind::Call(Box::new(call))))
 }

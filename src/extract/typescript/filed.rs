@@ -112,8 +112,10 @@ pub(super) fn default_span(module: &Module<'_>) -> Option<Span> {
     let export = default_clause(module)?;
     let declared = export.field(Field::Declaration).and_then(|declaration| declaration.field(Field::Name));
     Some(declared.or_else(|| export.field(Field::Value)).map_or(export.span(), |node| {
-        let span = node.span();
-        Span { end: span.end.min(span.start + 80), ..span }
+        const LONGEST: usize = 80;
+        let text = node.text();
+        let end = (0..=LONGEST.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        node.span_of(node.start(), node.start() + u32::try_from(end).unwrap_or_default())
     }))
 }
 

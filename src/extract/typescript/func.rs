@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use smol_str::SmolStr;
 
 use super::names::{Module, unquoted};
+use super::sinks::called_name;
 use super::{away, noted, passes};
 use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Span, Tri};
 use crate::needles::Needles;
@@ -36,7 +37,7 @@ impl<'t> Module<'t> {
         if !self.pays(body.size() + 1) {
             return Arc::new(func);
         }
-        func.reads_credentials = is_handed_caller(node);
+        func.reads_credentials = is_handed_caller(node) || is_handed_secret(node);
         for inner in std::iter::once(body).chain(body.below()) {
             self.look(inner, &mut func);
         }
@@ -58,12 +59,14 @@ impl<'t> Module<'t> {
             Kind::Call | Kind::New => {
                 let Some(callee) = self.callee_of(node) else { return };
                 func.continues |= node.kind() == Kind::Call && is_next(&callee, &func.params);
-                func.writes |= is_write(callee.last()) && !is_answer(&callee) || changes_rows(node);
+                func.writes |= is_write(callee.last()) && !is_answer(&callee) || statement(node).is_some();
                 let is_noted = self.is_noted(node, func.span);
                 func.reads_credentials |= is_credential_call(&callee) && !is_noted || first_text(node).is_some_and(is_credential_header);
                 if denies(&callee, node) {
-                    func.denies.push(node.span());
+                    self.deny(node, func);
                 }
+                func.slows_down |= is_told_to_wait(node);
+                func.alters |= alters(&callee, node);
                 if asks_for_metadata(&callee)
                     && let Some(key) = node.field(Field::Arguments).and_then(Syntax::first)
                 {
@@ -87,18 +90,45 @@ impl<'t> Module<'t> {
                 let key = node.field(Field::Key).map_or("", unquoted);
                 let value = node.field(Field::Value);
                 if matches!(key, "status" | "statusCode" | "code") && value.is_some_and(is_denial) {
-                    func.denies.push(node.span());
+                    self.deny(node, func);
                 }
+                func.slows_down |= matches!(key, "status" | "statusCode" | "code") && value.is_some_and(is_too_many);
             }
             Kind::If | Kind::Catch if passes::without_credentials(node) => func.lets_anonymous_through = Tri::Yes,
             Kind::Assignment => {
                 let target = node.field(Field::Left).and_then(|left| left.field(Field::Property)).map_or("", Syntax::text);
                 if matches!(target, "status" | "statusCode") && node.field(Field::Right).is_some_and(is_denial) {
-                    func.denies.push(node.span());
+                    self.deny(node, func);
                 }
             }
             _ => {}
         }
+    }
+
+    fn deny(&self, denial: Syntax<'t>, func: &mut Func) {
+        if !self.is_switched(denial, func.span) {
+            func.denies.push(denial.span());
+        }
+    }
+
+    /// Whether a denial asks nobody who they are: how the application is deployed decides alone, as in
+    /// `if (settings.demo && request.method === 'POST') throw new Forbidden()`.
+    fn is_switched(&self, denial: Syntax<'t>, function: Span) -> bool {
+        let test = denial.ancestors().take_while(|outer| outer.span() != function).find(|outer| outer.kind() == Kind::If);
+        let Some(condition) = test.and_then(|test| test.field(Field::Condition)) else { return false };
+        let is_deployed = |part: Syntax<'t>| match self.lower(part).as_ref() {
+            Some(name) => match name.scope {
+                Scope::Import(_) | Scope::Env => true,
+                Scope::Local => !name.first().contains('@'),
+                _ => false,
+            },
+            None => false,
+        };
+        let parts = away::conjuncts(condition);
+        let is_literal = |part: Syntax<'t>| matches!(part.kind(), Kind::String | Kind::Number | Kind::True | Kind::False);
+        let compared = |part: Syntax<'t>| part.field(Field::Right).filter(|right| is_literal(*right)).and(part.field(Field::Left));
+        parts.iter().any(|part| is_deployed(compared(*part).unwrap_or(*part)))
+            && parts.iter().all(|part| compared(*part).is_some() || is_deployed(*part))
     }
 
     /// Whether what a call gives is only written down; looking through the function's body is paid from the budget.
@@ -217,6 +247,16 @@ fn is_handed_caller(function: Syntax<'_>) -> bool {
     pattern.is_some_and(|pattern| pattern.children().any(is_caller)) && super::request::is_resolver(function)
 }
 
+/// Whether a handler of NestJS is handed what proves who calls: `@Headers('x-webhook-secret') secret`.
+fn is_handed_secret(function: Syntax<'_>) -> bool {
+    let parameters = function.field(Field::Parameters).into_iter().flat_map(Syntax::children);
+    let decorators = parameters.flat_map(Syntax::children).filter(|child| child.kind() == Kind::Decorator);
+    decorators.filter_map(Syntax::first).filter(|made| super::sinks::called_name(*made) == "Headers").filter_map(first_text).any(|name| {
+        let name = name.to_ascii_lowercase();
+        is_credential_header(&name) || ["secret", "signature", "token", "api-key"].iter().any(|word| name.contains(word))
+    })
+}
+
 /// The first argument of a call, if it is a string.
 fn first_text(call: Syntax<'_>) -> Option<&str> {
     let first = call.field(Field::Arguments)?.first()?;
@@ -287,7 +327,12 @@ pub(super) fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
             let thrown = call.kind() == Kind::New || call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
             // `throw new Error('Unauthorized')`: a server action has no status to answer with.
             let says = |argument: Syntax<'_>| thrown && argument.kind() == Kind::String && says_denied(unquoted(argument));
-            thrown && is_denial_name(name) || is_error() && arguments().any(|argument| is_denial(argument) || says(argument))
+            // `throw new Denied(401)`: an error of the application's own, whatever its name.
+            let is_thrown = call.kind() == Kind::New && call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
+            let is_status = |argument: Syntax<'_>| argument.kind() == Kind::Number && is_denial(argument);
+            thrown && is_denial_name(name)
+                || is_error() && arguments().any(|argument| is_denial(argument) || says(argument))
+                || is_thrown && arguments().any(is_status)
         }
     }
 }
@@ -361,6 +406,26 @@ fn is_credential_call(callee: &Ref) -> bool {
     )
 }
 
+/// A status number, or a constant, that says that there were too many calls.
+fn is_too_many(value: Syntax<'_>) -> bool {
+    let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
+    matches!(text.rsplit('.').next(), Some("429" | "TOO_MANY_REQUESTS" | "TooManyRequests"))
+}
+
+/// Whether a call answers that there were too many, or makes an error that does: `res.status(429)`, `new HttpError(429)`.
+fn is_told_to_wait(call: Syntax<'_>) -> bool {
+    let is_made = call.kind() == Kind::New && called_name(call).contains("TooManyRequests");
+    is_made || call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(3).any(is_too_many))
+}
+
+/// Whether a call changes or takes away what is stored, unlike one that adds to it.
+fn alters(callee: &Ref, call: Syntax<'_>) -> bool {
+    let adds = |name: &str| ["create", "insert", "send", "publish", "enqueue"].iter().any(|verb| name.starts_with(verb));
+    let name = callee.last_named();
+    is_write(name) && !is_answer(callee) && !adds(name) && name != "bulkCreate"
+        || statement(call).is_some_and(|text| !begins(text, "insert into "))
+}
+
 /// Methods that change stored data or send something.
 fn is_write(name: &str) -> bool {
     let stem = ["create", "insert", "update", "delete", "upsert", "remove", "save", "destroy", "send", "publish", "enqueue", "patch"]
@@ -369,18 +434,34 @@ fn is_write(name: &str) -> bool {
     stem.is_some_and(|rest| matches!(rest, "" | "One" | "Many" | "All" | "ById" | "AndUpdate" | "OneById"))
         || matches!(
             name,
-            "findOneAndUpdate" | "findByIdAndUpdate" | "findByIdAndDelete" | "bulkWrite" | "bulkCreate" | "sendMail" | "writeFile"
+            "updateTable"
+                | "deleteFrom"
+                | "insertInto"
+                | "findOneAndUpdate"
+                | "findByIdAndUpdate"
+                | "findByIdAndDelete"
+                | "bulkWrite"
+                | "bulkCreate"
+                | "sendMail"
+                | "writeFile"
         )
 }
 
-/// A statement that changes rows, as what a call is made with: `` sql`delete from …` ``, `pool.query('update …')`.
-fn changes_rows(call: Syntax<'_>) -> bool {
-    let given = call.field(Field::Arguments);
-    let statement = given.filter(|given| given.kind() == Kind::TemplateString).or_else(|| given?.first());
-    let text = statement.filter(|text| matches!(text.kind(), Kind::String | Kind::TemplateString)).map_or("", Syntax::text);
-    let text = text.get(1..).unwrap_or_default().trim_start();
-    let begins = |verb: &str| text.get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb));
-    begins("insert into ") || begins("delete from ") || begins("update ") && text.to_ascii_lowercase().contains(" set ")
+/// A statement that changes rows, as what a call is made with: `` sql`delete from …` ``, `pool.query('update …')`,
+/// `all(app, 'insert into …')`.
+fn statement(call: Syntax<'_>) -> Option<&str> {
+    let given = call.field(Field::Arguments)?;
+    let tag = std::iter::once(given).filter(|given| given.kind() == Kind::TemplateString);
+    let mut texts = tag.chain(given.children().take(2)).filter(|text| matches!(text.kind(), Kind::String | Kind::TemplateString));
+    texts.find_map(|text| {
+        let text = text.text().get(1..)?.trim_start();
+        let is_update = || begins(text, "update ") && text.to_ascii_lowercase().contains(" set ");
+        (begins(text, "insert into ") || begins(text, "insert or ") || begins(text, "delete from ") || is_update()).then_some(text)
+    })
+}
+
+fn begins(text: &str, verb: &str) -> bool {
+    text.get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb))
 }
 
 /// `res.send(…)` sends an answer, and stores nothing.

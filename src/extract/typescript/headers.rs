@@ -9,10 +9,13 @@ use crate::extract::Extract;
 use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Scope, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
+/// Origins that a file allows by a header of its own and that are looked at: the function around each is read for it.
+const MAX_ORIGINS: usize = 200;
 const ORIGIN: &str = "access-control-allow-origin";
 const CONTENT_POLICY: &str = "content-security-policy";
 const FRAME: &str = "x-frame-options";
 const HSTS: &str = "strict-transport-security";
+const METHODS: &str = "access-control-allow-methods";
 const CREDENTIALS: &str = "access-control-allow-credentials";
 
 /// Emits what a content policy lets a page run, as the call of helmet that would set it. With a nonce or a hash,
@@ -61,7 +64,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
     named(CONTENT_POLICY).for_each(|name| content_policy(name, cx));
     named(FRAME).for_each(|name| said(module, name, "frame", cx));
     named(HSTS).for_each(|name| said(module, name, "hsts", cx));
-    for node in named(ORIGIN) {
+    for node in named(ORIGIN).take(MAX_ORIGINS) {
         let Some((value, place)) = value_of(node) else { continue };
         let origin = module.lower(value);
         let function = node.ancestors().find(|outer| outer.kind().is_function());
@@ -70,7 +73,8 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
         }
         // What is sent under a condition, or after a look-up, is not whatever was asked.
         let is_checked = function.is_some_and(|function| chooses(function) || is_conditional(node, value, function));
-        let with_credentials = function.or(node.parent()).is_some_and(allows_credentials);
+        let around = beside(place, function);
+        let with_credentials = around.or(node.parent()).is_some_and(|around| allows_credentials(around, node));
         let span = node.span();
         let mut options = Map::default();
         let origin = match origin.kind {
@@ -87,6 +91,9 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
         options.push("origin", span, origin);
         if with_credentials {
             options.push("credentials", span, Node::new(span, NodeKind::Bool(true)));
+        }
+        if let Some(methods) = around.and_then(|around| set_beside(around, METHODS)) {
+            options.push("methods", methods.span(), module.lower(methods));
         }
         let args = vec![Node::new(place.span(), NodeKind::Map(options))];
         let call = Call { callee: Ref::import("headers", "cors"), receiver: None, args, is_new: false, result_used: Tri::Yes };
@@ -127,9 +134,34 @@ fn value_of(name: Syntax<'_>) -> Option<(Syntax<'_>, Syntax<'_>)> {
     }
 }
 
-/// Whether a header for credentials is set in the same function or object.
-fn allows_credentials(around: Syntax<'_>) -> bool {
-    around.below().filter(|node| is_header(*node, CREDENTIALS)).filter_map(value_of).any(|(value, _)| matches!(unquoted(value), "true"))
+/// Where the headers stand that are sent with one: the object or the list of entries that it is in, or the function that
+/// sets it.
+fn beside<'t>(place: Syntax<'t>, function: Option<Syntax<'t>>) -> Option<Syntax<'t>> {
+    match place.parent().filter(|_| place.kind() == Kind::Pair) {
+        Some(object) if is_named_entry(place) => object.parent(),
+        Some(object) => Some(object),
+        None => function,
+    }
+}
+
+/// The text of a header that is set there too.
+fn set_beside<'t>(around: Syntax<'t>, header: &str) -> Option<Syntax<'t>> {
+    let value = around.below().filter(|node| is_header(*node, header)).find_map(value_of).map(|(value, _)| value);
+    value.filter(|value| value.kind() == Kind::String)
+}
+
+/// Whether a header for credentials is set with that of an origin, and not where another origin is answered:
+/// `if (any) { … } else { … }`.
+fn allows_credentials(around: Syntax<'_>, origin: Syntax<'_>) -> bool {
+    let others = || {
+        let tests = origin.ancestors().take_while(|outer| outer.id() > around.id()).filter(|outer| outer.kind() == Kind::If);
+        tests
+            .flat_map(|test| [test.field(Field::Consequence), test.field(Field::Alternative)])
+            .flatten()
+            .filter(|branch| !branch.holds(origin))
+    };
+    let set = around.below().filter(|node| is_header(*node, CREDENTIALS)).filter_map(value_of);
+    set.filter(|(value, _)| unquoted(*value) == "true").any(|(value, _)| !others().any(|branch| branch.holds(value)))
 }
 
 /// Whether `*` is right where it stands: on files of a folder that is served, on what is marked for shared
@@ -145,11 +177,7 @@ fn is_for_everybody<'t>(name: Syntax<'t>, place: Syntax<'t>, function: Option<Sy
                 .is_some_and(|asked| asked.below().any(|part| part.kind() == Kind::String && unquoted(part) == "*"))
     });
     // Beside it: in the same object, in the list of entries, or set in the same function.
-    let around = match place.parent().filter(|_| place.kind() == Kind::Pair) {
-        Some(object) if is_named_entry(place) => object.parent(),
-        Some(object) => Some(object),
-        None => function,
-    };
+    let around = beside(place, function);
     let is_cached = around.is_some_and(|around| {
         around.below().filter(|node| is_header(*node, "cache-control")).filter_map(value_of).any(|(value, _)| {
             let text = value.text().to_ascii_lowercase();
@@ -157,7 +185,7 @@ fn is_for_everybody<'t>(name: Syntax<'t>, place: Syntax<'t>, function: Option<Sy
         })
     });
     (serves || is_said || is_cached || function.is_some_and(|function| answers_constant(function) || is_below_public_path(function)))
-        && !function.or(around).is_some_and(allows_credentials)
+        && !around.is_some_and(|around| allows_credentials(around, name))
 }
 
 /// Whether a function stands behind a path of what is there for everybody: `app.use('/feed', (req, res, next) => …)`.
@@ -256,10 +284,17 @@ fn pattern_test<'t>(module: &Module<'t>, function: Syntax<'t>) -> Option<Node> {
 
 /// Whether a header is sent under a condition other than that the value is there at all.
 fn is_conditional(node: Syntax<'_>, value: Syntax<'_>, function: Syntax<'_>) -> bool {
+    let bare = |text: &str| text.trim_matches(['(', ')', ' ']).replace('"', "'");
+    let sent = bare(value.text());
+    // `if (origin)`, `if (origin !== undefined)`.
     let asks_for_value = |outer: Syntax<'_>| {
-        outer
-            .field(Field::Condition)
-            .is_some_and(|asked| asked.text().trim_matches(['(', ')', ' ']) == value.text().trim_matches(['(', ')', ' ']))
+        outer.field(Field::Condition).is_some_and(|asked| {
+            let asked = bare(asked.text());
+            let rest = asked.strip_prefix(sent.as_str()).map(|rest| rest.trim_start_matches([')', ' ']));
+            rest.is_some_and(|rest| {
+                rest.is_empty() || matches!(rest.trim_start_matches(['!', '=', ' ']), "undefined" | "null" | "''") && rest.starts_with('!')
+            })
+        })
     };
     node.ancestors()
         .take_while(|outer| *outer != function)

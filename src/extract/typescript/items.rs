@@ -55,7 +55,15 @@ impl<'t> Module<'t> {
         let NodeKind::Ref(base) = self.lower(made).kind else { return None };
         let taken = path.iter().copied().fold(base, |base, name| base.child(name));
         let whole = name.path.iter().skip(1).fold(taken, |base, name| base.child(name.clone()));
-        Some(whole).filter(is_part)
+        if is_part(&whole) {
+            return Some(whole);
+        }
+        // `const id = asked.id` of `const asked = url.parse(req.url, true).query`.
+        let left = self.steps.get().checked_sub(1).filter(|_| whole.scope == Scope::Local)?;
+        self.steps.set(left);
+        let found = self.of_constant(made, &whole);
+        self.steps.set(left + 1);
+        found
     }
 
     /// How many steps may be gone at the beginning.
@@ -79,7 +87,7 @@ pub(super) fn is_part(name: &Ref) -> bool {
 
 /// Whether a name is that of all parameters or all of the body.
 pub(super) fn is_whole(name: &Ref) -> bool {
-    name.scope == Scope::Request && matches!(name.names().as_slice(), ["body" | "query" | "params" | "payload"])
+    name.scope == Scope::Request && matches!(name.names().as_slice(), ["body" | "query" | "params" | "payload" | "dto"])
 }
 
 /// The list whose items a callback is called with, by the parameter that takes them.

@@ -6,6 +6,7 @@
 mod adonis;
 mod astro;
 mod away;
+mod believed;
 mod calls;
 mod collections;
 mod commented;
@@ -125,7 +126,7 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     }
     cx.out.symbols = module.symbols();
     cx.out.symbols.functions = functions;
-    cx.out.symbols.handed = handed;
+    (cx.out.symbols.handed, cx.out.symbols.relayed) = (handed.handed, handed.relayed);
 }
 
 /// Whether a file's path makes it a route, or the guard of routes.

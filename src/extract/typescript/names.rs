@@ -26,6 +26,8 @@ pub(super) struct Module<'t> {
     members: FxHashMap<u32, Vec<Syntax<'t>>>,
     /// Function-local constants that a lowered expression refers to, to be bound for linking.
     pub(super) wanted: RefCell<Vec<u32>>,
+    /// What is put into the lists of the file (`parts.push(text)`), by the list's declaration; asked for by few.
+    pushed: OnceCell<FxHashMap<u32, Vec<Syntax<'t>>>>,
     /// Parameters that are the request under another name.
     pub(super) requests: FxHashSet<u32>,
     /// Nodes that summaries of functions may still look at.
@@ -104,6 +106,7 @@ impl<'t> Module<'t> {
             reassigned: FxHashMap::default(),
             members: FxHashMap::default(),
             wanted: RefCell::default(),
+            pushed: OnceCell::new(),
             requests: FxHashSet::default(),
             budget: Cell::new(30 * tree.len()),
             references: RefCell::default(),
@@ -118,12 +121,13 @@ impl<'t> Module<'t> {
                 let Some(target) = node.field(Field::Left).or_else(|| node.field(Field::Argument)) else { continue };
                 let is_member = target.kind() == Kind::Member;
                 let name = if is_member { target.field(Field::Object) } else { Some(target) };
-                if let Some(name) = name.filter(|name| name.kind() == Kind::Identifier)
-                    && let Some(declaration) = module.lookup(name.text(), node)
-                {
+                let Some(name) = name.filter(|name| name.kind() == Kind::Identifier) else { continue };
+                if let Some(declaration) = module.lookup(name.text(), node) {
                     let id = declaration.name.id();
                     let list = if is_member { &mut module.members } else { &mut module.reassigned };
                     list.entry(id).or_default().push(node);
+                } else if !is_member {
+                    module.declare_by_assignment(node, name);
                 }
             }
         }
@@ -163,6 +167,17 @@ impl<'t> Module<'t> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `query = { … }` without `var`: a global, which the function that gives it a value uses as its own. In another
+    /// function it may be anything.
+    fn declare_by_assignment(&mut self, node: Syntax<'t>, name: Syntax<'t>) {
+        const OF_PLATFORM: [&str; 10] =
+            ["exports", "module", "location", "window", "document", "self", "name", "process", "global", "globalThis"];
+        if node.kind() == Kind::Assignment && !OF_PLATFORM.contains(&name.text()) && !name.text().starts_with("on") {
+            let value = node.field(Field::Right);
+            self.add(name, scope_of(node, true), Form::Variable(value, SmallVec::new()));
         }
     }
 
@@ -326,6 +341,33 @@ impl<'t> Module<'t> {
     /// The assignments to members of a declaration.
     pub(super) fn member_assignments(&self, declaration: &Declaration<'t>) -> &[Syntax<'t>] {
         self.members.get(&declaration.name.id()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What is put into a list behind what it holds from the start: `parts.push(text)`.
+    pub(super) fn pushed(&self, declaration: &Declaration<'t>) -> &[Syntax<'t>] {
+        let is_list = matches!(&declaration.form, Form::Variable(Some(made), path) if path.is_empty() && made.kind() == Kind::Array);
+        if !is_list {
+            return &[];
+        }
+        let all = self.pushed.get_or_init(|| {
+            let mut pushed: FxHashMap<u32, Vec<Syntax<'t>>> = FxHashMap::default();
+            for call in self.tree.all().filter(|node| node.kind() == Kind::Call) {
+                let Some(method) = call.field(Field::Function).filter(|function| function.kind() == Kind::Member) else { continue };
+                let is_push = method.field(Field::Property).is_some_and(|name| matches!(name.text(), "push" | "unshift"));
+                let mut list = method.field(Field::Object).filter(|_| is_push);
+                // `(parts as string[]).push(text)`.
+                while let Some(outer) = list.filter(|list| matches!(list.kind(), Kind::Parenthesized | Kind::As | Kind::NonNull)) {
+                    list = outer.first();
+                }
+                let Some(list) = list.filter(|list| list.kind() == Kind::Identifier) else { continue };
+                if let Some(declaration) = self.lookup(list.text(), list) {
+                    let items = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+                    pushed.entry(declaration.name.id()).or_default().extend(items);
+                }
+            }
+            pushed
+        });
+        all.get(&declaration.name.id()).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Declarations at the top level, in source order.

@@ -2,7 +2,7 @@
 //! `({ body }, res) => …`, the arguments of a resolver, the address of a page.
 
 use super::names::unquoted;
-use crate::ir::{Ref, Scope};
+use crate::ir::{Call, Node, Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// The part of the request that a parameter stands for, by its decorator or the pattern that takes it.
@@ -141,7 +141,8 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
         Some(list) => list.children().position(|parameter| parameter.holds(name))?,
         None => 0,
     };
-    let part = if position == 1 && is_resolver(function) || position == 0 && is_procedure(function, name) {
+    let is_args = position == 1 && is_resolver(function) || position == 0 && (is_procedure(function, name) || is_root_resolver(function));
+    let part = if is_args {
         "args"
     } else {
         let call = function.parent().filter(|outer| outer.kind() == Kind::Arguments)?.parent()?;
@@ -194,7 +195,10 @@ fn looks_at_names(name: Syntax<'_>) -> bool {
 
 /// A field of `Query`, `Mutation` or `Subscription` in a map of resolvers, or the `resolve` of a field.
 pub(super) fn is_resolver(function: Syntax<'_>) -> bool {
-    let own = if function.kind() == Kind::Method { Some(function) } else { function.parent().filter(|outer| outer.kind() == Kind::Pair) };
+    // `secured((parent, args) => …)`: a wrapper hands the arguments on.
+    let wrapper = function.parent().filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::parent);
+    let value = wrapper.unwrap_or(function);
+    let own = if function.kind() == Kind::Method { Some(function) } else { value.parent().filter(|outer| outer.kind() == Kind::Pair) };
     let Some(own) = own else { return false };
     let named = |node: Syntax<'_>| node.field(Field::Key).or_else(|| node.field(Field::Name)).map_or("", unquoted).to_owned();
     if matches!(named(own).as_str(), "resolve" | "subscribe") {
@@ -205,6 +209,48 @@ pub(super) fn is_resolver(function: Syntax<'_>) -> bool {
         matches!(holder.kind(), Kind::Pair | Kind::VariableDeclarator)
             && matches!(named(holder).as_str(), "Query" | "Mutation" | "Subscription")
     })
+}
+
+/// A resolver of the object that `graphql-js` calls the root: `rootValue: { user: ({ name }) => … }`, `const root = { user }`,
+/// which is handed the arguments first.
+fn is_root_resolver(function: Syntax<'_>) -> bool {
+    let holder = match function.kind() {
+        Kind::Method => function.parent(),
+        Kind::Function => return is_named_by_root(function),
+        _ => match function.parent() {
+            Some(pair) if pair.kind() == Kind::Pair => pair.parent(),
+            Some(made) if made.kind() == Kind::VariableDeclarator => return is_named_by_root(made),
+            _ => None,
+        },
+    };
+    let Some(holder) = holder.filter(|holder| holder.kind() == Kind::Object).and_then(Syntax::parent) else { return false };
+    let name = holder.field(Field::Key).or_else(|| holder.field(Field::Name)).map_or("", unquoted);
+    is_root(name) && is_about_graphql(function)
+}
+
+/// Whether the object of resolvers names a function: `const root = { user: getUser }`.
+fn is_named_by_root(function: Syntax<'_>) -> bool {
+    const LONGEST: usize = 4_000;
+    /// Statements of a file, for each of its functions.
+    const MOST: usize = 500;
+    let name = function.field(Field::Name).map_or("", Syntax::text);
+    if name.is_empty() || !is_about_graphql(function) {
+        return false;
+    }
+    let statements = function.tree().root().children().take(MOST);
+    statements.flat_map(|statement| std::iter::once(statement).chain(statement.children())).any(|made| {
+        let value = made.field(Field::Value).filter(|value| value.kind() == Kind::Object && value.span().len() <= LONGEST);
+        let names = |value: Syntax<'_>| value.children().any(|entry| entry.field(Field::Value).unwrap_or(entry).text() == name);
+        made.field(Field::Name).is_some_and(|own| is_root(own.text())) && value.is_some_and(names)
+    })
+}
+
+fn is_root(name: &str) -> bool {
+    matches!(name, "rootValue" | "rootResolver" | "rootResolvers") || name.to_ascii_lowercase().ends_with("root")
+}
+
+fn is_about_graphql(node: Syntax<'_>) -> bool {
+    node.tree().holds("graphql", |text| ["graphql", "GraphQL"].iter().any(|word| text.contains(word)))
 }
 
 /// Whether a parameter is the event that a function of AWS is run with: the first of what a module exports as
@@ -273,6 +319,12 @@ pub(super) fn is_of_router(base: &Ref, name: &str) -> bool {
     let (last, before) = (names.next().unwrap_or_default(), names.next());
     let is_prop = before == Some("props") || before.is_none() && base.scope == Scope::Local && base.first().contains("@@");
     is_prop && matches!((last, name), ("location", "search" | "hash") | ("match", "params"))
+}
+
+/// `url.parse(req.url, true)`, of which `query` is what Express calls so.
+pub(super) fn takes_address_apart(call: &Call) -> bool {
+    let is_address = |name: &Ref| name.scope == Scope::Request && matches!(name.names().as_slice(), ["url" | "originalUrl"]);
+    call.callee.module() == Some("url") && call.callee.last() == "parse" && call.args.first().and_then(Node::as_ref).is_some_and(is_address)
 }
 
 /// Hooks that read the address of the page.

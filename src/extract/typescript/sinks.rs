@@ -3,17 +3,18 @@
 
 mod address;
 mod answer;
-mod callers;
+pub(super) mod callers;
 mod checked;
 mod claimed;
 mod compare;
 mod dom;
 mod escape;
 mod flow;
-mod handed;
+pub(super) mod handed;
 mod kept;
 mod meant;
 mod method;
+mod plain;
 mod policy;
 mod pollute;
 mod purpose;
@@ -22,6 +23,7 @@ mod rows;
 mod session;
 mod settings;
 mod slow;
+mod told;
 mod unsigned;
 mod upload;
 mod within;
@@ -36,7 +38,7 @@ use self::meant::{is_meant, is_record};
 use self::rows::{Row, maker};
 use super::names::{Form, Module, unquoted};
 use crate::extract::Extract;
-use crate::ir::{FactKind, Handed, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 use crate::tables::V;
 
@@ -49,9 +51,9 @@ struct Around<'m, 't> {
 }
 
 /// Emits the sinks of a file; says what its calls hand to functions of other files.
-pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
+pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
     let around = Around { module, checked: OnceCell::new(), callers: OnceCell::new(), asks_server: OnceCell::new() };
-    let mut handed = Vec::new();
+    let mut handed = handed::Calls { may_relay: !is_component(&cx.file.path), ..handed::Calls::default() };
     for node in module.tree.all() {
         match node.kind() {
             Kind::Call | Kind::New => {
@@ -62,8 +64,10 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
                 upload::emit(node, cx);
                 method::emit(&around, node, cx);
                 claimed::emit(module, node, cx);
+                plain::emit(&around, node, cx);
+                told::emit(module, node, cx);
                 dom::call(&around, node, cx);
-                handed::emit(module, node, &mut handed);
+                handed::emit(&around, node, &mut handed);
             }
             Kind::Pair => {
                 policy::pair(node, cx);
@@ -74,10 +78,13 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
             Kind::ShorthandProperty if node.text() == "filter" => {
                 value_sink(&around, node, SinkKind::Filter, Ref::new(Scope::Global, ["filter"]), node, None, cx);
             }
+            Kind::ShorthandProperty if node.text() == "body" && is_below(node, &["$function"]) => {
+                value_sink(&around, node, SinkKind::Code, Ref::new(Scope::Global, ["body"]), node, None, cx);
+            }
             Kind::Assignment | Kind::AugmentedAssignment => {
                 settings::assignment(module, node, cx);
                 pollute::assignment(&around, node, cx);
-                session::assignment(node, cx);
+                session::assignment(module, node, cx);
                 kept::assignment(module, node, cx);
                 dom::assignment(&around, node, cx);
             }
@@ -88,6 +95,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
                 policy::length(node, cx);
                 purpose::biased(node, cx);
             }
+            Kind::String | Kind::TemplateString => records::model::table(node, cx),
             Kind::Member => {
                 settings::password_in_query(module, node, cx);
                 claimed::emit(module, node, cx);
@@ -103,7 +111,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Handed> {
             kind if kind.is_function() => {
                 pollute::merge(node, cx);
                 pollute::walk(node, cx);
-                records::handler(module, node, &mut handed, cx);
+                records::handler(module, node, &mut handed.handed, cx);
             }
             kind if kind.is_class() => records::model::class(node, cx),
             _ => {}
@@ -163,11 +171,19 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     }
 }
 
+/// Whether a file is a component of a page, by its ending.
+fn is_component(path: &str) -> bool {
+    [".tsx", ".jsx", ".vue", ".svelte"].iter().any(|ending| path.ends_with(ending))
+}
+
 /// Whether a logger that is made writes texts as they come: what it writes as JSON has no line breaks.
 fn writes_lines<'t>(module: &Module<'t>, kind: SinkKind, call: Syntax<'t>) -> bool {
     let logger = call.field(Field::Function).and_then(|function| function.field(Field::Object));
     let made = logger.filter(|_| kind == SinkKind::LogLine).and_then(|logger| maker(module, logger));
-    made.is_none_or(|made| ["printf(", "simple()", "cli()"].iter().any(|format| made.text().contains(format)))
+    // log4js writes texts, unless it is told of another layout elsewhere.
+    made.is_none_or(|made| {
+        called_name(made) == "getLogger" || ["printf(", "simple()", "cli()"].iter().any(|format| made.text().contains(format))
+    })
 }
 
 /// A request with its address and all that goes with it: nothing should go in the clear, and no secret.
@@ -201,16 +217,20 @@ fn pair<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         "__html" => return dom::html(around, node, value, cx),
         "handler" => return answer::handler(around, node, cx),
         "Location" => SinkKind::Redirect,
-        "destination"
-            if node.ancestors().nth(1).and_then(|outer| outer.field(Field::Key)).is_some_and(|key| unquoted(key) == "redirect") =>
-        {
-            SinkKind::Redirect
-        }
+        "destination" if is_below(node, &["redirect"]) => SinkKind::Redirect,
         // What a function of AWS answers with.
         "body" if node.parent().is_some_and(|object| has_key(object, "statusCode")) => SinkKind::Html,
+        // `{ $function: { body, args, lang: 'js' } }`: code of MongoDB.
+        "body" if is_below(node, &["$function"]) => SinkKind::Code,
+        "init" | "accumulate" | "merge" | "finalize" if is_below(node, &["$accumulator"]) => SinkKind::Code,
         _ => return,
     };
     value_sink(around, node, kind, Ref::new(Scope::Global, [key]), value, None, cx);
+}
+
+/// Whether a pair stands in the object that one of these keys has.
+fn is_below(pair: Syntax<'_>, keys: &[&str]) -> bool {
+    pair.ancestors().nth(1).and_then(|outer| outer.field(Field::Key)).is_some_and(|key| keys.contains(&unquoted(key)))
 }
 
 /// `for (…; i < request.body.list.length; …)`: a length that a caller writes is no list's.
@@ -222,9 +242,19 @@ fn loops<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let length = bound.filter(|bound| bound.field(Field::Property).is_some_and(|name| name.text() == "length"));
     // What an upload has kept is a list of its own making.
     let is_kept = |list: Syntax<'_>| list.field(Field::Property).is_some_and(|name| name.text() == "files");
-    if let Some(list) = length.and_then(|length| length.field(Field::Object)).filter(|list| !is_kept(*list) && !ends_early(node, *list)) {
+    if let Some(list) = length
+        .and_then(|length| length.field(Field::Object))
+        .filter(|list| !is_kept(*list) && !ends_early(node, *list) && !is_gone_through(node, *list))
+    {
         value_sink(around, node, SinkKind::Allocate, Ref::new(Scope::Global, ["for"]), list, None, cx);
     }
+}
+
+/// Whether the function has gone through a list before: `for (const id of ids)` throws for what only has a length.
+fn is_gone_through(node: Syntax<'_>, list: Syntax<'_>) -> bool {
+    let Some(function) = node.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let before = function.text().get(..(node.start() - function.start()) as usize).unwrap_or_default();
+    before.contains(&format!(" of {})", list.text()))
 }
 
 /// `if (!ROLES.includes(list[i])) return …`: a loop over more than there is ends at the first that is not there.
@@ -259,6 +289,18 @@ fn value_sink<'t>(
 }
 
 impl<'t> Around<'_, 't> {
+    /// Whether the code tests an argument before it is handed over: yes for what it holds, perhaps for its type alone.
+    fn tested(&self, call: Syntax<'t>, part: Syntax<'t>) -> Tri {
+        let checked = self.checked.get_or_init(|| Checked::new(self.module));
+        let holds = |kind| checked.holds(self.module, call, part, kind);
+        // What is tested for what it holds is tested for its type.
+        match holds(SinkKind::Query) {
+            false => Tri::No,
+            true if holds(SinkKind::Sql) => Tri::Yes,
+            true => Tri::Maybe,
+        }
+    }
+
     /// What flows into a part: its value, and that value as the callers in this file make it. Nothing where
     /// the code has tested it.
     fn flowing(&self, call: Syntax<'t>, part: Syntax<'t>, kind: SinkKind, label: &str) -> Vec<SinkPart> {
@@ -273,7 +315,7 @@ impl<'t> Around<'_, 't> {
                 | SinkKind::Disclose
                 | SinkKind::Keep
         );
-        if kind == SinkKind::ErrorBody && loses_stack(call, part) {
+        if kind == SinkKind::ErrorBody && (loses_stack(call, part) || super::calls::is_outside_production(call)) {
             return parts;
         }
         let value = module.lower(part);
@@ -292,9 +334,21 @@ impl<'t> Around<'_, 't> {
         if self.checked.get_or_init(|| Checked::new(module)).holds(module, call, part, kind) {
             return parts;
         }
-        let value = flow::flowing(module, part, value);
+        let is_untested = |item: Syntax<'t>| !self.checked.get().is_some_and(|checked| checked.holds(module, item, item, kind));
+        let value = flow::flowing_of(module, part, value, &is_untested);
         let is_made = kind == SinkKind::Html || flow::asks_alone(module, part);
         let value = if is_made { flow::returned(module, part).unwrap_or(value) } else { value };
+        self.as_called(part, value, label)
+    }
+
+    /// What a value is, whatever was tested before.
+    fn given(&self, part: Syntax<'t>, label: &str) -> Vec<SinkPart> {
+        self.as_called(part, flow::flowing(self.module, part, self.module.lower(part)), label)
+    }
+
+    /// A value, and the same as the callers in this file make it.
+    fn as_called(&self, part: Syntax<'t>, value: Node, label: &str) -> Vec<SinkPart> {
+        let (module, mut parts) = (self.module, Vec::new());
         let taken = handed::taken(module, part);
         if !taken.is_empty() {
             let seen = self.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value);
@@ -317,6 +371,9 @@ fn parts<'t>(around: &Around<'_, 't>, node: Syntax<'t>, arguments: Syntax<'t>, r
             continue;
         }
         let Some(part) = inner_of(row.kind, part, argument.is_none()).filter(|part| may_matter(row.kind, *part)) else { continue };
+        if row.kind == SinkKind::LogLine && at > 0 && is_written_as_json(arguments, at) {
+            continue;
+        }
         let label = match row.labels {
             [] => "",
             labels => match labels.get(at).and_then(V::as_text) {
@@ -327,6 +384,14 @@ fn parts<'t>(around: &Around<'_, 't>, node: Syntax<'t>, arguments: Syntax<'t>, r
         parts.extend(around.flowing(node, part, row.kind, label));
     }
     parts
+}
+
+/// Whether the format of a log has its argument written so that a line break in it is none: `console.log('%j took %d', …)`.
+fn is_written_as_json(arguments: Syntax<'_>, at: usize) -> bool {
+    let Some(format) = arguments.first().filter(|first| first.kind() == Kind::String).map(unquoted) else { return false };
+    let signs = format.replace("%%", "");
+    let sign = signs.split('%').nth(at).and_then(|rest| rest.chars().next());
+    sign.is_some_and(|sign| matches!(sign, 'j' | 'o' | 'O' | 'd' | 'i' | 'f'))
 }
 
 /// What counts of an argument that is written out: `new Deno.Command('sh', { args: ['-c', line] })`,
@@ -394,7 +459,7 @@ fn runs_shell(arguments: Syntax<'_>) -> bool {
 }
 
 /// The value of a key of an object that is written out.
-fn value_of<'t>(object: Syntax<'t>, key: &str) -> Option<Syntax<'t>> {
+pub(super) fn value_of<'t>(object: Syntax<'t>, key: &str) -> Option<Syntax<'t>> {
     let pair = object.children().find(|entry| entry.field(Field::Key).is_some_and(|name| unquoted(name) == key))?;
     pair.field(Field::Value)
 }
@@ -423,8 +488,26 @@ fn promisified<'t>(module: &Module<'t>, node: Syntax<'t>, callee: Ref) -> Ref {
     if made.is_some_and(|made| called_name(made) == "createRequire") {
         return Ref::new(Scope::Global, ["require"]);
     }
+    if let Some(either) = of_either(module, node) {
+        return either;
+    }
     let inner = made.filter(|made| called_name(*made) == "promisify").and_then(|made| made.field(Field::Arguments)?.first());
     inner.and_then(|inner| module.lower(inner).as_ref().cloned()).unwrap_or(callee)
+}
+
+/// `client.get` of `const client = isSecure ? https : http`: the function of the one that comes first.
+fn of_either<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Ref> {
+    let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
+    let object = function.field(Field::Object).filter(|object| object.kind() == Kind::Identifier)?;
+    let made = match &module.lookup(object.text(), object)?.form {
+        Form::Variable(Some(made), path) if path.is_empty() && made.kind() == Kind::Ternary => *made,
+        _ => return None,
+    };
+    let library = |side: Field| module.lower(made.field(side)?).as_ref().filter(|name| name.module().is_some()).cloned();
+    let (one, _) = (library(Field::Consequence)?, library(Field::Alternative)?);
+    // What is imported whole has no name of its own.
+    let name = function.field(Field::Property)?.text();
+    Some(if one.path.len() == 1 && matches!(one.last(), "default" | "*") { Ref::import(one.module()?, name) } else { one.child(name) })
 }
 
 /// `new Made(code)` of `const Made = Object.getPrototypeOf(async function () {}).constructor`.

@@ -117,7 +117,7 @@ fn row(name: &Ref, version: Option<&Version>) -> Option<&'static Row> {
 /// What a call of a library's function makes: its options can turn a guard into none.
 pub(super) fn of_call(callee: &Ref, call: &Call) -> Option<Does> {
     let row = row(callee, None)?;
-    if row.does != Does::Authn {
+    if !matches!(row.does, Does::Authn | Does::RateLimit) {
         return Some(row.does);
     }
     let off = call.args.iter().any(|argument| match &argument.kind {
@@ -125,7 +125,11 @@ pub(super) fn of_call(callee: &Ref, call: &Call) -> Option<Does> {
         NodeKind::List(items) => items.iter().any(|item| is_off_argument(row, item)),
         _ => is_off_argument(row, argument),
     });
-    Some(if off { Does::Optional } else { Does::Authn })
+    Some(match row.does {
+        Does::Authn if off => Does::Optional,
+        _ if off => Does::Nothing,
+        does => does,
+    })
 }
 
 fn is_off_argument(row: &Row, argument: &Node) -> bool {

@@ -78,9 +78,16 @@ fn limits_strangers(route: &Route) -> bool {
 /// Whether strangers send something by a path's own word: `POST /enquiry`, `POST /waiting-list`.
 fn is_form(route: &Route) -> bool {
     let segments = literal_segments(&route.path);
-    let is_operators = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "administration" | "internal"));
     let is_post = route.methods.iter().all(|method| method == "POST");
-    is_post && !is_operators && !has_parameter(&route.path) && segments.last().is_some_and(|last| WORDS.forms.contains(last.as_str()))
+    is_post
+        && !is_of_operators(&route.path)
+        && !has_parameter(&route.path)
+        && segments.last().is_some_and(|last| WORDS.forms.contains(last.as_str()))
+}
+
+/// Whether a path leads to an operator's corner.
+pub(super) fn is_of_operators(path: &Text) -> bool {
+    literal_segments(path).iter().any(|segment| matches!(segment.as_str(), "admin" | "administration" | "internal"))
 }
 
 /// Whether all that a handler changes is one new row of what strangers leave behind: `db.inquiry.create(…)`.
@@ -352,7 +359,8 @@ fn reads_people<'w>(words: impl Iterator<Item = &'w str>) -> bool {
     let is_people = |word: &str| [&WORDS.people, &WORDS.personal].iter().any(|words| words.contains(word.to_ascii_lowercase().as_str()));
     let mut before = "";
     for word in words {
-        let is_table = ["from", "join"].iter().any(|verb| before.eq_ignore_ascii_case(verb)) && is_people(word);
+        let is_table =
+            ["from", "join", "selectFrom", "innerJoin", "leftJoin"].iter().any(|verb| before.eq_ignore_ascii_case(verb)) && is_people(word);
         if is_table || word.starts_with("find") && is_people(before) {
             return true;
         }

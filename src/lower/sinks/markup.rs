@@ -55,7 +55,10 @@ pub(super) fn shows_error(node: &Node, whole: bool, depth: u32) -> bool {
             let is_of_stack = call.callee.path.iter().rev().nth(1).is_some_and(|name| name == "stack");
             let hands_on = matches!(call.callee.last(), "split" | "toString" | "slice" | "replace" | "trim" | "String" | "join");
             let says_all = whole && matches!(call.callee.last(), "toString" | "String");
-            hands_on && (is_of_stack || call.args.iter().chain(&call.receiver).any(|value| shows_error(value, says_all, depth - 1)))
+            // `error.toString()`.
+            let is_own = says_all && call.callee.scope == Scope::Local && call.callee.path.len() == 2 && is_caught(call.callee.first());
+            is_own
+                || hands_on && (is_of_stack || call.args.iter().chain(&call.receiver).any(|value| shows_error(value, says_all, depth - 1)))
         }
         _ => false,
     }

@@ -3,7 +3,7 @@
 use super::taint::tainted;
 use crate::ir::{Node, NodeKind, Op, Part, Scope, SinkPart, Text, Tri};
 
-/// A text that begins as a statement of SQL does and has holes.
+/// A text that begins as a statement of SQL or Cypher does and has holes.
 pub(super) fn is_sql(node: &Node) -> bool {
     if let NodeKind::Op(Op::Or | Op::Cond | Op::Coalesce, values) = &node.kind {
         return values.iter().any(is_sql);
@@ -25,6 +25,10 @@ pub(super) fn is_sql(node: &Node) -> bool {
             "call ",
             "grant ",
             "set ",
+            "match (",
+            "optional match",
+            "merge (",
+            "unwind ",
         ]
         .iter()
         .any(|start| {

@@ -233,7 +233,8 @@ fn begins_at_root(path: &Node) -> bool {
 /// Functions whose result is their argument in another form.
 fn hands_on(call: &Call, name: &str) -> bool {
     match name {
-        "join" | "concat" | "trim" | "resolve" | "decodeuricomponent" | "string" | "atob" | "buffer" | "unescape" | "fromentries" => true,
+        "join" | "concat" | "trim" | "resolve" | "decodeuricomponent" | "string" | "atob" | "buffer" | "unescape" | "fromentries"
+        | "renderstring" => true,
         "url" | "urlsearchparams" => call.is_new,
         "from" => call.callee.first() == "Buffer" || call.callee.names().contains(&"PathBuf"),
         "new" => call.callee.names().contains(&"Path"),

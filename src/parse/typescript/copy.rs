@@ -58,7 +58,7 @@ pub(super) fn copy<'s>(src: Src<'s>, grammar: &Grammar, parsed: &tree_sitter::Tr
         let mut end = node.end_byte() as u32;
         while !is_broken && is_last(src.text, &nodes, &open, end) || !cursor.goto_next_sibling() {
             let Some(index) = open.pop() else {
-                return finish(Tree { src, nodes }, broken, deep);
+                return finish(Tree::new(src, nodes), broken, deep);
             };
             let after = nodes.len() as u32;
             let closed = &mut nodes[index as usize];

@@ -29,6 +29,8 @@ const STEPS_PER_BYTE: usize = 12;
 pub struct Tree<'s> {
     src: Src<'s>,
     nodes: Vec<Raw>,
+    /// What was asked of the whole text so far, and the answers.
+    asked: RefCell<Vec<(&'static str, bool)>>,
 }
 
 /// A node as it is stored: 20 bytes, in source order.
@@ -196,7 +198,22 @@ const STEPS_PER_CALL: usize = 100;
 impl<'s> Tree<'s> {
     fn empty(src: Src<'s>) -> Self {
         let root = Raw { kind: Kind::Program, field: Field::None, start: 0, end: 0, parent: 0, after: 1 };
-        Self { src, nodes: vec![root] }
+        Self::new(src, vec![root])
+    }
+
+    fn new(src: Src<'s>, nodes: Vec<Raw>) -> Self {
+        Self { src, nodes, asked: RefCell::default() }
+    }
+
+    /// Whether something holds of the whole text, which is looked at once for each `question`: at every node, it would be
+    /// read as often as it has nodes.
+    pub fn holds(&self, question: &'static str, of: impl FnOnce(&str) -> bool) -> bool {
+        let known = self.asked.borrow().iter().find(|(asked, _)| *asked == question).map(|(_, answer)| *answer);
+        known.unwrap_or_else(|| {
+            let answer = of(self.root().text());
+            self.asked.borrow_mut().push((question, answer));
+            answer
+        })
     }
 
     /// The whole program.
@@ -221,6 +238,11 @@ impl<'s> Tree<'s> {
 }
 
 impl<'t> Syntax<'t> {
+    /// The tree that it is a node of.
+    pub fn tree(self) -> &'t Tree<'t> {
+        self.tree
+    }
+
     #[inline]
     fn raw(self) -> &'t Raw {
         &self.tree.nodes[self.index as usize]

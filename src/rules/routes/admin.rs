@@ -123,7 +123,9 @@ pub(super) fn is_login(guard: &Guard) -> bool {
 
 /// `authenticate('HR')`: a guard that is told what it asks for; of Passport, the text names the strategy.
 pub(super) fn is_told_more(guard: &Guard) -> bool {
-    let told = |argument: &Node| argument.as_text().is_some() || argument.as_list().is_some();
+    // `role.check(ROLES.Admin)`.
+    let names_rights = |argument: &Node| argument.as_ref().is_some_and(|name| name.path.iter().any(|part| says_rights(part)));
+    let told = |argument: &Node| argument.as_text().is_some() || argument.as_list().is_some() || names_rights(argument);
     let call = guard.what.as_call().filter(|call| !call.callee.to_string().to_ascii_lowercase().contains("passport"));
     guard.authn.is_yes() && call.is_some_and(|call| call.args.iter().any(told))
 }

@@ -14,7 +14,7 @@ use crate::rules::Check;
 use crate::rules::validated::is_validated;
 
 /// Records that are of one person by nature, by the stem of their model's name.
-const PRIVATE: [&str; 66] = [
+const PRIVATE: [&str; 70] = [
     "ticket",
     "conversation",
     "passport",
@@ -22,6 +22,10 @@ const PRIVATE: [&str; 66] = [
     "cart",
     "order",
     "invoice",
+    "bill",
+    "mandate",
+    "meter",
+    "seat",
     "payment",
     "card",
     "creditcard",
@@ -125,10 +129,10 @@ pub(super) fn owned(model: &Model) -> BTreeSet<SmolStr> {
 }
 
 /// Handlers that route leads to, by file, in the order of their bodies.
-struct Handlers<'m>(BTreeMap<FileId, Vec<(Span, Vec<Registered<'m>>)>>);
+pub(super) struct Handlers<'m>(BTreeMap<FileId, Vec<(Span, Vec<Registered<'m>>)>>);
 
 impl<'m> Handlers<'m> {
-    fn of(model: &'m Model) -> Self {
+    pub(super) fn of(model: &'m Model) -> Self {
         let mut by_span: BTreeMap<Span, Vec<Registered<'m>>> = BTreeMap::new();
         for (fact, route) in served(model) {
             if let Some(body) = &route.body {
@@ -143,7 +147,7 @@ impl<'m> Handlers<'m> {
     }
 
     /// The routes whose handler a place stands in.
-    fn around(&self, place: Span) -> &[Registered<'m>] {
+    pub(super) fn around(&self, place: Span) -> &[Registered<'m>] {
         const NESTED: usize = 8;
         let all = self.0.get(&place.file).map_or(&[][..], Vec::as_slice);
         let before = all.partition_point(|(span, _)| span.start <= place.start);
@@ -156,6 +160,10 @@ impl<'m> Handlers<'m> {
 struct Habits<'m> {
     /// Models that some handler asks the owner of, with the first place.
     owned: BTreeMap<&'m str, &'m Fact>,
+    /// How often handlers of a file ask the owner of something, with the first place.
+    asking: BTreeMap<FileId, (&'m Fact, usize)>,
+    /// Services that some handler hands who calls along with an id, with the first place.
+    told: BTreeMap<&'m str, &'m Fact>,
     /// The names by which handlers know who calls.
     callers: BTreeMap<&'m str, &'m Fact>,
 }
@@ -165,7 +173,11 @@ impl<'m> Habits<'m> {
         let mut habits = Self::default();
         for (fact, sink) in lookups(model).filter(|(fact, _)| !model.files.class(fact.span).is_not_production()) {
             match label(sink) {
-                "own" => habits.owned.entry(sink.callee.first()).or_insert(fact),
+                "own" => {
+                    habits.asking.entry(fact.span.file).or_insert((fact, 0)).1 += 1;
+                    habits.owned.entry(sink.callee.first()).or_insert(fact)
+                }
+                "asked" => habits.told.entry(sink.callee.first()).or_insert(fact),
                 "caller" => habits.callers.entry(sink.callee.first()).or_insert(fact),
                 _ => continue,
             };
@@ -186,14 +198,14 @@ fn lookups(model: &Model) -> impl Iterator<Item = (&Fact, &Sink)> {
     sinks(model, SinkKind::Lookup)
 }
 
-fn sinks(model: &Model, kind: SinkKind) -> impl Iterator<Item = (&Fact, &Sink)> {
+pub(super) fn sinks(model: &Model, kind: SinkKind) -> impl Iterator<Item = (&Fact, &Sink)> {
     model.of(Kind::Sink).filter_map(move |fact| match &fact.kind {
         FactKind::Sink(sink) if sink.kind == kind => Some((fact, sink)),
         _ => None,
     })
 }
 
-fn label(sink: &Sink) -> &str {
+pub(super) fn label(sink: &Sink) -> &str {
     sink.parts.first().map_or("", |part| part.label.as_str())
 }
 
@@ -247,11 +259,23 @@ pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
     for (fact, sink, place, part) in named.chain(handed) {
         let is_own = place == fact.span;
         let Some((at, route)) = open(place).filter(|(_, route)| is_own || !in_handler.knows_caller(route)) else { continue };
-        let Some(reason) = Reason::of_model(sink, route, &habits) else { continue };
+        let Some(reason) = Reason::of_model(sink, place, route, &habits) else { continue };
         let body = route.body.as_ref().filter(|_| is_own).map_or(fact.span, |body| body.span);
         if told.insert(body) {
             let what = format!("`{}` is looked up by {} whoever asks", sink.callee.first(), shown(part));
             report(cx, &Found { fact, handed: (!is_own).then_some(place), route: at }, &reason, what);
+        }
+    }
+    for (fact, sink) in all.iter().filter(|(_, sink)| label(sink) == "told") {
+        let Some((at, route)) = open(fact.span).filter(|(_, route)| !in_handler.knows_caller(route)) else { continue };
+        let is_change =
+            changes_record(sink.callee.last()) && !route.methods.iter().any(|method| matches!(method.as_str(), "GET" | "QUERY"));
+        let Some(sibling) = habits.told.get(sink.callee.first()).filter(|_| is_change) else { continue };
+        let body = route.body.as_ref().map_or(fact.span, |body| body.span);
+        if told.insert(body) {
+            let what = format!("`{}` is told {} and not who asks", sink.callee.last(), shown(&sink.parts[0]));
+            let reason = Reason { writes: true, sibling: Some(sibling) };
+            report(cx, &Found { fact, handed: None, route: at }, &reason, what);
         }
     }
     for (fact, sink) in all.iter().filter(|(_, sink)| label(sink) == "anybody") {
@@ -285,12 +309,16 @@ struct Reason<'m> {
 
 impl<'m> Reason<'m> {
     /// Of a record that an id names: another handler asks for its owner; or it is an account, and is changed.
-    fn of_model(sink: &Sink, route: &Route, habits: &Habits<'m>) -> Option<Self> {
+    fn of_model(sink: &Sink, place: Span, route: &Route, habits: &Habits<'m>) -> Option<Self> {
         let name = sink.callee.first();
         let writes = changes(route);
-        let sibling = habits.owned.get(name).copied();
+        let is_private = PRIVATE.contains(&name);
+        // What is somebody's own by nature, among handlers that ask the owner of other things; one alone may show the caller
+        // to themselves.
+        let beside = || habits.asking.get(&place.file).filter(|(_, times)| is_private && writes && *times > 1).map(|(first, _)| *first);
+        let sibling = habits.owned.get(name).copied().or_else(beside);
         let is_account = ACCOUNTS.contains(&name) && writes;
-        let is_asked = sibling.is_some() && (writes || PRIVATE.contains(&name));
+        let is_asked = sibling.is_some() && (writes || is_private);
         (is_account || is_asked).then_some(Self { writes, sibling })
     }
 
@@ -304,9 +332,19 @@ impl<'m> Reason<'m> {
     }
 }
 
+/// Whether a method of a service changes or takes away a record that is there, by its verb: who counts a view needs no owner.
+fn changes_record(method: &str) -> bool {
+    const VERBS: [&str; 16] = [
+        "update", "edit", "delete", "remove", "destroy", "archive", "publish", "cancel", "close", "change", "rename", "move", "transfer",
+        "patch", "replace", "revoke",
+    ];
+    let verb = method.find(|letter: char| !letter.is_ascii_lowercase()).map_or(method, |end| &method[..end]);
+    VERBS.contains(&verb)
+}
+
 /// Whether a route changes something: by its method and what its handler calls.
 fn changes(route: &Route) -> bool {
-    let by_method = route.methods.iter().any(|method| matches!(method.as_str(), "PUT" | "PATCH" | "DELETE"));
+    let by_method = route.methods.iter().any(|method| matches!(method.as_str(), "PUT" | "PATCH" | "DELETE" | "MUTATION"));
     by_method || route.body.as_ref().is_some_and(|body| body.writes)
 }
 
@@ -345,7 +383,14 @@ fn tells_who_calls(guard: &Guard) -> bool {
     let asks_more = ["admin", "role", "staff", "operator", "permi", "polic", "abilit", "owner", "scope", "can", "may", "only"]
         .iter()
         .any(|word| name.contains(word));
-    guard.authn.is_yes() && guard.authz.is_no() && !asks_more && !is_told_more(guard) && !is_of_one_key(guard)
+    guard.authn.is_yes() && guard.authz.is_no() && !asks_more && !is_told_more(guard) && !is_of_one_key(guard) && !is_of_machine(&name)
+}
+
+/// Whether a guard is for what has a key and no account, by its name: `MachineGuard`, `deviceKey`, `verifyWebhook`.
+fn is_of_machine(name: &str) -> bool {
+    const MACHINES: [&str; 11] =
+        ["machine", "internal", "webhook", "signature", "device", "gateway", "cron", "hmac", "secret", "partner", "worker"];
+    MACHINES.iter().any(|word| name.contains(word)) || name.contains("key") && !name.contains("keycloak")
 }
 
 /// Whether a guard asks for the one key or password that those who run the application have: it has no users.

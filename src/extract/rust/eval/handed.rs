@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::{Caller, Eval, MAX_WEIGHT, holds_outside, request};
 use crate::extract::rust::func;
-use crate::ir::{Awaited, Handed, Made, Node, NodeKind, Ref, Scope, Sink, SinkKind, Symbols, Taken};
+use crate::ir::{Awaited, Handed, Made, Node, NodeKind, Ref, Scope, Sink, SinkKind, Symbols, Taken, Tri};
 use crate::parse::rust::{Expr, ExprKind, Function, Type};
 
 /// Arguments of one function that are remembered.
@@ -137,7 +137,7 @@ impl Eval<'_, '_> {
             // What a parameter was taken apart into can't be told from a request's own.
             let is_told = self.caller != Caller::Imagined || !value.open_parameters().is_empty();
             if is_told && self.flows.handed.len() < MAX_HANDED {
-                self.flows.handed.push(Handed { callee: callee.clone(), argument, value: value.clone() });
+                self.flows.handed.push(Handed { callee: callee.clone(), argument, value: value.clone(), tested: Tri::No });
             }
         }
     }
@@ -198,7 +198,7 @@ pub(super) fn waiting(mut sink: Sink, taken: impl Fn(&SmolStr) -> (usize, SmolSt
     for part in sink.parts.iter_mut().filter(|_| waits) {
         let of = |parameter: SmolStr| {
             let (argument, function) = taken(&parameter);
-            Taken { parameter, function, argument }
+            Taken { parameter, function, argument, path: Vec::new() }
         };
         part.taken = part.value.open_parameters().into_iter().map(of).collect();
     }

@@ -41,8 +41,12 @@ impl Eval<'_, '_> {
         let may_be_own = |ty: &Ref| ty.scope == Scope::Rust && ty.path.len() > 1 && is_own(ty) && ty.last().starts_with(char::is_uppercase);
         let is_read_for_itself = self.hops == 0;
         for ty in types.into_iter().filter(|_| is_read_for_itself).filter(may_be_own) {
-            let taken =
-                Taken { parameter: smol_str::format_smolstr!("{}#{}", ty.last(), span.start), function: ty.last().into(), argument: 0 };
+            let taken = Taken {
+                parameter: smol_str::format_smolstr!("{}#{}", ty.last(), span.start),
+                function: ty.last().into(),
+                argument: 0,
+                path: Vec::new(),
+            };
             let value = Node::new(span, NodeKind::Ref(ty.child("Debug")));
             let part = SinkPart { taken: vec![taken], ..SinkPart::new(value, Tri::Yes, SmolStr::default()) };
             let callee = Ref::new(Scope::Local, ["log"]);

@@ -75,7 +75,7 @@ fn is_of_file(call: Syntax<'_>, function: Syntax<'_>) -> bool {
 }
 
 /// The name that a function is called by: its own, or that of the constant, key or member that holds it.
-pub(super) fn name_of(function: Syntax<'_>) -> &str {
+pub(in super::super) fn name_of(function: Syntax<'_>) -> &str {
     let named = function.field(Field::Name).or_else(|| {
         let holder = function.parent()?;
         match holder.kind() {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::{address, called_name};
 use crate::extract::typescript::items::is_part;
 use crate::extract::typescript::names::{Form, Module, unquoted};
-use crate::ir::SinkKind;
+use crate::ir::{Ref, SinkKind};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Nodes of one argument that are looked at.
@@ -41,6 +41,18 @@ enum Says {
     Whole,
 }
 
+/// Whether a name is given what a method of texts alone makes of it.
+fn is_made_of_text(left: Syntax<'_>, assignment: Syntax<'_>) -> bool {
+    const METHODS: [&str; 8] =
+        ["toLowerCase", "toUpperCase", "trim", "trimStart", "trimEnd", "normalize", "toLocaleLowerCase", "toLocaleUpperCase"];
+    assignment.field(Field::Right).filter(|right| right.kind() == Kind::Call && METHODS.contains(&called_name(*right))).is_some_and(
+        |right| {
+            let object = right.field(Field::Function).and_then(|function| function.field(Field::Object));
+            object.is_some_and(|object| object.text() == left.text())
+        },
+    )
+}
+
 impl<'t> Checked<'t> {
     /// Collects the tests in one pass.
     pub(super) fn new(module: &Module<'t>) -> Self {
@@ -67,6 +79,10 @@ impl<'t> Checked<'t> {
                         add(node.field(Field::Arguments).and_then(|arguments| arguments.children().nth(1)), node, Says::Whole);
                     }
                 }
+                // `check(body, { email: String })` of Meteor throws for anything else, other members too.
+                Kind::Call if called_name(node) == "check" && is_of_meteor(module, node) => {
+                    add(node.field(Field::Arguments).and_then(Syntax::first), node, Says::Type);
+                }
                 // `host.endsWith('.example.com')`.
                 Kind::Call if called_name(node) == "endsWith" && first_word(node).starts_with('.') => {
                     let object = node.field(Field::Function).and_then(|function| function.field(Field::Object));
@@ -75,8 +91,10 @@ impl<'t> Checked<'t> {
                 }
                 Kind::Call if is_test(called_name(node)) => {
                     let says = match () {
-                        () if address::is_loose(node) => Says::Beginning,
-                        () if is_partial(node) => Says::Part,
+                        // What is read when an address begins so is what the rest of it says.
+                        () if called_name(node) == "startsWith" && first_word(node).starts_with("file:") => Says::Type,
+                        () if address::is_loose(node) || asks_for_scheme(node) => Says::Beginning,
+                        () if is_partial(module, node) => Says::Part,
                         () => Says::Whole,
                     };
                     if makes_clean(called_name(node)) && node.parent().is_none_or(|outer| outer.kind() != Kind::ExpressionStatement) {
@@ -91,7 +109,9 @@ impl<'t> Checked<'t> {
                     let object = node.field(Field::Function).and_then(|function| function.field(Field::Object));
                     add(object.filter(|_| called_name(node) != "test" && !asks_for_word(node)), node, says);
                 }
-                Kind::Unary if node.field(Field::Operator).is_some_and(|operator| operator.text() == "typeof") => {
+                // `name = name.trim()` throws for what is no text.
+                Kind::Assignment => add(node.field(Field::Left).filter(|left| is_made_of_text(*left, node)), node, Says::Type),
+                Kind::Unary if node.field(Field::Operator).is_some_and(|operator| operator.text() == "typeof") && !asks_for_any(node) => {
                     add(node.field(Field::Argument), node, Says::Type);
                 }
                 Kind::Binary => match node.field(Field::Operator).map_or("", Syntax::text) {
@@ -130,12 +150,33 @@ impl<'t> Checked<'t> {
     pub(super) fn holds(&self, module: &Module<'t>, call: Syntax<'t>, part: Syntax<'t>, kind: SinkKind) -> bool {
         let least = match kind {
             SinkKind::Allocate => Says::Size,
+            // `$where` runs a text as code.
+            SinkKind::Query if part.parent().and_then(|pair| pair.field(Field::Key)).is_some_and(|key| unquoted(key) == "$where") => {
+                Says::Beginning
+            }
             SinkKind::Query => Says::Type,
             SinkKind::Redirect | SinkKind::Fetch => Says::Part,
             // What holds a word somewhere may hold anything else beside it.
             SinkKind::Code | SinkKind::Exec => Says::Whole,
             _ => Says::Beginning,
         };
+        // Of a filter, one value that is tested says nothing of another.
+        if kind == SinkKind::Query
+            && let Some(filter) = written_out(module, part)
+        {
+            let sent = |name: &Ref| is_part(name) && matches!(name.first(), "body" | "query");
+            let is_parameter = |value: Syntax<'t>| {
+                let declared = module.lookup(value.text(), value).filter(|_| value.kind() == Kind::Identifier);
+                declared.is_some_and(|declared| matches!(&declared.form, Form::Parameter(_)))
+            };
+            let of_request = |value: Syntax<'t>| is_name(value) && (module.lower(value).as_ref().is_some_and(sent) || is_parameter(value));
+            let mut values = filter.children().filter_map(|entry| entry.field(Field::Value)).filter(|value| of_request(*value)).peekable();
+            if values.peek().is_some() {
+                // `validationResult(req)` is of all that is in it.
+                let names = |value: Syntax<'t>| std::iter::once(value).chain(value.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
+                return values.all(|value| names(value).any(|name| self.is_name_tested(module, call, name, least)));
+            }
+        }
         let names = std::iter::once(part).chain(part.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
         let mut is_tested = false;
         for name in names {
@@ -242,6 +283,14 @@ fn decides(test: Syntax<'_>, call: Syntax<'_>) -> bool {
     !is_negated || !goes_on
 }
 
+/// Whether a call is of Meteor's `check`, with a pattern that says of each value of which type it is.
+fn is_of_meteor<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    let Some(pattern) = call.field(Field::Arguments).and_then(|arguments| arguments.children().nth(1)) else { return false };
+    let is_any = |part: Syntax<'t>| matches!(part.text(), "Object" | "Match.Any");
+    module.callee_of(call).is_some_and(|callee| callee.module() == Some("meteor/check"))
+        && !std::iter::once(pattern).chain(pattern.below()).any(is_any)
+}
+
 /// A name that is compared with a text that is written out, and what is done only if they are equal:
 /// `if (name === 'a.txt') read(name)`.
 fn equal(test: Syntax<'_>) -> Option<(Syntax<'_>, Syntax<'_>)> {
@@ -283,6 +332,17 @@ fn parsed(made: Syntax<'_>) -> Option<Syntax<'_>> {
     made.field(Field::Arguments)?.first().filter(|_| made.kind() == Kind::New || called_name(made) == "parse")
 }
 
+/// `typeof name !== 'undefined'`: there is a value, of whatever type.
+fn asks_for_any(test: Syntax<'_>) -> bool {
+    let other = test.parent().filter(|outer| outer.kind() == Kind::Binary).and_then(|outer| outer.field(Field::Right));
+    other.is_some_and(|other| unquoted(other) == "undefined")
+}
+
+/// `address.startsWith('http')`: of whatever host.
+fn asks_for_scheme(test: Syntax<'_>) -> bool {
+    called_name(test) == "startsWith" && matches!(first_word(test).trim_end_matches(['/', ':']), "http" | "https")
+}
+
 /// The text that a test is handed.
 fn first_word(test: Syntax<'_>) -> &str {
     test.field(Field::Arguments).and_then(Syntax::first).filter(|first| first.kind() == Kind::String).map_or("", unquoted)
@@ -311,13 +371,30 @@ fn makes_clean(name: &str) -> bool {
 }
 
 /// `value.match(/a/)`, `/a/.test(value)` with a pattern that is open at one end.
-fn is_partial(test: Syntax<'_>) -> bool {
+fn is_partial<'t>(module: &Module<'t>, test: Syntax<'t>) -> bool {
     let object = test.field(Field::Function).and_then(|function| function.field(Field::Object));
-    let pattern = object.into_iter().chain(test.field(Field::Arguments).and_then(Syntax::first)).find(|node| node.kind() == Kind::Regex);
+    let named = |node: Syntax<'t>| match module.lookup(node.text(), node).map(|declaration| &declaration.form) {
+        Some(Form::Variable(Some(made), path)) if path.is_empty() && node.kind() == Kind::Identifier => *made,
+        _ => node,
+    };
+    let mut sides = object.into_iter().chain(test.field(Field::Arguments).and_then(Syntax::first)).map(named);
+    let pattern = sides.find(|node| node.kind() == Kind::Regex);
     pattern.is_some_and(|pattern| {
         let text = pattern.text();
         !text.starts_with("/^") || !text.trim_end_matches(|char: char| char.is_ascii_lowercase()).ends_with("$/")
     })
+}
+
+/// The object that a filter is, or the variable of which it is the value.
+fn written_out<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Syntax<'t>> {
+    let made = match part.kind() {
+        Kind::Identifier => match &module.lookup(part.text(), part)?.form {
+            Form::Variable(Some(made), path) if path.is_empty() => *made,
+            _ => return None,
+        },
+        _ => part,
+    };
+    (made.kind() == Kind::Object).then_some(made)
 }
 
 fn is_name(node: Syntax<'_>) -> bool {

@@ -147,8 +147,21 @@ fn by_name<'t>(module: &Module<'t>, declarator: Syntax<'t>, steps: usize) -> Opt
     let name = declarator.field(Field::Name).filter(|name| name.kind() == Kind::Identifier)?;
     let function = declarator.ancestors().find(|outer| outer.kind().is_function()).filter(|function| function.size() <= MAX_FUNCTION)?;
     let is_use = |node: &Syntax<'t>| node.kind() == Kind::Identifier && node.text() == name.text() && !declarator.holds(*node);
+    if function.below().filter(is_use).any(|used| is_verified(module, used)) {
+        return None;
+    }
     // A constant of a constant is followed once.
     function.below().filter(is_use).find_map(|used| decided(module, used, steps.min(4)))
+}
+
+/// `granted.has(claimed)`: what is claimed is looked for in what the function has found out of the caller.
+fn is_verified<'t>(module: &Module<'t>, claimed: Syntax<'t>) -> bool {
+    let call = claimed.parent().filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::parent);
+    let list = call
+        .filter(|call| matches!(called_name(*call), "includes" | "has"))
+        .and_then(|call| call.field(Field::Function)?.field(Field::Object));
+    let declared = list.filter(|list| list.kind() == Kind::Identifier).and_then(|list| module.lookup(list.text(), list));
+    declared.is_some_and(|declared| !declared.top && matches!(&declared.form, Form::Variable(Some(made), _) if made.kind() != Kind::Array))
 }
 
 /// Whether what a test is true for is let in: it is no branch that turns away.

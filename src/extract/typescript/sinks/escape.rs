@@ -40,7 +40,7 @@ fn wrong(call: Syntax<'_>, pattern: Syntax<'_>, with: &str) -> Option<&'static s
     let lower = text.to_ascii_lowercase();
     // `/<(?:\w+)\W+?[\w]/`: what is left may make a tag again.
     let is_of_sanitizer = || lower.starts_with('<') && function_says(call, "sanit") && !repeats();
-    if pattern.kind() == Kind::Regex && with.is_empty() && (lower.starts_with("<script") || is_of_sanitizer()) {
+    if pattern.kind() == Kind::Regex && with.is_empty() && (lower.starts_with("<script") || is_of_sanitizer()) && !is_escaped_after(call) {
         return Some("tag");
     }
     if is_global
@@ -57,6 +57,13 @@ fn wrong(call: Syntax<'_>, pattern: Syntax<'_>, with: &str) -> Option<&'static s
     }
     let is_last = is_global && text == "&" && with.contains("&amp;") && chain(call).any(|before| before == "&lt;" || before == "&gt;");
     is_last.then_some("twice")
+}
+
+/// Whether the function goes on to escape what begins a tag: `text.replace(/<[^>]+>/g, '').replace(/</g, '&lt;')`.
+fn is_escaped_after(call: Syntax<'_>) -> bool {
+    let Some(function) = call.ancestors().find(|outer| outer.kind().is_function()) else { return false };
+    let after = (call.start() - function.start()) as usize + call.text().len();
+    function.text().get(after..).is_some_and(|after| after.contains("'&lt;'") || after.contains("\"&lt;\""))
 }
 
 /// Whether the name of the function around a call has a word in it.

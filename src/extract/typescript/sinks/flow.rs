@@ -18,9 +18,14 @@ const MAX_NESTING: u32 = 12;
 const MAX_BYTES: usize = 4_096;
 
 /// `value`, which `part` is lowered to, with every variable in it replaced by what it is given.
-pub(super) fn flowing<'t>(module: &Module<'t>, part: Syntax<'t>, mut value: Node) -> Node {
+pub(super) fn flowing<'t>(module: &Module<'t>, part: Syntax<'t>, value: Node) -> Node {
+    flowing_of(module, part, value, &|_| true)
+}
+
+/// The same, of lists only those items that are wanted.
+pub(super) fn flowing_of<'t>(module: &Module<'t>, part: Syntax<'t>, mut value: Node, is_wanted: &dyn Fn(Syntax<'t>) -> bool) -> Node {
     if part.span().len() <= MAX_BYTES {
-        Flow { module, left: MAX_BYTES }.follow(part, &mut value, MAX_HOPS);
+        Flow { module, left: MAX_BYTES, is_wanted }.follow(part, &mut value, MAX_HOPS);
     }
     value
 }
@@ -73,6 +78,8 @@ struct Flow<'m, 't> {
     module: &'m Module<'t>,
     /// Bytes of source that may still be put in the place of names.
     left: usize,
+    /// Whether something that is put into a list counts.
+    is_wanted: &'m dyn Fn(Syntax<'t>) -> bool,
 }
 
 impl<'m, 't> Flow<'m, 't> {
@@ -108,6 +115,10 @@ impl<'m, 't> Flow<'m, 't> {
             return self.given(declaration, own, hops);
         }
         let made = made.filter(|_| path.is_empty())?;
+        let pushed = self.module.pushed(declaration);
+        if !pushed.is_empty() {
+            return self.list(made, pushed, hops);
+        }
         // Most are made of nothing to follow: what need not be put anywhere is not lowered, but paid for all the same.
         if hops == 1 || !names(made).take(MAX_NAMES).any(|name| self.variable(name).is_some()) {
             self.takes(made.span().len());
@@ -146,6 +157,15 @@ impl<'m, 't> Flow<'m, 't> {
             1 => values.swap_remove(0),
             _ => Node::new(span, NodeKind::Op(Op::Or, values)),
         })
+    }
+
+    /// A list with what is put into it later: `parts.push(`name = '${name}'`)`.
+    fn list(&mut self, made: Syntax<'t>, pushed: &[Syntax<'t>], hops: u32) -> Option<Node> {
+        let NodeKind::List(mut items) = self.lowered(made, hops)?.kind else { return None };
+        for item in pushed.iter().take(MAX_NAMES).filter(|item| (self.is_wanted)(**item)) {
+            items.push(self.lowered(*item, hops)?);
+        }
+        Some(Node::new(made.span(), NodeKind::List(items)))
     }
 
     /// A value with its own variables replaced.

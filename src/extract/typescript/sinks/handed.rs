@@ -1,10 +1,14 @@
 //! What a function of one file hands to those of others: data of a request, passwords. Linking puts it
 //! in the place of the parameters that flow into a sink.
 
+use super::Around;
 use super::callers::name_of;
-use crate::extract::typescript::items::{is_part, is_whole};
-use crate::extract::typescript::names::{Form, Module, unquoted};
-use crate::ir::{Entry, Handed, Map, Node, NodeKind, Part, Ref, Scope, Taken, Text, Why};
+use crate::extract::typescript::items::is_whole;
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
+use crate::extract::typescript::names::{Declaration, Form, Module, unquoted};
+use crate::ir::{Handed, Node, NodeKind, Ref, Relayed, Scope, Taken, Text};
 use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -12,56 +16,179 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 const MAX_HANDED: usize = 2_000;
 /// The longest object of a constant that is looked at, in bytes: it is read anew for each function that it is handed to.
 const MAX_OBJECT: usize = 1_000;
-/// Names of one part that are looked at.
-const MAX_NAMES: usize = 32;
+/// Names of one part that are looked at, those of its variables included.
+const MAX_NAMES: usize = 48;
+/// Variables in variables that are followed.
+const MAX_HOPS: u32 = 3;
 
-/// The parameters that flow into a part of a sink, by the function that has them.
+/// The parameters that flow into a part of a sink, or into an argument, by the function that has them.
 pub(super) fn taken<'t>(module: &Module<'t>, part: Syntax<'t>) -> Vec<Taken> {
     let mut found: Vec<Taken> = Vec::new();
-    let names = |node: Syntax<'t>| std::iter::once(node).chain(node.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
-    for name in names(part) {
-        let Some(declaration) = module.lookup(name.text(), name) else { continue };
-        match &declaration.form {
-            Form::Variable(Some(made), _) if !declaration.top => {
-                found.extend(names(*made).filter_map(|name| parameter(module, name)));
+    let mut seen: SmallVec<[u32; 8]> = SmallVec::new();
+    let mut left: SmallVec<[(Syntax<'t>, u32); 8]> = SmallVec::from_iter([(part, MAX_HOPS)]);
+    let mut names_left = MAX_NAMES;
+    while let Some((value, hops)) = left.pop() {
+        for name in std::iter::once(value).chain(value.below()).filter(|node| is_name(*node)) {
+            let Some(fewer) = names_left.checked_sub(1) else { return found };
+            names_left = fewer;
+            let Some(declaration) = module.lookup(name.text(), name) else { continue };
+            let id = declaration.name.id();
+            if seen.contains(&id) {
+                continue;
             }
-            Form::Parameter(_) => found.extend(parameter(module, name)),
-            _ => {}
+            match &declaration.form {
+                Form::Variable(made, _) if !declaration.top && hops > 0 => {
+                    seen.push(id);
+                    let given = module.assignments(declaration).iter().filter_map(|assignment| assignment.field(Field::Right));
+                    let values = made.iter().copied().chain(given).chain(module.pushed(declaration).iter().copied());
+                    left.extend(values.filter(|made| hops == MAX_HOPS || may_hand_on(*made)).map(|made| (made, hops - 1)));
+                }
+                Form::Parameter(_) => {
+                    seen.push(id);
+                    found.extend(parameter(declaration));
+                }
+                _ => {}
+            }
         }
     }
-    found.dedup();
     found
 }
 
-/// The parameter that a name is, if its function has a name to be called by.
-fn parameter<'t>(module: &Module<'t>, name: Syntax<'t>) -> Option<Taken> {
-    let declaration = module.lookup(name.text(), name)?;
-    if !matches!(&declaration.form, Form::Parameter(path) if path.is_empty()) {
+/// Whether something that a value is made of may be in it yet: what most functions make of it is another thing.
+fn may_hand_on(made: Syntax<'_>) -> bool {
+    const HAND_ON: [&str; 12] =
+        ["join", "concat", "trim", "String", "toString", "resolve", "normalize", "toLowerCase", "replace", "format", "parse", "URL"];
+    match made.kind() {
+        Kind::Call | Kind::New => HAND_ON.contains(&super::called_name(made)),
+        Kind::Await => false,
+        kind => !kind.is_function(),
+    }
+}
+
+/// The parameter that a declaration is of, if its function has a name to be called by.
+fn parameter(declaration: &Declaration<'_>) -> Option<Taken> {
+    let Form::Parameter(path) = &declaration.form else { return None };
+    let function = declaration.name.ancestors().find(|outer| outer.kind().is_function())?;
+    let called = name_of(function);
+    if called.is_empty() || path.contains(&"[]") {
         return None;
     }
-    let function = declaration.name.ancestors().find(|outer| outer.kind().is_function())?;
     let argument = match function.field(Field::Parameters) {
         Some(list) => list.children().position(|one| one.holds(declaration.name))?,
         None => 0,
     };
-    let called = name_of(function);
-    (!called.is_empty()).then(|| Taken { parameter: Module::linked_name(declaration), function: called.into(), argument })
+    let path = path.iter().map(SmolStr::new).collect();
+    Some(Taken { parameter: Module::linked_name(declaration), function: called.into(), argument, path })
+}
+
+/// What the calls of a file hand to functions that may stand in others.
+#[derive(Debug, Default)]
+pub(in crate::extract::typescript) struct Calls {
+    /// Data of a request, and passwords.
+    pub handed: Vec<Handed>,
+    /// What the function around the call is handed itself.
+    pub relayed: Vec<Relayed>,
+    /// Whether the file may stand between a request and what is done with it: pages have no requests.
+    pub may_relay: bool,
 }
 
 /// Arguments that a call hands on and that matter where they end.
-pub(super) fn emit<'t>(module: &Module<'t>, call: Syntax<'t>, out: &mut Vec<Handed>) {
+pub(super) fn emit<'t>(around: &Around<'_, 't>, call: Syntax<'t>, out: &mut Calls) {
+    let module = around.module;
     let Some(arguments) = call.field(Field::Arguments).filter(|arguments| arguments.kind() == Kind::Arguments) else { return };
-    if out.len() >= MAX_HANDED || is_of_platform(call) {
+    if is_of_platform(call) {
         return;
     }
+    let relays = out.may_relay && !is_of_language(call);
+    let callee = || module.callee_of(call).filter(|callee| !matches!(callee.scope, Scope::Request | Scope::Env));
     for (argument, part) in arguments.children().enumerate().take(8) {
-        let Some(value) = brought(module, part) else { continue };
-        if super::checked::is_behind_validator(call) {
-            return;
+        if let Some(value) = brought(module, part).filter(|_| out.handed.len() < MAX_HANDED) {
+            if super::checked::is_behind_validator(call) {
+                return;
+            }
+            let Some(callee) = callee() else { return };
+            out.handed.push(Handed { callee, argument, value, tested: around.tested(call, part) });
+        } else if relays && out.relayed.len() < MAX_HANDED && may_relay(part) {
+            let taken = taken(module, part);
+            if taken.is_empty() {
+                continue;
+            }
+            let Some(callee) = callee().filter(may_be_own) else { return };
+            let value = super::flow::flowing(module, part, module.lower(part));
+            out.relayed.push(Relayed { callee, argument, value, taken, tested: around.tested(call, part) });
         }
-        let Some(callee) = module.callee_of(call).filter(|callee| !matches!(callee.scope, Scope::Request | Scope::Env)) else { return };
-        out.push(Handed { callee, argument, value });
     }
+}
+
+/// Methods that every list, text and log has.
+fn is_of_language(call: Syntax<'_>) -> bool {
+    const METHODS: [&str; 32] = [
+        "push",
+        "map",
+        "filter",
+        "forEach",
+        "includes",
+        "has",
+        "set",
+        "add",
+        "join",
+        "indexOf",
+        "slice",
+        "concat",
+        "replace",
+        "test",
+        "then",
+        "catch",
+        "emit",
+        "log",
+        "error",
+        "info",
+        "warn",
+        "debug",
+        "split",
+        "match",
+        "some",
+        "every",
+        "startsWith",
+        "endsWith",
+        "toString",
+        "bind",
+        "apply",
+        "reduce",
+    ];
+    let is_method = call.field(Field::Function).is_some_and(|function| function.kind() == Kind::Member);
+    is_method && METHODS.contains(&super::called_name(call))
+}
+
+/// Whether a function may be one of the repository: not of a package that bears a plain name.
+fn may_be_own(callee: &Ref) -> bool {
+    match &callee.scope {
+        Scope::Global => false,
+        Scope::Import(module) => module.contains(['/', '.']),
+        _ => true,
+    }
+}
+
+/// Whether an argument may be what the function around the call is handed, or be put together of it.
+fn may_relay(part: Syntax<'_>) -> bool {
+    let is_kept = is_kept(part.kind()) || matches!(part.kind(), Kind::Call | Kind::New) && may_hand_on(part);
+    is_kept && (part.kind() != Kind::Object || part.span().len() <= MAX_OBJECT)
+}
+
+/// Kinds of arguments that hand a value on as it is, or as a part of a text or an object.
+fn is_kept(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Identifier
+            | Kind::Member
+            | Kind::As
+            | Kind::NonNull
+            | Kind::Subscript
+            | Kind::Binary
+            | Kind::Parenthesized
+            | Kind::TemplateString
+            | Kind::Object
+    )
 }
 
 /// The data of a request, or the password, that an argument is.
@@ -73,19 +200,7 @@ fn brought<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
         text.push(brought(module, inner)?);
         return Some(Node::new(part.span(), NodeKind::Text(text)));
     }
-    let is_kept = matches!(
-        part.kind(),
-        Kind::Identifier
-            | Kind::Member
-            | Kind::As
-            | Kind::NonNull
-            | Kind::Subscript
-            | Kind::Binary
-            | Kind::Parenthesized
-            | Kind::TemplateString
-            | Kind::Object
-    );
-    if !is_kept {
+    if !is_kept(part.kind()) {
         return None;
     }
     let part = object_of(module, part).unwrap_or(part);
@@ -100,7 +215,7 @@ fn brought<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
         value = super::flow::flowing(module, part, value);
     }
     let shown = value.as_ref().map(|name| name.last().split('@').next().unwrap_or_default().to_owned());
-    if let Some(brought) = closed(&value, 6) {
+    if let Some(brought) = value.brought() {
         return Some(brought);
     }
     let name = shown.filter(|name| names_password(name))?;
@@ -112,48 +227,13 @@ fn object_of<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Syntax<'t>> {
     let declaration = module.lookup(part.text(), part).filter(|_| part.kind() == Kind::Identifier)?;
     match declaration.form {
         Form::Variable(Some(made), _) if made.kind() == Kind::Object && made.span().len() <= MAX_OBJECT => Some(made),
+        // `let cart = null`, and one object later.
+        Form::Variable(made, _) if made.is_none_or(|made| made.kind() == Kind::Null) => match module.assignments(declaration) {
+            [once] => once.field(Field::Right).filter(|made| made.kind() == Kind::Object && made.span().len() <= MAX_OBJECT),
+            _ => None,
+        },
         _ => None,
     }
-}
-
-/// A value as another file can read it: data of a request stays, every other name is unknown there. Nothing
-/// if no request is in it.
-fn closed(node: &Node, depth: u32) -> Option<Node> {
-    if depth == 0 {
-        return None;
-    }
-    let unknown = |inner: &Node| closed(inner, depth - 1).unwrap_or_else(|| Node::unknown(Why::Opaque, inner.span));
-    let kind = match &node.kind {
-        NodeKind::Ref(name) if is_part(name) => return Some(node.clone()),
-        NodeKind::Text(text) if text.holes().any(|hole| closed(hole, depth - 1).is_some()) => {
-            let mut out = Text::default();
-            for piece in &text.pieces {
-                match &piece.part {
-                    Part::Lit(_) => out.pieces.push(piece.clone()),
-                    Part::Hole(hole) => out.push(unknown(hole)),
-                }
-            }
-            NodeKind::Text(out)
-        }
-        NodeKind::Op(op, operands) if operands.iter().any(|operand| closed(operand, depth - 1).is_some()) => {
-            NodeKind::Op(*op, operands.iter().map(unknown).collect())
-        }
-        NodeKind::Map(map) => {
-            let brought = map.entries.iter().filter_map(|entry| match entry {
-                Entry::Pair { key, key_span, value } => {
-                    Some(Entry::Pair { key: key.clone(), key_span: *key_span, value: closed(value, depth - 1)? })
-                }
-                _ => None,
-            });
-            let entries: Vec<Entry> = brought.collect();
-            if entries.is_empty() {
-                return None;
-            }
-            NodeKind::Map(Map { entries })
-        }
-        _ => return None,
-    };
-    Some(Node::new(node.span, kind))
 }
 
 /// Calls of what the platform and the frameworks bring, which no file of the repository defines.

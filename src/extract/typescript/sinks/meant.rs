@@ -2,8 +2,8 @@
 //! handed. `map.get(key)` asks no database, `history.redirect(…)` sends no browser anywhere.
 
 use super::{checked, has_key, root_name, value_of};
-use crate::extract::typescript::names::{Form, Module};
-use crate::ir::SinkKind;
+use crate::extract::typescript::names::{Form, Module, unquoted};
+use crate::ir::{Scope, SinkKind};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Whether a method of a common name is the one that the table means, by what it is called on.
@@ -20,10 +20,15 @@ pub(super) fn is_meant<'t>(module: &Module<'t>, kind: SinkKind, name: &str, node
             })
         }
         // Hashes are updated too: a filter is written out.
-        SinkKind::Query if name == "update" => argument(0).is_some_and(|first| first.kind() == Kind::Object) && argument(1).is_some(),
+        // Sequelize's `update(values, { where })` takes what is written first.
+        SinkKind::Query if name == "update" => {
+            argument(0).is_some_and(|first| first.kind() == Kind::Object) && argument(1).is_some_and(|second| !has_key(second, "where"))
+        }
         SinkKind::Query if name == "count" => argument(0).is_some_and(|first| first.kind() == Kind::Object),
         // `createHmac(…).update(req.body)` hashes.
         SinkKind::Assign if name == "update" && is_on_hash(node) => false,
+        // `Object.assign(req.body, defaults)` writes into the request.
+        SinkKind::Assign if name == "assign" && argument(0).is_some_and(|target| is_of_request(module, target)) => false,
         SinkKind::Assign if argument(1).is_some_and(names_fields) || !is_of_store(node, argument(0)) => false,
         // A validator in front of the handler has seen to the types and the names.
         SinkKind::Query | SinkKind::Assign | SinkKind::Allocate => !checked::is_behind_validator(node),
@@ -33,9 +38,13 @@ pub(super) fn is_meant<'t>(module: &Module<'t>, kind: SinkKind, name: &str, node
         SinkKind::Store => matches!(root_name(node), "localStorage" | "sessionStorage" | "window"),
         // `new Parser().redirect(…)` is of a class, not the answer of a framework.
         SinkKind::Redirect => root_name(node) != "history" && !is_on_new(node),
+        // Fastify sends from the folder that its plugin is told.
+        SinkKind::Path if name == "sendFile" && root_name(node) == "reply" => false,
         // `root` keeps what is sent below a folder.
         SinkKind::Path if matches!(name, "sendFile" | "sendfile" | "download") => {
-            !node.field(Field::Arguments).into_iter().flat_map(Syntax::children).any(|options| has_key(options, "root"))
+            let mut roots = node.field(Field::Arguments).into_iter().flat_map(Syntax::children).filter(|options| has_key(*options, "root"));
+            // The folder that the program runs in holds its code and its settings.
+            roots.all(|options| value_of(options, "root").is_some_and(|root| matches!(unquoted(root), "." | "./" | "/" | "process.cwd()")))
         }
         SinkKind::Path if name == "file" => argument(1).is_some_and(|options| {
             options.children().any(|entry| {
@@ -48,11 +57,35 @@ pub(super) fn is_meant<'t>(module: &Module<'t>, kind: SinkKind, name: &str, node
         SinkKind::Html if name == "html" => matches!(root_name(node), "c" | "ctx" | "context"),
         // `new Response(page, { headers: { 'content-type': 'text/html' } })`.
         SinkKind::Html if name.ends_with("Response") => argument(1).is_some_and(|options| options.text().contains("text/html")),
+        // `process.stderr.write(error.stack)` answers nobody.
+        SinkKind::ErrorBody => root_name(node) != "process" && !is_of_reading(node),
         SinkKind::Pattern if matches!(name, "match" | "matchAll" | "search") => is_on_text(node),
         // `res.type('text').send(…)`.
         SinkKind::Html => !is_of_another_type(node),
         _ => true,
     }
+}
+
+fn is_of_request<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
+    module.lower(node).as_ref().is_some_and(|name| name.scope == Scope::Request)
+}
+
+/// Whether a call stands in the `catch` of a `try` that does nothing but read a text: the error tells its sender what is
+/// wrong with it, `Unexpected token } in JSON`.
+fn is_of_reading<'t>(node: Syntax<'t>) -> bool {
+    const READERS: [&str; 5] = ["JSON.parse", "JSON5.parse", "decodeURIComponent", "decodeURI", "URL"];
+    let clause = node.ancestors().take_while(|outer| !outer.kind().is_function()).find(|outer| outer.kind() == Kind::Catch);
+    let tried = clause.and_then(Syntax::parent).and_then(|attempt| attempt.field(Field::Body));
+    let called = |inner: Syntax<'t>| match inner.kind() {
+        Kind::Call | Kind::New => inner.field(Field::Function).or_else(|| inner.field(Field::Constructor)).map(Syntax::text),
+        _ => None,
+    };
+    let shows_stack = node.field(Field::Arguments).is_some_and(|sent| sent.text().contains(".stack"));
+    !shows_stack
+        && tried.is_some_and(|tried| {
+            let mut calls = tried.below().filter_map(called).peekable();
+            calls.peek().is_some() && calls.all(|name| READERS.contains(&name))
+        })
 }
 
 /// Whether both sides of a comparison are hashed with the same key, so that they are of one length: the key hides nothing.

@@ -104,6 +104,21 @@ fn is_bare<'t>(around: &Around<'_, 't>, object: Syntax<'t>) -> bool {
     maker(around.module, object).is_some_and(|made| made.text() == "Object.create(null)")
 }
 
+/// Whether an object is made in a function, of which it is the result: `const made = { ...target }`. The prototype that a
+/// member called `__proto__` takes the place of is its own, and that of nothing else.
+fn is_new(body: Syntax<'_>, object: Syntax<'_>) -> bool {
+    let mut made = body
+        .below()
+        .filter(|node| node.kind() == Kind::VariableDeclarator && node.field(Field::Name).is_some_and(|name| name.text() == object.text()));
+    let value = made.next().and_then(|variable| variable.field(Field::Value));
+    let is_literal = |value: Syntax<'_>| value.kind() == Kind::Object;
+    value.is_some_and(|value| {
+        let target = value.field(Field::Arguments).and_then(Syntax::first);
+        let is_assigned = value.field(Field::Function).is_some_and(|function| function.text() == "Object.assign");
+        is_literal(value) || is_assigned && target.is_some_and(is_literal)
+    }) && made.next().is_none()
+}
+
 /// A function that copies the members of one object into another, goes into those that both have, and
 /// leaves no name out.
 pub(super) fn merge(function: Syntax<'_>, cx: &mut Extract<'_>) {
@@ -133,9 +148,14 @@ pub(super) fn merge(function: Syntax<'_>, cx: &mut Extract<'_>) {
             && super::called_name(*node) == name
             && arguments().filter(|argument| is_member(*argument)).count() >= least
     });
-    let copy = body.below().filter(|node| node.kind() == Kind::Assignment && node.field(Field::Left).is_some_and(keyed));
+    let mut written = Vec::new();
+    let copies = body.below().filter(|node| node.kind() == Kind::Assignment && node.field(Field::Left).is_some_and(keyed));
+    let copy = copies.inspect(|copy| written.extend(copy.field(Field::Left).and_then(|left| left.field(Field::Object)))).last();
+    if !written.is_empty() && written.iter().all(|object| is_new(body, *object)) {
+        return;
+    }
     // The last is what is done with a member that is no object.
-    if let (Some(descent), Some(copy)) = (descent, copy.last()) {
+    if let (Some(descent), Some(copy)) = (descent, copy) {
         let callee = Ref::new(Scope::Local, [name]);
         let parts = vec![SinkPart::new(Node::text(name, function.span()), Tri::Maybe, "merge")];
         let owner = owner(function, &callee);

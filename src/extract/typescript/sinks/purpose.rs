@@ -15,6 +15,8 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
         (Some("crypto"), "createHash") => {
             let algorithm = first.filter(|first| first.kind() == Kind::String).map_or("", unquoted).to_ascii_lowercase().replace('-', "");
             let name = match algorithm.as_str() {
+                // The range queries of Pwned Passwords ask for it, and are sent the first letters alone.
+                "sha1" if cx.file.text.contains("pwnedpasswords.com") => return,
                 "md5" | "sha1" | "md4" | "ripemd160" => {
                     taken = hashed(node).map(|hashed| handed::taken(module, hashed)).unwrap_or_default();
                     secret_name(node)
@@ -104,24 +106,42 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
 
 /// The nearest such name that says what is asked.
 fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
+    let mut is_member = false;
+    let mut is_returned = true;
     for outer in std::iter::once(node).chain(node.ancestors()).take(24) {
+        is_member |= outer.kind() == Kind::Pair;
+        if outer.kind().is_function() {
+            is_returned = returns(outer);
+        }
         let name = match outer.kind() {
+            // What is handed over beside it says nothing: `connect({ password, clientId: Math.random() })`.
+            Kind::Call if is_member => return None,
             Kind::Call => {
                 let inner = outer.field(Field::Arguments).into_iter().flat_map(Syntax::below);
                 // What a function among the arguments names is its own matter: a module may be one.
                 let is_argument = |inner: &Syntax<'_>| {
                     let mut between = inner.ancestors().take_while(|up| up.id() != outer.id());
-                    inner.kind() != Kind::Fragment && !inner.kind().is_function() && !between.any(|up| up.kind().is_function())
+                    // How long it is says which place of it is meant.
+                    let is_measured =
+                        inner.parent().is_some_and(|up| up.field(Field::Property).is_some_and(|name| name.text() == "length"));
+                    inner.kind() != Kind::Fragment
+                        && !is_measured
+                        && !inner.kind().is_function()
+                        && !between.any(|up| up.kind().is_function())
                 };
                 if let Some(found) = inner.filter(is_argument).map(Syntax::text).find(|text| text.len() <= 40 && says(text)) {
                     return Some(found);
                 }
                 continue;
             }
+            // `onSubmitPassword` that draws a number on its way makes no password.
+            Kind::VariableDeclarator | Kind::Function | Kind::Method | Kind::Field | Kind::JsField | Kind::Pair if !is_returned => None,
             Kind::VariableDeclarator | Kind::Function | Kind::Method | Kind::Field | Kind::JsField => {
                 outer.field(Field::Name).or_else(|| outer.field(Field::Property))
             }
             Kind::Pair => outer.field(Field::Key),
+            // `Math.random() < 0.1` draws a lot.
+            Kind::Binary if matches!(outer.field(Field::Operator).map_or("", Syntax::text), "<" | ">" | "<=" | ">=") => return None,
             // `req.query.token === createHash('md5')…`.
             Kind::Binary => compared_with(outer, node).map(|other| other.field(Field::Property).unwrap_or(other)),
             Kind::Assignment => outer.field(Field::Left),
@@ -144,6 +164,20 @@ fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
         }
     }
     None
+}
+
+/// Whether a function gives something back.
+fn returns(function: Syntax<'_>) -> bool {
+    /// Nodes of a body that is searched; a larger one may give anything back.
+    const MAX_SIZE: usize = 4096;
+    let Some(body) = function.field(Field::Body) else { return false };
+    if body.size() > MAX_SIZE {
+        return true;
+    }
+    let is_own = |inner: &Syntax<'_>| {
+        inner.ancestors().find(|outer| outer.kind().is_function()).is_some_and(|nearest| nearest.id() == function.id())
+    };
+    body.kind() != Kind::Block || body.below().any(|inner| inner.kind() == Kind::Return && inner.first().is_some() && is_own(&inner))
 }
 
 /// `pin` that is made of the digits of a number and of nothing else; one of a map has a place.

@@ -10,12 +10,15 @@ mod handler;
 mod login;
 pub(super) mod model;
 mod operators;
+mod origin;
+mod through;
 
 use smol_str::SmolStr;
 
 use self::caller::Asked;
 use self::found::Lookup;
 use self::handler::Handler;
+use self::through::Through;
 use super::called_name;
 use crate::extract::Extract;
 use crate::extract::typescript::names::Module;
@@ -67,6 +70,11 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mu
             let callee = Ref::new(Scope::Global, [called_name(call)]);
             emit(SinkKind::Answer, callee, &model, SinkPart::new(value, Tri::Yes, ""), call.span(), cx);
         }
+        if let Some(through) = Through::of(module, call, &handler).filter(|through| through.is_asked || !asked.is_known()) {
+            let label = if through.is_asked { "asked" } else { "told" };
+            let callee = Ref::new(Scope::Global, [through.service.clone(), through.method]);
+            emit(SinkKind::Lookup, callee, &through.service, SinkPart::new(through.by, Tri::Yes, label), call.span(), cx);
+        }
         hand_on(module, &handler, call, handed);
     }
     owner_named(module, function, &asked, cx);
@@ -76,7 +84,8 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mu
 /// is handed.
 pub(super) fn service<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
     let method = called_name(call);
-    if !found::is_lookup(method) && !chain::is_condition(method) || !found::has_model(module, call) {
+    let may_look_up = found::is_lookup(method) || chain::is_condition(method);
+    if !(may_look_up && found::has_model(module, call) || found::is_statement(module, call)) {
         return;
     }
     let Some(function) = call.ancestors().find(|outer| outer.kind().is_function() && !super::callers::name_of(*outer).is_empty()) else {
@@ -100,7 +109,7 @@ fn hand_on<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>, han
         }
         let Some(callee) = module.callee_of(call) else { return };
         let value = Node::new(part.span(), NodeKind::Ref(Ref::new(Scope::Request, [Handed::KEY, part.text()])));
-        handed.push(Handed { callee, argument, value });
+        handed.push(Handed { callee, argument, value, tested: Tri::No });
     }
 }
 

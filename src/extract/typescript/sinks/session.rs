@@ -1,40 +1,125 @@
 //! Sessions that go on under the same name after somebody has logged in.
 
+use super::callers::name_of;
 use super::{called_name, owner};
 use crate::extract::Extract;
+use crate::extract::typescript::names::{Form, Module};
 use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Bytes of a handler that signs somebody in; what is longer does many things, or is none.
 const MAX_HANDLER: usize = 16 << 10;
+/// Calls of a function that are looked at.
+const MAX_CALLS: usize = 8;
 
-/// Emits `request.session.user = …` in a function that has looked at a password, and makes no new session.
-pub(super) fn assignment(node: Syntax<'_>, cx: &mut Extract<'_>) {
-    let Some(left) = node.field(Field::Left).filter(|left| left.kind() == Kind::Member) else { return };
-    let (Some(session), Some(name)) = (left.field(Field::Object), left.field(Field::Property).map(Syntax::text)) else { return };
-    if !matches!(session.text(), "req.session" | "request.session") || !says_who(name) {
+/// Emits `request.session.user = …` in a function that has looked at a password, and makes no new session: the first
+/// of what it writes there.
+pub(super) fn assignment<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some((session, name)) = written(node) else { return };
+    let Some(function) = node.ancestors().filter(|outer| outer.kind().is_function()).find(|outer| takes_session(module, *outer, session))
+    else {
+        return;
+    };
+    if function.span().len() > MAX_HANDLER {
         return;
     }
-    let Some(handler) = node.ancestors().filter(|outer| outer.kind().is_function()).find(|outer| takes_request(*outer)) else { return };
-    if handler.span().len() > MAX_HANDLER {
-        return;
-    }
-    // A comment may say that none is made.
-    let renews = |call: Syntax<'_>| call.kind() == Kind::Call && called_name(call) == "regenerate";
-    if !handler.text().contains("assword") || handler.below().any(renews) || node.field(Field::Right).is_some_and(is_nobody) {
+    let is_first = || function.below().find(|inner| written(*inner).is_some_and(|(other, _)| other.text() == session.text())) == Some(node);
+    let signs_in = || asks_password(function) || hands_session_on(module, function, session);
+    if !signs_in() || !is_first() || node.field(Field::Right).is_some_and(is_nobody) {
         return;
     }
     let callee = Ref::new(Scope::Global, ["session"]);
-    let parts = vec![SinkPart::new(Node::text(name, left.span()), Tri::Yes, name)];
+    let parts = vec![SinkPart::new(Node::text(name, session.span()), Tri::Yes, name)];
     let owner = owner(node, &callee);
     cx.fact(node.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Session, callee, parts, options: None }));
 }
 
+/// The session that an assignment writes who is logged in into, and under which name.
+fn written(node: Syntax<'_>) -> Option<(Syntax<'_>, &str)> {
+    let left = node.field(Field::Left).filter(|left| node.kind() == Kind::Assignment && left.kind() == Kind::Member)?;
+    let (session, name) = (left.field(Field::Object)?, left.field(Field::Property)?.text());
+    (matches!(session.text(), "req.session" | "request.session" | "session") && says_who(name)).then_some((session, name))
+}
+
+/// Whether a function looks at a password and makes no new session. A comment may say that none is made.
+fn asks_password(function: Syntax<'_>) -> bool {
+    let renews = |call: Syntax<'_>| call.kind() == Kind::Call && called_name(call) == "regenerate";
+    function.text().contains("assword") && !function.below().any(renews)
+}
+
+/// Whether a handler of the same file that looks at a password hands its session to a function: `signIn(req.session, user)`.
+fn hands_session_on<'t>(module: &Module<'t>, function: Syntax<'t>, session: Syntax<'t>) -> bool {
+    let name = name_of(function);
+    if session.kind() != Kind::Identifier || name.is_empty() || !is_parameter(module, function, session) {
+        return false;
+    }
+    let calls = module.tree.all().filter(|call| call.kind() == Kind::Call && called_name(*call) == name);
+    calls.take(MAX_CALLS).any(|call| {
+        let handler = call.ancestors().filter(|outer| outer.kind().is_function()).find(|outer| takes_request(*outer));
+        let mut given = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+        let hands = given.any(|given| given.text().ends_with("session"));
+        hands && handler.is_some_and(|handler| handler.span().len() <= MAX_HANDLER && asks_password(handler))
+    })
+}
+
+/// Whether a function is handed the session, or the request that it is of.
+fn takes_session<'t>(module: &Module<'t>, function: Syntax<'t>, session: Syntax<'t>) -> bool {
+    match session.kind() {
+        // `const session = req.session`, `const { session } = req`.
+        Kind::Identifier => {
+            let of_request = || match module.lookup(session.text(), session).map(|declaration| &declaration.form) {
+                Some(Form::Variable(Some(made), path)) if path.is_empty() => matches!(made.text(), "req.session" | "request.session"),
+                Some(Form::Variable(Some(made), path)) => path.as_slice() == ["session"] && matches!(made.text(), "req" | "request"),
+                _ => false,
+            };
+            is_parameter(module, function, session) || takes_request(function) && of_request()
+        }
+        _ => takes_request(function),
+    }
+}
+
+/// Whether a name is a parameter of a function.
+fn is_parameter<'t>(module: &Module<'t>, function: Syntax<'t>, name: Syntax<'t>) -> bool {
+    module.lookup(name.text(), name).is_some_and(|declaration| {
+        let list = function.field(Field::Parameters);
+        matches!(&declaration.form, Form::Parameter(path) if path.is_empty()) && list.is_some_and(|list| list.holds(declaration.name))
+    })
+}
+
 /// `userId`, `user`, `loggedIn`.
 fn says_who(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let who = ["user", "userid", "user_id", "uid", "username", "account", "accountid", "loggedin", "isloggedin", "authenticated", "isauth"];
-    who.contains(&name.as_str()) || name == "isauthenticated"
+    const WHO: [&str; 28] = [
+        "user",
+        "userid",
+        "uid",
+        "username",
+        "useremail",
+        "email",
+        "login",
+        "account",
+        "accountid",
+        "customer",
+        "customerid",
+        "member",
+        "memberid",
+        "admin",
+        "adminid",
+        "isadmin",
+        "logged",
+        "loggedin",
+        "islogged",
+        "isloggedin",
+        "userloggedin",
+        "loggedinuser",
+        "currentuser",
+        "authenticated",
+        "isauthenticated",
+        "isauth",
+        "auth",
+        "authorized",
+    ];
+    let name: String = name.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase()).collect();
+    WHO.contains(&name.as_str())
 }
 
 fn is_nobody(value: Syntax<'_>) -> bool {

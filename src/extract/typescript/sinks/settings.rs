@@ -46,7 +46,7 @@ pub(super) fn pair(node: Syntax<'_>, cx: &mut Extract<'_>) {
 /// `query.get('rejectUnauthorized') === 'false' ? { rejectUnauthorized: false } : {}`: who runs the program
 /// switches the check off, by its name.
 fn is_asked_for(node: Syntax<'_>) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 18] = [
         "rejectunauthorized",
         "insecure",
         "skipverify",
@@ -63,6 +63,9 @@ fn is_asked_for(node: Syntax<'_>) -> bool {
         "verifycert",
         "sslverify",
         "tlsverify",
+        "serveridentity",
+        // As of PostgreSQL, whose `require` encrypts and asks for no certificate.
+        "sslmode",
     ];
     node.ancestors().any(|outer| {
         let asked = match outer.kind() {

@@ -5,7 +5,7 @@ mod overlap;
 
 use super::{called_name, flow, owner};
 use crate::extract::Extract;
-use crate::extract::typescript::names::Module;
+use crate::extract::typescript::names::{Module, unquoted};
 use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -21,10 +21,13 @@ pub(super) fn emit<'t>(module: &Module<'t>, pattern: Syntax<'t>, cx: &mut Extrac
         }
         None => pattern.ancestors().find(|outer| outer.kind() == Kind::Call).and_then(|call| tried(call, |node| node.id() == pattern.id())),
     };
-    let Some(text) = tried else { return };
     let callee = Ref::new(Scope::Global, ["RegExp"]);
-    let value = flow::flowing(module, text, module.lower(text));
-    let parts = vec![SinkPart::new(value, Tri::Maybe, "")];
+    let (text, part) = match (tried, saved(pattern)) {
+        (_, Some(field)) => (field, SinkPart::new(Node::text(unquoted(field), field.span()), Tri::Yes, "saved")),
+        (Some(text), None) => (text, SinkPart::new(flow::flowing(module, text, module.lower(text)), Tri::Maybe, "")),
+        (None, None) => return,
+    };
+    let parts = vec![part];
     let options = Some(Node::text("slow", pattern.span()));
     cx.fact(pattern.span(), owner(text, &callee), FactKind::Sink(Sink { kind: SinkKind::Pattern, callee, parts, options }));
 }
@@ -37,6 +40,22 @@ fn tried<'t>(call: Syntax<'t>, is_pattern: impl Fn(Syntax<'t>) -> bool) -> Optio
         "match" | "matchAll" | "search" | "replace" | "split" if is_pattern(first) => Some(object),
         _ => None,
     }
+}
+
+/// The field of a schema of Mongoose that a pattern is tried on whenever a record is saved: `mail: { match: [/…/, '…'] }`,
+/// `mail: { validate: (text) => /…/.test(text) }`.
+fn saved(pattern: Syntax<'_>) -> Option<Syntax<'_>> {
+    const STEPS: usize = 12;
+    let mut pairs = pattern.ancestors().take(STEPS).filter(|outer| outer.kind() == Kind::Pair);
+    let rule = pairs.find(|pair| pair.field(Field::Key).is_some_and(|key| matches!(unquoted(key), "match" | "validate")))?;
+    let is_tried = match unquoted(rule.field(Field::Key)?) {
+        "match" => pattern.ancestors().take(2).any(|outer| outer == rule),
+        _ => pattern.parent()?.field(Field::Property).is_some_and(|name| name.text() == "test"),
+    };
+    let field = pairs.next()?;
+    let made = field.parent()?.parent()?.parent()?;
+    let schema = made.field(Field::Constructor).or_else(|| made.field(Field::Function))?;
+    (is_tried && schema.text().ends_with("Schema")).then(|| field.field(Field::Key)).flatten()
 }
 
 /// What stands in one alternative of a group.

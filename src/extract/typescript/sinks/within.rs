@@ -99,9 +99,9 @@ fn asks_for_script_alone(call: Syntax<'_>, object: Syntax<'_>, first: Syntax<'_>
         _ => return false,
     };
     let function = call.ancestors().find(|outer| outer.kind().is_function()).map_or("", Syntax::text);
-    asked.trim_start_matches(['/', '^']).to_ascii_lowercase().starts_with("javascript:")
-        && !function.contains("data:")
-        && !function.is_empty()
+    // `/javascript:` begins a path, and `/javascript:/` is a pattern.
+    let asked = if object.kind() == Kind::Regex { asked.trim_start_matches(['/', '^']) } else { asked };
+    asked.to_ascii_lowercase().starts_with("javascript:") && !function.contains("data:") && !function.is_empty()
 }
 
 /// A parameter that is one address: of a list, `includes` asks for a whole member.

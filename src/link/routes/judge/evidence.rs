@@ -59,7 +59,7 @@ impl<'a> Judge<'a> {
             _ => evidence.seen.clone(),
         };
         Verdict {
-            rate_limit: evidence.limits,
+            rate_limit: if func.slows_down { Tri::Yes } else { evidence.limits },
             skips: func.reads_markers.clone(),
             only_when_asked: anonymous.is_yes(),
             ..Verdict::new(authn, why)
@@ -120,6 +120,11 @@ impl<'a> Judge<'a> {
         self.any_below(func, |func| func.writes)
     }
 
+    /// Whether a handler, or what it calls, adds to stored data and changes nothing that is there.
+    pub(in crate::link::routes) fn only_adds(&self, func: &Arc<Func>) -> bool {
+        self.writes(func) && !self.any_below(func, |func| func.alters)
+    }
+
     /// Whether a guard gives whoever has none a number of their own in a cookie, that nobody can guess: what the route
     /// then changes is that guest's.
     pub(in crate::link::routes) fn makes_guest(&self, guard: &'a Node) -> bool {
@@ -156,8 +161,9 @@ impl<'a> Judge<'a> {
         if let Some(known) = self.memo.borrow().get(&key) {
             return known.clone();
         }
-        let mut evidence =
-            Evidence { looks: func.reads_credentials, denies: !func.denies.is_empty(), limits: Tri::No, ..Evidence::default() };
+        // What a handler answers with 429 may be one of many things; a guard has nothing else to count.
+        let (denies, limits) = (!func.denies.is_empty(), Tri::from(func.slows_down).and(Tri::Maybe));
+        let mut evidence = Evidence { looks: func.reads_credentials, denies, limits, ..Evidence::default() };
         let Some(depth) = depth.checked_sub(1).filter(|_| !func.accepts_any) else { return evidence };
         // A cycle of calls sees what is known so far.
         self.memo.borrow_mut().insert(key, evidence.clone());
@@ -238,8 +244,11 @@ impl<'a> Judge<'a> {
         let callee = &call.callee;
         if let Some(inner) = self.names.function_named(func.span.file, callee) {
             // `proxy(request)` says nothing of what it asks before it hands on.
-            let is_telling =
-                words::may_authenticate(callee.last()) || inner.reads_credentials || !inner.denies.is_empty() || self.asks(inner);
+            let is_telling = words::may_authenticate(callee.last())
+                || inner.reads_credentials
+                || inner.slows_down
+                || !inner.denies.is_empty()
+                || self.asks(inner);
             if inner.span == func.span || !is_telling {
                 return;
             }

@@ -25,6 +25,12 @@ use verdict::unresolved;
 /// How deep calls are followed.
 const MAX_DEPTH: usize = 6;
 
+/// Keys under which a wrapper takes the handlers of a path.
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+
+/// Steps of a builder's chain that are looked at.
+const MAX_STEPS: usize = 64;
+
 /// Keys of a route's options whose functions run before the handler.
 const HOOKS: [&str; 6] = ["onRequest", "preParsing", "preValidation", "preHandler", "beforeHandle", "middleware"];
 
@@ -62,6 +68,10 @@ impl<'a> Judge<'a> {
     /// The function that a handler is in the end, and what the functions wrapped around it do:
     /// `withAuth(handler)`, `asyncHandler(list)`.
     pub(super) fn unwrap(&self, handler: &'a Node) -> (Option<&'a Arc<Func>>, Option<Verdict>) {
+        self.unwrap_within(handler, MAX_DEPTH)
+    }
+
+    fn unwrap_within(&self, handler: &'a Node, depth: usize) -> (Option<&'a Arc<Func>>, Option<Verdict>) {
         let mut wrappers: Option<Verdict> = None;
         let mut at = handler;
         for _ in 0..MAX_DEPTH {
@@ -88,6 +98,9 @@ impl<'a> Judge<'a> {
                     matches!(argument.kind, NodeKind::Func(_) | NodeKind::Call(_)) || self.names.function(argument).is_some()
                 });
             let Some(inner) = inner else {
+                if let Some((func, methods)) = self.by_method(call, depth) {
+                    return (func, wrappers.map(|known| known.with(methods)));
+                }
                 // `makeHandler(options)`: what it returns handles the request.
                 let made = self.names.function_named(at.span.file, &call.callee).and_then(|func| func.returns.as_ref());
                 return (made.and_then(|returned| self.names.function(returned)), wrappers);
@@ -95,6 +108,27 @@ impl<'a> Judge<'a> {
             at = inner;
         }
         (None, wrappers)
+    }
+
+    /// The handlers of one path by their methods, of a wrapper that takes them so: `serve({ GET: list, POST: secured(add) })`.
+    /// The path is as open as the most open of them.
+    fn by_method(&self, call: &'a Call, depth: usize) -> Option<(Option<&'a Arc<Func>>, Verdict)> {
+        let depth = depth.checked_sub(1)?;
+        let map = call.args.iter().find_map(Node::as_map)?;
+        let methods: Vec<&Node> = map
+            .entries
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::Pair { key, value, .. } if METHODS.contains(&key.to_ascii_uppercase().as_str()) => Some(value),
+                _ => None,
+            })
+            .collect();
+        let judged = methods.iter().map(|method| {
+            let (func, wrappers) = self.unwrap_within(method, depth);
+            let own = func.map_or_else(Verdict::none, |func| self.handler(func));
+            (func, wrappers.unwrap_or_else(Verdict::none).with(own))
+        });
+        judged.min_by_key(|(_, verdict)| verdict.authn)
     }
 
     /// What the run's owner says of a name.
@@ -336,13 +370,18 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// `t.procedure.use(isAuthed).input(…)`: everything that the chain was given.
+    /// `t.procedure.use(isAuthed).input(…)`: everything that the chain was given. Its steps are walked: none is deeper
+    /// than another.
     fn built(&self, node: &Node, call: &Call, depth: usize) -> Verdict {
-        let given = if matches!(call.callee.last(), "use" | "concat" | "unstable_concat" | "onBeforeHandle" | "guard" | "pipe") {
-            self.any(&call.args, depth)
-        } else {
-            Verdict::new(Tri::No, "no guard")
-        };
+        let (mut node, mut call, mut given) = (node, call, Verdict::none());
+        for _ in 0..MAX_STEPS {
+            if matches!(call.callee.last(), "use" | "concat" | "unstable_concat" | "onBeforeHandle" | "guard" | "pipe") {
+                given = self.any(&call.args, depth).with(given);
+            }
+            let step = call.receiver.as_ref().and_then(|before| Some((before, before.as_call()?)));
+            let Some((before, made)) = step.filter(|(before, made)| self.is_step(before.span.file, made)) else { break };
+            (node, call) = (before, made);
+        }
         let before = match &call.receiver {
             Some(receiver) => self.guard_within(receiver, depth),
             None if call.callee.path.len() > 1 => {
@@ -360,6 +399,11 @@ impl<'a> Judge<'a> {
             None => Verdict::new(Tri::No, "no guard"),
         };
         before.with(given)
+    }
+
+    /// Whether a call of a chain adds something to what stands before it, and is nothing by itself.
+    fn is_step(&self, file: FileId, call: &Call) -> bool {
+        !call.is_new && is_builder(call.callee.last()) && self.trusted(&call.callee).is_none() && self.library_call(file, call).is_none()
     }
 
     fn function(&self, func: &Arc<Func>, depth: usize) -> Verdict {

@@ -99,10 +99,10 @@ pub(super) fn unresolved(name: &Ref) -> Verdict {
     } else {
         words::may_authenticate(&said)
     };
-    if !auth && (external || words::is_harmless(&said)) {
-        return Verdict::new(Tri::No, format!("`{said}` is no known guard"));
-    }
-    Verdict::new(Tri::Maybe, format!("`{said}` is not in the repository"))
+    let is_harmless = !auth && (external || words::is_harmless(&said));
+    let (authn, why) = if is_harmless { (Tri::No, "is no known guard") } else { (Tri::Maybe, "is not in the repository") };
+    let rate_limit = if words::limits(last) { Tri::Maybe } else { Tri::No };
+    Verdict { rate_limit, ..Verdict::new(authn, format!("`{said}` {why}")) }
 }
 
 /// Whether a marker that is not in the repository may be a guard.

@@ -11,6 +11,9 @@ use crate::link::routes::path::{Cover, join};
 use crate::link::routes::semantics;
 use crate::link::routes::standing::{reach_words, told};
 
+/// The framework whose endpoints are guarded by their handlers alone.
+const ASKS_IN_HANDLER: &str = "payload";
+
 impl<'a> Walk<'a> {
     /// Adds the route as an anonymous caller finds it.
     pub(super) fn route(&mut self, fact: usize, route: &'a Route, context: &Context<'a>) {
@@ -110,6 +113,10 @@ impl<'a> Walk<'a> {
             linked.auth = Tri::Maybe;
             "looked up by a number, which guests may be given".clone_into(&mut linked.reason);
         }
+        if linked.public.is_none() && linked.auth.is_no() && self.is_form(&linked) {
+            linked.auth = Tri::Maybe;
+            "a limit of its own stands before what only adds, as before the forms of strangers".clone_into(&mut linked.reason);
+        }
         let is_documented = self.documented && route.security.value() == Some(&Security::Documented(false));
         if linked.public.is_none() && is_documented && nature::changes_nothing(&linked) {
             linked.public = Some("documented without security".into());
@@ -117,6 +124,16 @@ impl<'a> Walk<'a> {
         let method = linked.methods.first().cloned().unwrap_or_default();
         let owner = format!("{method} {}", linked.path);
         self.out.push(Fact::new(self.facts[fact].span, owner, FactKind::Route(Box::new(linked))));
+    }
+
+    /// Whether strangers may be meant: who calls is limited for this route alone, and all that it does is to add something.
+    fn is_form(&self, route: &Route) -> bool {
+        let is_sent = route.methods.iter().all(|method| matches!(method.as_str(), "POST" | "ACTION" | "MUTATION"));
+        let is_limited = || route.chain.iter().any(|guard| guard.scope == GuardScope::Route && guard.rate_limit.is_yes());
+        is_sent
+            && is_limited()
+            && !nature::is_of_operators(&route.path)
+            && route.body.as_ref().is_some_and(|body| self.judge.only_adds(body))
     }
 
     /// Whether nothing answers a route: a service of Feathers serves the methods that its class has, itself or from another.
@@ -167,6 +184,9 @@ impl<'a> Walk<'a> {
     fn handle(&self, linked: &mut Route, handler: Option<&'a Node>, route: &'a Route, best: &mut Verdict) {
         let Some(handler) = handler else { return };
         let (func, wrappers) = self.judge.unwrap(handler);
+        if func.is_none() && wrappers.is_none() && linked.framework == ASKS_IN_HANDLER {
+            *best = best.clone().with(Verdict::unknown("its handler is not known".to_owned()));
+        }
         if let Some(wrapped) = wrappers {
             linked.chain.push(told(Guard::new(handler.clone(), GuardScope::Route, None, 0), &wrapped));
             *best = best.clone().with(wrapped);
@@ -216,6 +236,10 @@ impl<'a> Walk<'a> {
         let asks_for_more = verdict.only_when_asked && !asked.iter().any(|key| markers::opens(key, ""));
         if asks_for_more && !keys.iter().any(|(key, _)| asked.contains(key)) {
             return None;
+        }
+        // `@RequiresTeamRole(OWNER)`: what the route is marked with says what its caller has to be.
+        if keys.iter().any(|(key, marker)| asked.contains(key) && !markers::opens(key, marker)) {
+            verdict.authz = Tri::Yes;
         }
         if self.opener(&verdict, keys).is_some() {
             verdict.authn = Tri::No;

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::model;
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::extract::typescript::sinks::{called_name, root_name};
+use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Links of a chain that are followed back to the store.
@@ -52,7 +53,7 @@ fn record<'t>(module: &Module<'t>, value: Syntax<'t>, left: u32) -> Option<SmolS
         Kind::Identifier | Kind::ShorthandProperty => {
             let declaration = module.lookup(value.text(), value).filter(|declaration| !module.is_reassigned(declaration))?;
             match &declaration.form {
-                Form::Variable(Some(made), path) if path.iter().all(|name| *name == "rows") => record(module, *made, left),
+                Form::Variable(Some(made), path) if path.iter().all(|name| matches!(*name, "rows" | "[]")) => record(module, *made, left),
                 Form::Parameter(path) if path.is_empty() => of_callback(module, declaration.name, left),
                 _ => None,
             }
@@ -91,8 +92,33 @@ fn of_call<'t>(module: &Module<'t>, call: Syntax<'t>, left: u32) -> Option<SmolS
                 || given.any(|more| more.kind() == Kind::String || chooses(more) || is_projection(name, more));
             (!chooses).then(|| model::of_receiver(module, call)).flatten()
         }
+        "query" | "execute" | "all" | "get" | "one" | "oneOrNone" | "any" | "many" | "manyOrNone" => {
+            of_statement(module, call.field(Field::Arguments)?.first()?)
+        }
         _ => None,
     }
+}
+
+/// The table of which a statement asks for every column, or for the password.
+fn of_statement<'t>(module: &Module<'t>, statement: Syntax<'t>) -> Option<SmolStr> {
+    let mut text = match statement.kind() {
+        Kind::Identifier => match &module.lookup(statement.text(), statement)?.form {
+            Form::Variable(Some(made), path) if path.is_empty() => *made,
+            _ => return None,
+        },
+        _ => statement,
+    };
+    for _ in 0..MAX_HOPS {
+        text = text.field(Field::Left).filter(|_| text.kind() == Kind::Binary).unwrap_or(text);
+    }
+    let words = Some(unquoted(text)).filter(|_| matches!(text.kind(), Kind::String | Kind::TemplateString))?.trim_start();
+    let lower = words.to_ascii_lowercase();
+    let columns = lower.strip_prefix("select ")?.split(" from ").next()?;
+    let asks_for_all = columns.split(',').any(|column| {
+        let column = column.trim().trim_matches(['`', '"']);
+        column == "*" || column.ends_with(".*") && !lower.contains(" join ") || names_password(column.rsplit('.').next().unwrap_or(column))
+    });
+    model::of_statement(text).filter(|_| asks_for_all)
 }
 
 /// Whether options of a query name its columns.

@@ -10,7 +10,7 @@ use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Members of a request, or of what a framework hands along with it, that tell of the caller.
-const CALLER: [&str; 27] = [
+const CALLER: [&str; 35] = [
     "user",
     "session",
     "auth",
@@ -38,13 +38,21 @@ const CALLER: [&str; 27] = [
     "profile",
     "me",
     "var",
+    "viewer",
+    "actor",
+    "person",
+    "player",
+    "customer",
+    "caller",
+    "signedIn",
+    "authUser",
 ];
 
 /// Places of one handler that tell of its caller and may still be of a login alone.
 const MAX_ASKED: usize = 16;
 
 /// Names of the id of whoever a record belongs to.
-pub(super) const OWNERS: [&str; 13] = [
+pub(super) const OWNERS: [&str; 21] = [
     "userId",
     "userID",
     "user_id",
@@ -58,6 +66,14 @@ pub(super) const OWNERS: [&str; 13] = [
     "memberId",
     "patientId",
     "employeeId",
+    "member_id",
+    "personId",
+    "person_id",
+    "playerId",
+    "player_id",
+    "authorId",
+    "author_id",
+    "createdById",
 ];
 
 /// Parts of the names of functions that find out who calls, or what they may do.
@@ -78,6 +94,16 @@ const ASKS: [&str; 15] = [
     "requireauth",
     "requiremember",
 ];
+
+/// Whether a name is that of the id of an owner.
+pub(super) fn is_owner(name: &str) -> bool {
+    OWNERS.contains(&name)
+}
+
+/// Whether a name stands for whoever calls, as wrappers hand them on.
+pub(super) fn is_somebody(name: &str) -> bool {
+    matches!(name, "user" | "session" | "auth" | "me" | "viewer" | "account" | "currentUser" | "caller" | "actor" | "member" | "person")
+}
 
 /// Whether a handler asks who calls.
 pub(super) enum Asked<'t> {
@@ -160,18 +186,22 @@ pub(super) fn tells_of_caller<'t>(module: &Module<'t>, handler: &Handler<'t>, no
 /// `const me = peekUser()`, `await requireViewer(event)`: nobody is named, so that it is whoever calls.
 fn gives_somebody(call: Syntax<'_>, request: &str) -> bool {
     const VERBS: [&str; 6] = ["get", "peek", "require", "current", "load", "must"];
-    const WHO: [&str; 6] = ["User", "Viewer", "Member", "Account", "Customer", "Me"];
+    const WHO: [&str; 8] = ["User", "Viewer", "Member", "Account", "Customer", "Me", "Person", "Actor"];
     let name = called_name(call);
     let of_request = |argument: Syntax<'_>| argument.text() == request || matches!(argument.text(), "event" | "cookies()" | "headers()");
-    VERBS.iter().any(|verb| name.starts_with(verb))
-        && WHO.iter().any(|who| name.ends_with(who))
+    // `mustBeSignedIn()`, `ensureTeacher()`: whoever is none gets no further.
+    let insists = || {
+        let of = |verb: &str| name.strip_prefix(verb).is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_uppercase()));
+        ["must", "ensure", "assert"].iter().any(|verb| of(verb))
+    };
+    (VERBS.iter().any(|verb| name.starts_with(verb)) && WHO.iter().any(|who| name.ends_with(who)) || insists())
         && call.field(Field::Arguments).is_some_and(|arguments| arguments.children().all(of_request))
 }
 
 /// `c.get('user')` of Hono.
 fn is_kept_caller(call: Syntax<'_>, context: &str) -> bool {
     let key = call.field(Field::Arguments).and_then(Syntax::first).map_or("", unquoted);
-    root_name(call) == context && (CALLER.contains(&key) || key == "jwtPayload")
+    !context.is_empty() && root_name(call) == context && (CALLER.contains(&key) || key == "jwtPayload")
 }
 
 /// Whether the caller is only shown: what a view is rendered with decides nothing.
@@ -181,7 +211,7 @@ fn is_shown(node: Syntax<'_>) -> bool {
 
 fn is_of_framework(node: Syntax<'_>, request: &str) -> bool {
     let root = root_name(node);
-    root == request || matches!(root, "res" | "response" | "ctx" | "context")
+    !request.is_empty() && root == request || matches!(root, "res" | "response" | "ctx" | "context")
 }
 
 /// The name of an id that is read of the caller: `userId` of `req.session.userId`, `id` of `ctx.state.user.id`.

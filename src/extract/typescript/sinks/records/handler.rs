@@ -4,6 +4,7 @@
 use smallvec::SmallVec;
 
 use super::super::called_name;
+use super::{caller, origin};
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::extract::typescript::request::is_resolver;
 use crate::ir::{Ref, Scope};
@@ -39,7 +40,8 @@ impl<'t> Handler<'t> {
         }
         let name = names[0].text();
         if is_request(name) {
-            return Some(whole(name));
+            let caller = names.iter().skip(1).find_map(|handed| caller_of(*handed));
+            return Some(Self { caller, ..whole(name) });
         }
         match names.as_slice() {
             [error, request, ..] if is_request(request.text()) && error.text().trim_start_matches('_').starts_with("err") => {
@@ -84,13 +86,20 @@ impl<'t> Handler<'t> {
 
     /// The part of the request that a value is, or is made of.
     pub(super) fn sent(&self, module: &Module<'t>, value: Syntax<'t>) -> Option<Ref> {
-        super::caller::of_request(module, value).or_else(|| {
-            const MOST: usize = 12;
-            let nodes = std::iter::once(value).chain(value.below()).take(MOST);
-            let name = nodes.filter(|node| self.is_chosen(module, *node)).last()?;
-            let member = name.parent().and_then(|outer| outer.field(Field::Property)).unwrap_or(name);
-            Some(Ref::new(Scope::Request, ["params", member.text()]))
-        })
+        caller::of_request(module, value)
+            .or_else(|| {
+                const MOST: usize = 12;
+                let nodes = std::iter::once(value).chain(value.below()).take(MOST);
+                let name = nodes.filter(|node| self.is_chosen(module, *node)).last()?;
+                let member = name.parent().and_then(|outer| outer.field(Field::Property)).unwrap_or(name);
+                Some(Ref::new(Scope::Request, ["params", member.text()]))
+            })
+            .or_else(|| Some(Ref::new(Scope::Request, ["params", origin::sent(module, self, value)?])))
+    }
+
+    /// Whether a parameter is one whose value the caller chooses.
+    pub(super) fn is_given(&self, declared: Syntax<'t>) -> bool {
+        self.chosen.iter().any(|parameter| parameter.holds(declared))
     }
 
     /// Whether a name stands for what a parameter brings that the caller chooses, by itself or in a constant.
@@ -99,25 +108,37 @@ impl<'t> Handler<'t> {
             return false;
         }
         let Some(declared) = module.lookup(name.text(), name) else { return false };
-        let is_parameter = |name: Syntax<'t>| self.chosen.iter().any(|parameter| parameter.holds(name));
         match &declared.form {
-            Form::Parameter(_) => is_parameter(declared.name),
+            Form::Parameter(_) => self.is_given(declared.name),
             // `const { id } = input`, `const id = formData.get('id')`.
-            Form::Variable(Some(made), _) if !declared.top && made.size() < 12 => {
-                let mut names = std::iter::once(*made).chain(made.below()).filter(|node| node.kind() == Kind::Identifier);
-                names.next().and_then(|root| module.lookup(root.text(), root)).is_some_and(|root| is_parameter(root.name))
-            }
+            Form::Variable(..) => origin::sent(module, self, name).is_some(),
             _ => false,
         }
     }
 }
 
-/// Whether a function reads parts of a request of a context: `ctx.params`, `c.req.param('id')`.
+/// The caller as a wrapper of the application's own hands them to a handler: `withSession(async (request, { userId }) => …)`,
+/// `authed(async (req, user) => …)`.
+fn caller_of(handed: Syntax<'_>) -> Option<Syntax<'_>> {
+    let is_somebody = |name: &str| caller::is_owner(name) || caller::is_somebody(name);
+    match handed.kind() {
+        Kind::Identifier => is_somebody(handed.text()).then_some(handed),
+        Kind::ObjectPattern => handed
+            .children()
+            .find(|entry| is_somebody(entry.field(Field::Key).or_else(|| entry.field(Field::Left)).unwrap_or(*entry).text())),
+        _ => None,
+    }
+}
+
+/// Whether a function reads parts of a request of a context, or what was put there: `ctx.params`, `c.req.param('id')`,
+/// `c.get('user')`.
 fn is_asked_for_parts(function: Syntax<'_>, context: &str) -> bool {
     let text = function.text();
     text.match_indices(context).any(|(at, _)| {
         let rest = &text[at + context.len()..];
-        ["params", "request", "query", "req."].iter().any(|part| rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(part)))
+        ["params", "request", "query", "req.", "env.", "get('", "get(\"", "var."]
+            .iter()
+            .any(|part| rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(part)))
     })
 }
 

@@ -41,10 +41,25 @@ pub(super) fn of_receiver<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<S
             let name = object.field(Field::Property)?.text();
             let base = object.field(Field::Object)?;
             let of_client = matches!(base.field(Field::Property).unwrap_or(base).text(), "prisma" | "db" | "models" | "tx");
-            (is_model(name) || of_client || base.kind() == Kind::This && is_of_store(call)).then(|| stem(name))
+            let of_class = || base.kind() == Kind::This && is_of_store(call);
+            let injected = (base.kind() == Kind::This).then(|| injected(call, name)).flatten();
+            injected.map(stem).or_else(|| (is_model(name) || of_client || of_class()).then(|| stem(name)))
         }
         _ => None,
     }
+}
+
+/// The entity of a store that a class is handed: `Claim` of `constructor(private readonly claims: Repository<Claim>)`.
+fn injected<'t>(call: Syntax<'t>, name: &str) -> Option<&'t str> {
+    const STORES: [&str; 6] = ["Repository", "EntityRepository", "MongoRepository", "TreeRepository", "Model", "Collection"];
+    let body = call.ancestors().find(|outer| outer.kind().is_class())?.field(Field::Body)?;
+    let is_constructor =
+        |own: &Syntax<'t>| own.kind() == Kind::Method && own.field(Field::Name).is_some_and(|name| name.text() == "constructor");
+    let parameters = body.children().find(is_constructor)?.field(Field::Parameters)?;
+    let own = parameters.children().find(|one| one.field(Field::Pattern).is_some_and(|pattern| pattern.text() == name))?;
+    let declared = own.field(Field::Type).and_then(Syntax::first).filter(|declared| declared.kind() == Kind::GenericType)?;
+    let of = declared.field(Field::TypeArguments)?.first()?.text();
+    STORES.contains(&declared.first()?.text()).then(|| of.trim_end_matches("Document"))
 }
 
 /// `accounts.findOne({ … })` of `import { accounts } from './db'`: only stores have methods of such names.
@@ -114,6 +129,49 @@ pub(super) fn of_statement(statement: Syntax<'_>) -> Option<SmolStr> {
     Some(stem(table)).filter(|name| !name.is_empty())
 }
 
+/// Where the value of a column stands that a statement asks for: `$2`, the second `?`, `:id`, a hole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot<'t> {
+    /// The value of this place.
+    At(usize),
+    /// The value of this name.
+    Named(&'t str),
+}
+
+/// The columns that a statement compares with values that go along with it, behind its `WHERE`.
+pub(super) fn compared(statement: Syntax<'_>) -> Vec<(&str, Slot<'_>)> {
+    let text = unquoted(statement);
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let Some(begin) = text.to_ascii_lowercase().find("where") else { return Vec::new() };
+    let (mut found, mut marks) = (Vec::new(), 0);
+    for (at, sign) in text.match_indices(['?', '$', ':', '@']) {
+        let name: &str = text[at + 1..].split(|char| !is_part(char)).next().unwrap_or_default();
+        let slot = match sign {
+            "?" => {
+                marks += 1;
+                Slot::At(marks - 1)
+            }
+            "$" => match name.parse::<usize>().ok().and_then(|number| number.checked_sub(1)) {
+                Some(place) => Slot::At(place),
+                None => continue,
+            },
+            _ if !name.is_empty() => Slot::Named(name),
+            _ => continue,
+        };
+        if at > begin {
+            found.extend(column_before(&text[..at]).map(|column| (column, slot)));
+        }
+    }
+    found
+}
+
+/// The column that ends a text before its value: `owner_id` of `… AND d.owner_id = `.
+pub(super) fn column_before(text: &str) -> Option<&str> {
+    let column = text.trim_end_matches(['\'', '"']).trim_end().strip_suffix('=')?.trim_end().trim_end_matches(['"', '`']);
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    column.rsplit(|char| !is_part(char)).next().filter(|name| !name.is_empty())
+}
+
 /// The name of the id that a statement chooses by: `basketId` of `WHERE basketId = ?`.
 pub(super) fn id_of_statement(statement: Syntax<'_>) -> Option<&str> {
     let text = unquoted(statement);
@@ -164,6 +222,34 @@ fn columns_of<'t>(module: &Module<'t>, schema: Syntax<'t>) -> Option<Syntax<'t>>
         },
         _ => Some(columns),
     }
+}
+
+/// Emits the table that a statement of SQL writes a password to, or makes with one.
+pub(in crate::extract::typescript::sinks) fn table(statement: Syntax<'_>, cx: &mut Extract<'_>) {
+    const LONGEST: usize = 2_000;
+    let text = unquoted(statement);
+    if text.len() > LONGEST || !["assw", "ASSW"].iter().any(|word| text.contains(word)) {
+        return;
+    }
+    let mut words = text.split_whitespace();
+    let verb = words.next().unwrap_or_default().to_ascii_uppercase();
+    let before = match verb.as_str() {
+        "CREATE" => "TABLE",
+        "INSERT" | "REPLACE" => "INTO",
+        _ => return,
+    };
+    if !words.any(|word| word.eq_ignore_ascii_case(before)) {
+        return;
+    }
+    let is_name = |word: &&str| !["IF", "NOT", "EXISTS"].iter().any(|other| word.eq_ignore_ascii_case(other));
+    let Some(name) = words.find(is_name).and_then(|word| word.split('(').next()?.rsplit('.').next()) else { return };
+    let Some(columns) = text.split_once('(').map(|(_, rest)| if verb == "CREATE" { rest } else { rest.split(')').next().unwrap_or(rest) })
+    else {
+        return;
+    };
+    let names =
+        columns.split(',').filter_map(|column| column.split_whitespace().next()).map(|name| name.trim_matches(['`', '"', '[', ']', '(']));
+    emit(name.trim_matches(['`', '"', '[', ']']), names, statement, cx);
 }
 
 /// Emits the model that a class is, if a password is among its columns: an entity of `TypeORM`, a schema of NestJS.
