@@ -1,5 +1,6 @@
-//! Whether what is read off a token without a check of its signature is believed: nothing is decided by when it ends, in
-//! a browser, or where the function that asked for it checks the token afterwards.
+//! Whether anything is done with what a call answers. What is read off a token without a check of its signature is not
+//! believed where nothing but its end is asked for, in a browser, or where the function that asked for it checks the
+//! token afterwards.
 
 use super::gate;
 use super::sinks::{called_name, callers};
@@ -12,13 +13,25 @@ const OF_TIME: [&str; 3] = ["exp", "iat", "nbf"];
 /// Nodes of a function or file that are searched; in a larger one, what is decoded is taken to be believed.
 const MAX_SIZE: usize = 20_000;
 
+/// Whether anything is done with a call's value; what is handed a function may hand it the value.
+pub(super) fn result_used(node: Syntax<'_>) -> Tri {
+    if decodes(node) && is_believed(node).is_no() {
+        return Tri::No;
+    }
+    if node.field(Field::Arguments).and_then(|list| list.children().last()).is_some_and(|last| last.kind().is_function()) {
+        return Tri::Maybe;
+    }
+    let outer = node.ancestors().find(|outer| !matches!(outer.kind(), Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As));
+    outer.map_or(Tri::Maybe, |outer| (outer.kind() != Kind::ExpressionStatement).into())
+}
+
 /// Whether a call decodes a token, by its name.
-pub(super) fn decodes(call: Syntax<'_>) -> bool {
+fn decodes(call: Syntax<'_>) -> bool {
     matches!(called_name(call), "decode" | "decodeJwt" | "jwtDecode" | "jwt_decode")
 }
 
 /// Whether what such a call answers is believed.
-pub(super) fn is_believed(call: Syntax<'_>) -> Tri {
+fn is_believed(call: Syntax<'_>) -> Tri {
     let is_of_browser = || call.tree().holds("browser", |text| gate::is_of_browser("", text));
     (!(tells_time(call) || is_of_browser() || is_checked_by_caller(call))).into()
 }

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::believed;
+use super::believed::result_used;
 use super::names::{Declaration, Form, Module, imported, is_package, unquoted};
 use super::request;
 use crate::ir::{Call, Entry, Map, Node, NodeKind, Op, Part, Piece, Ref, Scope, Text, Tri, Why};
@@ -591,16 +591,4 @@ fn regex(node: Syntax<'_>) -> Call {
         is_new: true,
         result_used: Tri::Yes,
     }
-}
-
-/// Whether anything is done with a call's value; what is handed a function may hand it the value.
-pub(super) fn result_used(node: Syntax<'_>) -> Tri {
-    if believed::decodes(node) && believed::is_believed(node).is_no() {
-        return Tri::No;
-    }
-    if node.field(Field::Arguments).and_then(|list| list.children().last()).is_some_and(|last| last.kind().is_function()) {
-        return Tri::Maybe;
-    }
-    let outer = node.ancestors().find(|outer| !matches!(outer.kind(), Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As));
-    outer.map_or(Tri::Maybe, |outer| (outer.kind() != Kind::ExpressionStatement).into())
 }
