@@ -11,7 +11,10 @@ mod markers;
 mod nats;
 mod page;
 mod pipeline;
+mod prisma;
 mod rust;
+mod schema;
+mod seeded;
 mod terraform;
 mod toml;
 mod typescript;
@@ -115,12 +118,17 @@ pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
         FileKind::Code => {
             view::extract(&mut cx);
             page::extract(&mut cx);
+            typescript::page(&mut cx);
+            schema::extract(&mut cx);
+            seeded::extract(&mut cx);
             nats::clients::extract(&mut cx);
             nats::modes::extract(&mut cx);
         }
         FileKind::Text => {
             view::extract(&mut cx);
             page::extract(&mut cx);
+            typescript::page(&mut cx);
+            prisma::extract(&mut cx);
         }
         FileKind::Shell => {
             nats::commands(&mut cx);

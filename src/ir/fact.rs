@@ -395,6 +395,8 @@ pub enum SinkKind {
     Header,
     /// Says who is logged in.
     Session,
+    /// Does what another window says.
+    Heard,
 }
 
 /// One value that flows into a [`Sink`].
@@ -420,6 +422,8 @@ impl Sink {
 }
 
 impl SinkPart {
+    /// The label of a part of a statement that is a name, by where it stands: no statement takes one as a parameter.
+    pub const NAME: &str = "name";
     /// The label of a setting that is bad if its value, a constant of another file, is `true`.
     pub const IF_TRUE: &str = "if true";
     /// The same of one that is bad if it is `false`.

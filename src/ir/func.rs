@@ -35,6 +35,14 @@ pub struct Func {
     pub reads_credentials: bool,
     /// Whether it asks only that they are there: it compares, decodes and looks up nothing, so that any would do.
     pub accepts_any: bool,
+    /// Whether it is asynchronous: its callers go on before it is done, unless they wait.
+    pub is_async: bool,
+    /// Whether it tests what its caller may do: a role, a permission, a flag of administrators.
+    pub tests_rights: bool,
+    /// Whether it reads an id of the request, and who calls: a guard that does both asks for more than a login.
+    pub reads_ids: bool,
+    /// Whether it reads who calls.
+    pub reads_caller: bool,
     /// Whether it writes: inserts, updates, deletes, sends.
     pub writes: bool,
     /// Whether some of that changes or takes away what is there, rather than adding to it.
@@ -67,6 +75,7 @@ pub struct Param {
 
 /// A call inside a [`Func`].
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations of one call")]
 pub struct CallSite {
     /// What is called.
     pub callee: Ref,
@@ -78,11 +87,13 @@ pub struct CallSite {
     pub is_noted: bool,
     /// Whether it is made on every way through the function, and what it throws is thrown on.
     pub is_certain: bool,
+    /// Whether it is a statement that nobody waits for: what an asynchronous function throws there is lost.
+    pub is_left_alone: bool,
 }
 
 impl CallSite {
     /// A call of which nothing more is known.
     pub fn new(callee: Ref, span: Span) -> Self {
-        Self { callee, span, is_ignored: false, is_noted: false, is_certain: false }
+        Self { callee, span, is_ignored: false, is_noted: false, is_certain: false, is_left_alone: false }
     }
 }

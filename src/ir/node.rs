@@ -389,7 +389,7 @@ impl Node {
     }
 
     /// Calls `visit` with each name in the value.
-    pub fn names(&self, visit: &mut impl FnMut(&Ref)) {
+    pub fn names<'n>(&'n self, visit: &mut impl FnMut(&'n Ref)) {
         let mut open = vec![self];
         while let Some(node) = open.pop() {
             if let NodeKind::Ref(name) = &node.kind {

@@ -119,6 +119,11 @@ impl Ref {
         self.scope == Scope::Rust && self.path.len() > 1 && name.len() > 1 && !name.contains(char::is_lowercase)
     }
 
+    /// Whether this is a parameter of a function of JavaScript, or a member of one.
+    pub fn is_parameter(&self) -> bool {
+        self.scope == Scope::Local && self.first().contains("@@")
+    }
+
     /// The same reference with one more name.
     #[must_use]
     pub fn child(&self, name: impl Into<SmolStr>) -> Self {

@@ -28,23 +28,6 @@ impl Node {
                 let rest = &found.path[name.path.len()..];
                 self.kind = rest.iter().fold(with.clone(), |base, member| base.member(member)).kind;
             }
-            NodeKind::Text(text) => {
-                for piece in &mut text.pieces {
-                    if let Part::Hole(hole) = &mut piece.part {
-                        hole.replace(name, with, depth);
-                    }
-                }
-            }
-            NodeKind::List(items) | NodeKind::Op(_, items) => items.iter_mut().for_each(|item| item.replace(name, with, depth)),
-            NodeKind::Map(map) => {
-                for entry in &mut map.entries {
-                    match entry {
-                        Entry::Pair { value, .. } | Entry::Computed { value, .. } | Entry::Spread(value) => {
-                            value.replace(name, with, depth);
-                        }
-                    }
-                }
-            }
             NodeKind::Call(call) => {
                 // A method of it is one of what it stands for.
                 let path = &call.callee.path;
@@ -60,8 +43,31 @@ impl Node {
                     call.callee = Ref::new(Scope::Global, [method]);
                     return;
                 }
-                call.receiver.iter_mut().chain(&mut call.args).for_each(|part| part.replace(name, with, depth));
+                self.each_part_mut(&mut |part| part.replace(name, with, depth));
             }
+            _ => self.each_part_mut(&mut |part| part.replace(name, with, depth)),
+        }
+    }
+
+    /// Visits the values that this one is put together of, not those in them.
+    pub fn each_part_mut(&mut self, visit: &mut impl FnMut(&mut Self)) {
+        match &mut self.kind {
+            NodeKind::Text(text) => {
+                for piece in &mut text.pieces {
+                    if let Part::Hole(hole) = &mut piece.part {
+                        visit(hole);
+                    }
+                }
+            }
+            NodeKind::List(items) | NodeKind::Op(_, items) => items.iter_mut().for_each(visit),
+            NodeKind::Map(map) => {
+                for entry in &mut map.entries {
+                    match entry {
+                        Entry::Pair { value, .. } | Entry::Computed { value, .. } | Entry::Spread(value) => visit(value),
+                    }
+                }
+            }
+            NodeKind::Call(call) => call.receiver.iter_mut().chain(&mut call.args).for_each(visit),
             _ => {}
         }
     }

@@ -105,6 +105,12 @@ pub struct Route {
     pub body: Option<Arc<Func>>,
     /// Whether an anonymous caller is turned away; set by linking.
     pub auth: Tri,
+    /// Whether the handler, or what it calls, turns callers away by what they may do; maybe if it only tests that. Set by
+    /// linking.
+    pub asks_rights: Tri,
+    /// Whether nothing in the handler or in what it calls may tell who sends what it is handed, all of which was looked at;
+    /// set by linking.
+    pub proves_nothing: bool,
     /// Why linking thinks so, for people: `JwtAuthGuard (global, src/main.ts:12)`.
     pub reason: String,
     /// Guards in front of it, in the order they run, after linking.
@@ -145,6 +151,8 @@ impl Route {
             handler: None,
             body: None,
             auth: Tri::Maybe,
+            asks_rights: Tri::No,
+            proves_nothing: false,
             reason: String::new(),
             chain: Vec::new(),
             public: None,
@@ -166,6 +174,7 @@ impl Guard {
             rate_limit: Tri::Maybe,
             headers: Tri::Maybe,
             csrf: Tri::Maybe,
+            escapes: false,
             scope,
             service,
             skip_marker: None,
@@ -190,6 +199,8 @@ pub struct Guard {
     pub headers: Tri,
     /// Whether it protects against CSRF.
     pub csrf: Tri,
+    /// Whether it escapes what the request brings, or some of it, in its place: `body('name').escape()`.
+    pub escapes: bool,
     /// How far it reaches.
     pub scope: GuardScope,
     /// The service that it is registered on.

@@ -90,6 +90,8 @@ pub struct Made {
     pub function: Span,
     /// What it returns, in which its parameters stand open.
     pub value: Node,
+    /// Those parameters; of Rust, their names in the value say which they are.
+    pub taken: Vec<Taken>,
 }
 
 /// A call of a function that may stand in another file, whose result flows into a sink.

@@ -59,6 +59,20 @@ impl Text {
         }
     }
 
+    /// The text with those that stand in its holes as parts of it.
+    #[must_use]
+    pub fn flat(self) -> Self {
+        let mut flat = Self::default();
+        for piece in self.pieces {
+            match piece.part {
+                Part::Hole(hole) => flat.push(*hole),
+                Part::Lit(_) => flat.pieces.push(piece),
+            }
+        }
+        flat.join_literals();
+        flat
+    }
+
     /// Makes one piece of neighbouring literals, so that [`Self::as_str`] sees them whole.
     pub fn join_literals(&mut self) {
         if self.pieces.len() < 2 {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::packages::Packages;
+use super::routes::words;
 use crate::ir::{Fact, FactKind, FileFacts, Node, NodeKind, Ref, Scope, Symbols};
 use crate::source::{FileId, Files};
 
@@ -17,6 +18,13 @@ const MAX_BYTES: usize = 128 << 10;
 
 /// Steps of a chain in front of a route.
 const MAX_STEPS: usize = 16;
+
+/// What functions begin with that turn somebody away: `requireMember`, not `presentMember`.
+const DEMANDS: [&str; 12] =
+    ["requir", "verif", "ensur", "assert", "check", "author", "authen", "guard", "protect", "valid", "enforce", "must"];
+
+/// Wrappers around a handler that are looked through, and objects that hold it.
+const MAX_WRAPPERS: usize = 6;
 
 /// Those files, in their order.
 pub(crate) fn called(files: &Files, facts: &[&FileFacts]) -> Vec<FileId> {
@@ -29,9 +37,10 @@ pub(crate) fn called(files: &Files, facts: &[&FileFacts]) -> Vec<FileId> {
             (Scope::Local, [class, member, _, ..]) => services.get(&(class.as_str(), member.as_str())).copied().unwrap_or(&handed.callee),
             _ => &handed.callee,
         });
-        for callee in handed.chain(from.facts.iter().flat_map(registered)) {
-            let Scope::Import(module) = &callee.scope else { continue };
-            if only_carries(callee) || !asked.insert(module) || found.len() >= MAX_CALLED {
+        let of_facts = from.facts.iter().flat_map(|fact| registered(fact).into_iter().chain(settings(fact)));
+        for name in handed.chain(of_facts).chain(checks(files, from)) {
+            let Scope::Import(module) = &name.scope else { continue };
+            if only_carries(name) || !asked.insert(module) || found.len() >= MAX_CALLED {
                 continue;
             }
             let packages = packages.get_or_insert_with(|| Packages::new(facts.iter().flat_map(|file| &file.facts), files));
@@ -66,6 +75,64 @@ fn registered(fact: &Fact) -> Vec<&Ref> {
         }
     }
     names
+}
+
+/// What the options of a library are made of that other files bring: `verify(token, key, { algorithms: ALGORITHMS })`.
+fn settings(fact: &Fact) -> Vec<&Ref> {
+    let mut names = Vec::new();
+    if let FactKind::Call(call) = &fact.kind
+        && matches!(&call.callee.scope, Scope::Import(module) if !module.starts_with('.'))
+    {
+        for argument in &call.args {
+            argument.names(&mut |name| {
+                if matches!(name.scope, Scope::Import(_)) {
+                    names.push(name);
+                }
+            });
+        }
+    }
+    names
+}
+
+/// What handlers, and what stands in front of them, ask who calls: `await requireMember(request)`, which may ask another
+/// file in its turn.
+fn checks<'f>(files: &Files, from: &'f FileFacts) -> Vec<&'f Ref> {
+    let mut names = Vec::new();
+    let is_route = |fact: &Fact| matches!(fact.kind, FactKind::Route(_) | FactKind::Guard(_));
+    if from.facts.iter().any(is_route) || files.get(from.file).is_some_and(|meta| meta.called) {
+        let handlers = from.facts.iter().filter_map(|fact| match &fact.kind {
+            FactKind::Route(route) => route.handler.as_ref(),
+            FactKind::Guard(guard) => Some(&guard.what),
+            _ => None,
+        });
+        for value in handlers.chain(from.symbols.bindings.iter().map(|binding| &binding.value)) {
+            add_checks(value, MAX_WRAPPERS, &mut names);
+        }
+    }
+    names
+}
+
+/// Adds what the functions in a value call that may ask who calls.
+fn add_checks<'f>(value: &'f Node, depth: usize, names: &mut Vec<&'f Ref>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    match &value.kind {
+        NodeKind::Func(func) => {
+            let demands = |name: &str| words::may_authenticate(name) && DEMANDS.iter().any(|verb| name.starts_with(verb));
+            let may_ask = |callee: &Ref| words::may_check(callee) || demands(callee.last_named());
+            names.extend(
+                func.calls.iter().map(|call| &call.callee).filter(|callee| matches!(callee.scope, Scope::Import(_)) && may_ask(callee)),
+            );
+        }
+        NodeKind::Call(call) => {
+            // `export const POST = withMember(async (request) => …)`.
+            let wraps = |argument: &Node| matches!(argument.kind, NodeKind::Func(_) | NodeKind::Call(_));
+            names.extend(call.args.iter().any(wraps).then_some(&call.callee));
+            call.args.iter().for_each(|argument| add_checks(argument, depth, names));
+        }
+        NodeKind::List(items) => items.iter().for_each(|item| add_checks(item, depth, names)),
+        NodeKind::Map(map) => map.pairs().for_each(|(_, value)| add_checks(value, depth, names)),
+        _ => {}
+    }
 }
 
 fn named(node: &Node) -> Option<&Ref> {

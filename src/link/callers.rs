@@ -168,7 +168,7 @@ fn places(names: &Names<'_>, file: FileId, callee: &Ref, argument: usize) -> Vec
 }
 
 /// The member of what is handed over that a function takes by a pattern.
-fn member<'v>(value: &'v Node, path: &[SmolStr]) -> Option<Cow<'v, Node>> {
+pub(super) fn member<'v>(value: &'v Node, path: &[SmolStr]) -> Option<Cow<'v, Node>> {
     path.iter().try_fold(Cow::Borrowed(value), |value, name| match &value.kind {
         NodeKind::Ref(whole) if whole.scope == Scope::Request => Some(Cow::Owned(value.member(name))),
         NodeKind::Map(map) => map.get(name).map(|inner| Cow::Owned(inner.clone())),

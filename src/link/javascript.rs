@@ -1,13 +1,17 @@
 //! Resolves the calls of JavaScript and TypeScript and turns those that libraries make into typed facts.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::callers::Callers;
+use super::made::Results;
 use super::packages::Packages;
 use super::symbols::{Names, Target};
 use crate::ir::{
-    Call, Fact, FactKind, GrantSite, Node, NodeKind, Op, Principal, PrincipalKind, Ref, Scope, Sink, SinkKind, Span, Symbols, Tri,
+    Call, Entry, Fact, FactKind, Func, GrantSite, Node, NodeKind, Op, Principal, PrincipalKind, Ref, Scope, Sink, SinkKind, Span, Symbols,
+    Tri,
 };
 use crate::lower::{Added, Joins, Site};
 use crate::source::{FileId, Files};
@@ -21,18 +25,23 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
     let mut functions: Vec<Option<Span>> = Vec::new();
     let mut joins = Vec::new();
     let callers = Callers::new(&names, symbols, facts);
+    let results = Results::new(&names, symbols);
     facts.retain_mut(|fact| {
-        if !files.get(fact.span.file).is_some_and(|meta| meta.kind.is_typescript()) {
+        // Of a page, what its scripts do.
+        let is_page =
+            || matches!(fact.kind, FactKind::Sink(_)) && files.get(fact.span.file).is_some_and(|meta| meta.kind.is_page(&meta.path));
+        if !files.get(fact.span.file).is_some_and(|meta| meta.kind.is_typescript()) && !is_page() {
             return true;
         }
         if let FactKind::Sink(sink) = &mut fact.kind {
             // The markup of a component is a view.
-            if sink.callee.first() == "view" {
+            if sink.kind == SinkKind::Html && sink.callee.first() == "view" {
                 return true;
             }
             // First what this file says: `query(text)` shows the parameters in `text` that callers fill.
             for part in &mut sink.parts {
                 part.value = names.value(fact.span.file, &part.value);
+                results.fill(&mut part.value);
             }
             callers.fill(fact.span.file, sink);
             if let Some(options) = sink.options.as_mut().filter(|options| options.as_str().is_none()) {
@@ -51,6 +60,9 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
         }
         let FactKind::Call(call) = &mut fact.kind else { return true };
         *call = names.call(fact.span.file, call);
+        if call.callee.module() == Some("views") {
+            resolve_functions(&names, call);
+        }
         let root = crate::lower::root(call);
         if !is_library(&root.callee) && !registers_library(call) {
             return false;
@@ -69,6 +81,16 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
     join(&mut lowered, joins);
     super::terraform::companions::link(&mut lowered);
     facts.extend(lowered);
+}
+
+/// Resolves what the functions answer that a view is handed: it may show a value through one.
+fn resolve_functions(names: &Names<'_>, call: &mut Call) {
+    let Some(Node { kind: NodeKind::Map(locals), .. }) = call.args.get_mut(1) else { return };
+    for entry in &mut locals.entries {
+        let Entry::Pair { value: Node { kind: NodeKind::Func(function), .. }, .. } = entry else { continue };
+        let returns = function.returns.as_ref().map(|returned| names.value(function.span.file, returned));
+        *function = Arc::new(Func { returns, ..Func::clone(function) });
+    }
 }
 
 /// Whether a name is a library's: not a file's of the application, unless CDKTF generated it.
@@ -131,7 +153,13 @@ fn holds_here(sink: &Sink, version: &dyn Fn(&str) -> Option<SmolStr>, symbols: O
     }
     // `new User(body)`: what it makes is a record where records are made of classes.
     if sink.kind == SinkKind::Assign && sink.callee.last_named().starts_with(|char: char| char.is_ascii_uppercase()) {
-        return ["mongoose", "sequelize", "objection"].iter().any(|library| version(library).is_some());
+        const STORES: [&str; 3] = ["mongoose", "sequelize", "objection"];
+        let imports = |symbols: &Symbols| {
+            let made = symbols.bindings.iter().filter_map(|binding| binding.value.as_ref());
+            let names = symbols.imports.iter().map(|import| &import.target).chain(made).filter_map(Ref::module);
+            names.into_iter().any(|module| STORES.contains(&module))
+        };
+        return STORES.iter().any(|library| version(library).is_some()) || symbols.is_some_and(imports);
     }
     // `$where` is code wherever it stands.
     if sink.callee.last() == "$where" {

@@ -10,6 +10,7 @@ mod cloudformation;
 pub mod images;
 mod installs;
 mod javascript;
+mod made;
 mod modules;
 mod nats;
 mod nestrs;
@@ -141,7 +142,7 @@ pub fn link(files: Files, extracted: Vec<FileFacts>, owner: Owner) -> Model {
     rust::constants::link(&mut linker, &crates);
     rust::flows::link(&mut linker, &crates);
     javascript::link(&linker.files, &linker.symbols, &mut linker.facts);
-    views::link(&linker.files, &mut linker.facts);
+    views::link(&linker.files, &linker.symbols, &mut linker.facts);
     cloudformation::link(&mut linker);
     let mut lowered = Vec::new();
     for fact in &linker.facts {

@@ -431,9 +431,9 @@ fn operation(op: Op, mut operands: Vec<Node>, node: &Node) -> Node {
             same(NodeKind::Op(op, operands))
         }
         // A fallback after something that is settled never counts.
-        Op::Or | Op::Coalesce if settled(&operands[0], op) => operands.swap_remove(0),
+        Op::Or | Op::Coalesce if operands.first().is_some_and(|first| settled(first, op)) => operands.swap_remove(0),
         Op::Or | Op::Coalesce if operands.len() == 2 && matches!(operands[0].kind, NodeKind::Null) => operands.swap_remove(1),
-        Op::Await if !matches!(operands.first(), Some(Node { kind: NodeKind::Call(_) | NodeKind::Unknown(_), .. })) => {
+        Op::Await if operands.first().is_some_and(|inner| !matches!(inner.kind, NodeKind::Call(_) | NodeKind::Unknown(_))) => {
             operands.swap_remove(0)
         }
         _ => same(NodeKind::Op(op, operands)),
@@ -488,4 +488,18 @@ fn built_in(call: Call, node: &Node) -> Node {
         return same(NodeKind::List(text.split(separator).map(|part| Node::text(part, span)).collect()));
     }
     same(NodeKind::Call(Box::new(call)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A variable that nothing is left of is a choice of nothing.
+    #[test]
+    fn a_choice_of_nothing_is_one() {
+        let node = Node::new(Span::default(), NodeKind::Null);
+        for op in [Op::Or, Op::Coalesce, Op::Await, Op::Attr] {
+            assert!(matches!(operation(op, Vec::new(), &node).kind, NodeKind::Op(..)), "{op:?}");
+        }
+    }
 }

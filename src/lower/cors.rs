@@ -144,6 +144,13 @@ fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field
                 }
                 // `req.headers.origin || '*'`.
                 NodeKind::Op(Op::Or | Op::Coalesce, operands) if operands.first().is_some_and(asks_origin) => sent_back(),
+                // `publicUrl.startsWith('https://')` is true or false once and for all, and true sends back whoever asks.
+                NodeKind::Call(call)
+                    if call.callee.last() == "startsWith"
+                        && call.args.first().and_then(Node::as_str).is_some_and(|start| start.starts_with("https")) =>
+                {
+                    sent_back()
+                }
                 NodeKind::Call(_) if is_any(&pattern(&value)) => place(Origins::Reflected),
                 NodeKind::Call(_) => place(Origins::List(vec![pattern(&value)])),
                 _ => Field::unknown(value.why(), value.span),

@@ -33,7 +33,10 @@ use ipnet::IpNet;
 
 pub use cdk::{Added, Joins, joins};
 pub use javascript::{Site, javascript, option, root};
-pub use sinks::{dangerous_below, goes_in_the_clear, has_password_in_statement, is_meant_as_markup, is_public_name, judge, origin};
+pub use sinks::{
+    dangerous_below, goes_in_the_clear, has_password_in_statement, is_found, is_markdown, is_meant_as_markup, is_public_name, is_raw_in,
+    judge, leaves_markup, names_words, origin,
+};
 
 use crate::ir::{Fact, FactKind};
 

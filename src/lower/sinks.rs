@@ -11,10 +11,12 @@ mod taint;
 use smol_str::SmolStr;
 
 pub use self::address::{goes_in_the_clear, is_public_name};
-pub use self::markup::is_meant_as_markup;
+pub use self::markup::{is_found, is_meant_as_markup, leaves_markup, names_words};
 pub use self::plain::is_in_statement as has_password_in_statement;
 use self::query::is_query;
+pub use self::taint::is_markdown;
 use self::taint::tainted;
+use super::variable::names_database_address;
 use super::words::{names_password, names_secret_value, names_token};
 use crate::ir::{Entry, Map, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 
@@ -32,11 +34,15 @@ pub fn judge(sink: &mut Sink) -> bool {
         | SinkKind::Promote
         | SinkKind::Claim
         | SinkKind::Landing => return true,
+        // What of an error is sent was told by the code around it.
+        SinkKind::ErrorBody if sink.parts.iter().any(|part| !part.label.is_empty()) => return true,
+        SinkKind::Log if answer == "told" => return true,
         SinkKind::Disclose => return discloses(sink),
         SinkKind::Keep if sink.parts.iter().any(|part| part.label.is_empty()) => return keeps_password(sink),
         SinkKind::LogLine if sink.options.is_some() => return log::line(sink),
         SinkKind::Hash | SinkKind::Random => return sink.parts.iter().any(|part| !part.label.is_empty()),
         SinkKind::Send if sink.options.is_some() => return sends_in_the_clear(sink),
+        SinkKind::Compare if sink.callee.first() == "known" => return true,
         SinkKind::Compare if plain::is_candidate(sink) => return plain::judge(sink),
         SinkKind::Tls | SinkKind::Cookie | SinkKind::Cipher | SinkKind::Compare | SinkKind::Send | SinkKind::Keep => {
             return !sink.parts.is_empty() || sink.kind == SinkKind::Tls;
@@ -55,10 +61,11 @@ pub fn judge(sink: &mut Sink) -> bool {
             sink.parts.retain(|part| statement::is_sql(&part.value) || statement::is_part(method, &part.value) || is_whole(part));
         }
         SinkKind::Html => match answer {
-            "page" | "answers" => return markup::is_of_page(sink),
+            "page" | "answers" | "told" => return markup::is_of_page(sink),
             "trusted" => return markup::is_trusted(&mut sink.parts),
             _ => {
                 sink.parts.iter_mut().for_each(join);
+                sink.parts.iter_mut().for_each(|part| markup::open_scripts(&mut part.value));
                 let is_page = is_express && sink.callee.last() == "send";
                 sink.parts.retain(|part| markup::is_markup(&part.value) || is_page && markup::is_words(&part.value) || is_whole(part));
                 if let Some(part) = sink.parts.iter().find(|part| tainted(&part.value, 12).is_no() && markup::holds_record(&part.value, 12))
@@ -88,11 +95,20 @@ pub fn judge(sink: &mut Sink) -> bool {
             });
             return !sink.parts.is_empty();
         }
-        SinkKind::Redirect => sink.parts.retain(|part| address::controls_host(&part.value).is_yes()),
+        SinkKind::Redirect => {
+            sink.parts.retain(|part| address::controls_host(&part.value).is_yes() && !address::is_of_cookie(&part.value));
+        }
         SinkKind::Query if sink.callee.last() == "$where" => {}
         SinkKind::Query => sink.parts.retain(|part| is_query(&part.value)),
         SinkKind::Filter => sink.parts.retain(|part| statement::is_filter(&part.value)),
         SinkKind::Store => return is_token_kept(&sink.parts),
+        SinkKind::Heard => {
+            sink.parts.retain_mut(|part| {
+                part.tainted = Tri::Yes;
+                address::comes_of(&part.value, &["posted"])
+            });
+            return !sink.parts.is_empty();
+        }
         SinkKind::Mail => {
             sink.parts.retain_mut(|part| {
                 part.tainted = Tri::Yes;
@@ -112,6 +128,14 @@ pub fn judge(sink: &mut Sink) -> bool {
                 let heard = Heard { by_everyone, body_has_password: part.label == "password" };
                 let secret = secret_in(&part.value, heard, 4);
                 part.label = secret.clone().unwrap_or_default();
+                // Of an object, the entry is meant.
+                if let Some(entry) = part.value.as_map().and_then(|map| {
+                    map.pairs()
+                        .find(|(key, value)| is_named(key, value) || secret_in(value, heard, 3).is_some())
+                        .map(|(_, value)| value.clone())
+                }) {
+                    part.value = entry;
+                }
                 secret.is_some() || !by_everyone && log::personal_in(&part.value, 4).is_some()
             });
             // A log that names no secret may tell of a person.
@@ -134,7 +158,9 @@ pub fn judge(sink: &mut Sink) -> bool {
     for part in &mut sink.parts {
         part.tainted = match sink.kind {
             SinkKind::Query if sink.callee.last() == "$where" => tainted(&part.value, 12),
-            SinkKind::Sql => tainted(&part.value, 12).max(statement::has_quoted_parameter(part)),
+            SinkKind::Sql => {
+                tainted(&part.value, 12).max(statement::has_quoted_parameter(part)).max(statement::has_quoted_json(&part.value))
+            }
             // A query that is left is one whose values come as they were sent.
             SinkKind::Assign | SinkKind::ErrorBody | SinkKind::Log | SinkKind::Query => Tri::Yes,
             // Entities are expanded whoever sends the document.
@@ -144,12 +170,21 @@ pub fn judge(sink: &mut Sink) -> bool {
             SinkKind::Allocate => size_from(&part.value),
             SinkKind::Pollute => pollutes(part),
             // A text of a record that somebody filled in.
-            SinkKind::Code if tainted(&part.value, 12).is_no() && markup::holds_record(&part.value, 12) => {
+            SinkKind::Code
+                if tainted(&part.value, 12).is_no()
+                    && markup::holds_record(&part.value, 12)
+                    && !is_own_module(&sink.callee, &part.value) =>
+            {
                 part.label = "record".into();
                 Tri::Maybe
             }
             _ => tainted(&part.value, 12),
         };
+    }
+    for part in sink.parts.iter_mut().filter(|part| sink.kind == SinkKind::Sql && part.tainted.is_maybe()) {
+        if statement::holds_names_alone(&part.value) {
+            part.label = SinkPart::NAME.into();
+        }
     }
     // A parameter of a function that runs things is its purpose; only what a request brings is wrong.
     let must_be_seen = matches!(
@@ -165,6 +200,12 @@ pub fn judge(sink: &mut Sink) -> bool {
     let is_seen = |part: &SinkPart| part.tainted.is_yes() || part.label == "record";
     sink.parts.retain(|part| if must_be_seen { is_seen(part) } else { !part.tainted.is_no() });
     !sink.parts.is_empty()
+}
+
+/// `require(`../engines/${row.key}/engine`)`: a file of the application's own folder, which a row of its own names.
+fn is_own_module(callee: &Ref, path: &Node) -> bool {
+    let begin = path.as_text().and_then(statement::first_words).unwrap_or_default();
+    matches!(callee.last(), "require" | "import") && begin.starts_with("./") | begin.starts_with("../")
 }
 
 /// Makes one text of a value that a call joins of others.
@@ -185,9 +226,24 @@ pub fn origin(node: &Node) -> Tri {
         NodeKind::Ref(name) => matches!(name.scope, Scope::Local | Scope::Request).into(),
         NodeKind::Text(text) => Tri::any(text.holes().map(origin)),
         NodeKind::Op(_, operands) => Tri::any(operands.iter().map(origin)),
+        // A record without what its library keeps of it, and some of a list.
+        NodeKind::Call(call) if matches!(call.callee.last(), "get" | "toJSON" | "toObject" | "lean" | "filter" | "slice" | "reverse") => {
+            let is_own = call.callee.scope == Scope::Local && call.callee.path.len() > 1;
+            call.receiver.as_ref().map_or_else(|| is_own.into(), origin)
+        }
         _ => Tri::No,
     }
     .min(Tri::Maybe)
+}
+
+/// Whether a parameter is in a value as whoever calls hands it over.
+pub fn is_raw_in(parameter: &Ref, value: &Node) -> bool {
+    let outside = Node::new(value.span, NodeKind::Ref(Ref::new(Scope::Request, ["query", "handed"])));
+    let mut value = value.clone();
+    value.replace(parameter, &outside, 12);
+    let mut part = SinkPart::new(value, Tri::Maybe, "");
+    join(&mut part);
+    tainted(&part.value, 12).is_yes()
 }
 
 /// What is handed to another company: secrets, and what tells of a person.
@@ -324,6 +380,12 @@ struct Heard {
     body_has_password: bool,
 }
 
+/// `{ newPassword: value }`: an entry of that name, whose value is none of the code.
+fn is_named(key: &str, value: &Node) -> bool {
+    let says_other = |name: &str| ["mask", "redact", "hidden", "has", "is"].iter().any(|word| name.to_ascii_lowercase().starts_with(word));
+    names_password(key) && names_secret_value(key) && value.as_ref().is_some_and(|name| !says_other(name.last()))
+}
+
 /// The name of a password or key among what is logged.
 fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
     if depth == 0 {
@@ -333,16 +395,23 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
     // `const accessToken = await issue(user)`: linking has put the value in the place of the name.
     if matches!(node.kind, NodeKind::Op(Op::Await, _) | NodeKind::Unknown(_))
         && let Some(hop) = node.via.hops().iter().find(|hop| is_secret(&hop.name))
+        && !selects_others(node, &is_secret)
     {
         return Some(hop.name.clone());
     }
     match &node.kind {
         // `process.env`.
         NodeKind::Ref(name) if name.scope == Scope::Env && name.path.is_empty() => Some("environment".into()),
+        // Where a database is, and the password for it.
+        NodeKind::Ref(name) if name.scope == Scope::Env && !heard.by_everyone && names_database_address(name.last()) => {
+            Some(SmolStr::new(name.last()))
+        }
         NodeKind::Ref(name) => {
             let last = name.last().split('@').next().unwrap_or_default();
             let of_request = match (name.scope == Scope::Request, name.path.as_slice()) {
-                (true, [whole]) if heard.body_has_password && matches!(whole.as_str(), "body" | "payload") => Some("password"),
+                (true, [whole]) if heard.body_has_password && matches!(whole.as_str(), "body" | "payload" | "args" | "dto") => {
+                    Some("password")
+                }
                 (true, [whole]) if whole == "headers" => Some("authorization"),
                 // What a caller brings under that name lets whoever reads it in.
                 (true, [part, ..]) => {
@@ -356,9 +425,16 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
             of_request.or(of_page).or(Some(last).filter(|last| is_secret(last))).map(SmolStr::new)
         }
         NodeKind::Text(text) => text.holes().find_map(|hole| secret_in(hole, heard, depth - 1)),
-        NodeKind::Op(Op::Attr, operands) => operands.get(1).and_then(Node::as_str).filter(|last| is_secret(last)).map(SmolStr::new),
+        NodeKind::Op(Op::Attr, operands) => {
+            let last = operands.get(1).and_then(Node::as_str);
+            // `context.switchToHttp().getRequest().headers`.
+            let is_request = operands.first().and_then(Node::as_call).is_some_and(|call| call.callee.last() == "getRequest");
+            let of_request = last.filter(|last| is_request && *last == "headers").map(|_| "authorization");
+            of_request.or(last.filter(|last| is_secret(last))).map(SmolStr::new)
+        }
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => operands.iter().find_map(|operand| secret_in(operand, heard, depth - 1)),
         NodeKind::Map(map) => map.pairs().find_map(|(key, value)| {
-            let is_named = heard.by_everyone && is_secret(key) && !value.is_known();
+            let is_named = heard.by_everyone && is_secret(key) && !value.is_known() || is_named(key, value);
             if is_named { Some(key.clone()) } else { secret_in(value, heard, depth - 1) }
         }),
         NodeKind::Call(call) if matches!(call.callee.last(), "stringify" | "String") => {
@@ -366,6 +442,15 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
         }
         _ => None,
     }
+}
+
+/// `await prisma.credentials.findUnique({ where, select: { name: true } })`: none of the columns is a secret.
+fn selects_others(node: &Node, is_secret: &dyn Fn(&str) -> bool) -> bool {
+    let NodeKind::Op(Op::Await, operands) = &node.kind else { return false };
+    let asked = operands.first().and_then(Node::as_call).and_then(|call| call.args.first()?.get("select")?.as_map());
+    asked.is_some_and(|columns| {
+        columns.pairs().count() == columns.entries.len() && !columns.pairs().any(|(name, _)| is_secret(name) || name == "data")
+    })
 }
 
 /// The request's body as it came, or spread into a record.

@@ -50,6 +50,29 @@ pub fn names_secret(key: &str) -> bool {
         ])
 }
 
+/// Whether a variable holds the address of a database, in which its password stands.
+pub fn names_database_address(key: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "DATABASE_URL",
+        "DATABASE_URI",
+        "DB_URL",
+        "DB_URI",
+        "DB_CONNECTION_STRING",
+        "MONGO_URI",
+        "MONGO_URL",
+        "MONGODB_URI",
+        "MONGODB_URL",
+        "POSTGRES_URL",
+        "POSTGRES_URI",
+        "PG_URL",
+        "MYSQL_URL",
+        "REDIS_URL",
+        "AMQP_URL",
+        "RABBITMQ_URL",
+    ];
+    NAMES.contains(&key)
+}
+
 /// Whether a value is one, and not a place where one is to be put.
 pub fn is_filled_in(value: &str) -> bool {
     const PLACEHOLDERS: [&str; 19] = [

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use crate::tables::table;
 
@@ -137,6 +138,59 @@ pub fn names_password(name: &str) -> bool {
     ["password", "passwd", "pwd", "passphrase"].iter().any(|word| name.ends_with(word))
 }
 
+/// Whether a column keeps a password, or a hash of one: `password`, `passwordHash`, `hashed_password`.
+pub fn names_password_column(name: &str) -> bool {
+    names_password(name)
+        || matches!(letters(name).as_str(), "passwordhash" | "passwordhashed" | "passworddigest" | "passhash" | "pwhash" | "pwdhash")
+}
+
+/// The same of a model: an account that has a `pass` can log in with it.
+pub fn names_password_of(model: &str, column: &str) -> bool {
+    names_password_column(column) || matches!(column, "pass" | "pw" | "psw") && names_account(&stem_of_model(model))
+}
+
+/// What a model is known by wherever it is named: `User` of `UserModel`, `users`, `db.User`, `userRepository`.
+pub fn stem_of_model(name: &str) -> SmolStr {
+    let mut name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
+    for ending in ["repository", "repo", "model", "collection", "entity", "schema", "col"] {
+        if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
+            name.truncate(rest.len());
+        }
+    }
+    let is_plural = name.len() > 3 && name.ends_with('s') && !name.ends_with("ss");
+    if is_plural {
+        name.truncate(name.len() - 1);
+    }
+    SmolStr::new(name)
+}
+
+/// Whether a type or a model is that of a person's account, by its name: what clients hand in bears other ones.
+pub fn names_account(name: &str) -> bool {
+    const ACCOUNTS: [&str; 18] = [
+        "user",
+        "account",
+        "member",
+        "customer",
+        "admin",
+        "employee",
+        "person",
+        "author",
+        "patient",
+        "doctor",
+        "student",
+        "teacher",
+        "viewer",
+        "me",
+        "driver",
+        "client",
+        "administrator",
+        "staff",
+    ];
+    let name = name.to_ascii_lowercase();
+    let stem = ["type", "object", "model", "entity", "dto", "node"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    ACCOUNTS.contains(&stem)
+}
+
 /// Whether a name is that of what logs its bearer in: `accessToken`, `jwt`, `session`.
 pub fn names_token(name: &str) -> bool {
     let name = letters(name);
@@ -172,8 +226,25 @@ pub const UNGUESSABLE: [&str; 14] = [
 pub fn names_unguessable(name: &str) -> bool {
     /// Of codes, those that let somebody in.
     const LETS_IN: [&str; 9] = ["reset", "verification", "verify", "invite", "auth", "activation", "confirmation", "login", "recovery"];
-    const HARMLESS: [&str; 13] =
-        ["space", "hint", "strength", "count", "length", "limit", "etag", "cache", "color", "id", "index", "address", "idempotency"];
+    const HARMLESS: [&str; 17] = [
+        "name",
+        "dedup",
+        "dedupe",
+        "deduplication",
+        "space",
+        "hint",
+        "strength",
+        "count",
+        "length",
+        "limit",
+        "etag",
+        "cache",
+        "color",
+        "id",
+        "index",
+        "address",
+        "idempotency",
+    ];
     let words = split(name);
     let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let is_code = words.last().is_some_and(|last| last == "code") && any(&LETS_IN);

@@ -8,6 +8,7 @@ pub mod hcl;
 pub mod ini;
 pub mod json;
 pub mod nats_conf;
+pub mod page;
 pub mod rust;
 pub mod shell;
 mod template;

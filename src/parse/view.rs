@@ -1,9 +1,11 @@
 //! Views of template engines, as far as what they show without escaping it: `<%- name %>` of EJS, `{{{name}}}` of
 //! Handlebars and Mustache, `!= name` and `!{name}` of Pug, `{{ name | safe }}` of Nunjucks, `v-html="name"` of
-//! Vue, `{@html name}` of Svelte. Text around them is not read.
+//! Vue, `{@html name}` of Svelte; and what they escape for HTML where it is no HTML: in a script without quotes, in an
+//! attribute that is a script. Text around them is not read.
 
 use std::ops::Range;
 
+use super::page::{Script, scripts};
 use crate::ir::Span;
 use crate::source::Src;
 
@@ -36,43 +38,69 @@ pub enum Engine {
 pub struct Shown {
     /// The names that lead to it: `["output", "name"]` of `output.name`.
     pub path: Vec<String>,
+    /// The function that it goes through: `markdown` of `markdown(note.text)`; empty for none.
+    pub through: String,
     /// Where it is shown.
     pub span: Span,
-    /// Whether it is the address that an element leads to or loads, and not markup.
-    pub is_address: bool,
+    /// As what.
+    pub place: Place,
+}
+
+/// What a value is where a view shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Markup, or the name of an element.
+    Markup,
+    /// The address that an element leads to or loads.
+    Address,
+    /// Code of a script, outside of quotes: what escapes HTML changes nothing that matters there.
+    Script,
+    /// A text in the script of an attribute, which a browser unescapes before it runs it: `onclick="remove('<%= name %>')"`.
+    Handler,
+    /// Data that is written as JSON, in which `</script>` stays what it is.
+    Json,
 }
 
 impl Engine {
-    /// The engine of a file, by its name.
-    pub fn of(path: &str) -> Option<Self> {
-        Some(match path.rsplit_once('.')?.1 {
+    /// The engine of a file, by its name, and by its tags where a page of HTML is kept among views.
+    pub fn of(path: &str, text: &str) -> Option<Self> {
+        let ending = path.rsplit_once('.')?.1;
+        let is_view = || path.split('/').any(|folder| folder == "views") && text.contains("<%");
+        Some(match ending {
             "ejs" | "eta" => Self::Ejs,
+            "html" | "htm" if is_view() => Self::Ejs,
             "hbs" | "handlebars" | "mustache" => Self::Mustache,
             "pug" | "jade" => Self::Pug,
-            "njk" | "nunjucks" | "swig" | "html" => Self::Nunjucks,
+            "njk" | "nunjucks" | "swig" | "html" | "htm" => Self::Nunjucks,
             "vue" => Self::Vue,
             "svelte" => Self::Svelte,
             _ => return None,
         })
     }
 
-    /// What opens raw output, and what ends it.
+    /// What opens output, and what ends it.
     fn marks(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Ejs => &[("<%-", "%>"), ("<%~", "%>")],
-            Self::Mustache => &[("{{{", "}}}"), ("{{&", "}}")],
-            Self::Pug => &[("!=", "\n"), ("!{", "}")],
-            Self::Nunjucks => &[("{{", "}}")],
+            Self::Ejs => &[("<%-", "%>"), ("<%~", "%>"), ("<%=", "%>")],
+            Self::Mustache => &[("{{{", "}}}"), ("{{&", "}}"), ("{{", "}}")],
+            Self::Pug => &[("!=", "\n"), ("!{", "}"), ("#{", "}")],
+            Self::Nunjucks => &[("{{", "}}"), ("{{{", "}}}")],
             Self::Vue => &[("v-html=\"", "\""), (":href=\"", "\""), (":src=\"", "\"")],
             Self::Svelte => &[("{@html", "}")],
         }
     }
 }
 
-/// Every value that a view shows as it is, in order, if it is a plain name or a member of one. Loops are looked
-/// through: of `p.name` in `products.forEach(p => …)`, the path is that of the products.
+/// Whether output that a mark opens is escaped for HTML: of Nunjucks, unless a filter says otherwise.
+fn is_escaped(engine: Engine, open: &str) -> bool {
+    matches!((engine, open), (Engine::Ejs, "<%=") | (Engine::Mustache | Engine::Nunjucks, "{{") | (Engine::Pug, "#{"))
+}
+
+/// Every value that a view shows as it is, in order, if it is a plain name or a member of one, or such in a function. Loops
+/// are looked through: of `p.name` in `products.forEach(p => …)`, the path is that of the products.
 pub fn parse(src: &Src<'_>, engine: Engine) -> Vec<Shown> {
     let text = src.text;
+    let scripts = scripts(text, engine);
     let mut shown = Vec::new();
     for (open, close) in engine.marks() {
         for (at, _) in text.match_indices(open) {
@@ -82,14 +110,95 @@ pub fn parse(src: &Src<'_>, engine: Engine) -> Vec<Shown> {
             let start = at + open.len();
             let Some(expression) = before(text, start, close) else { continue };
             let end = expression.end + if *close == "\n" { 0 } else { close.len() };
-            for path in values(engine, &text[expression]) {
-                let path = through_loop(engine, &text[boundary(text, at.saturating_sub(MAX_LOOK))..at], path);
-                shown.push(Shown { path, span: src.span(at..end), is_address: open.starts_with(':') });
+            let expression = &text[expression];
+            let script = scripts.iter().find(|script| script.range.contains(&at));
+            for value in values(engine, expression, is_escaped(engine, open)) {
+                let place = match value.escapes {
+                    _ if open.starts_with(':') => Some(Place::Address),
+                    Escapes::Nothing => Some(Place::Markup),
+                    Escapes::Json => Some(Place::Json),
+                    Escapes::Html if engine == Engine::Pug && begins_line(text, at) && script.is_none() => Some(Place::Markup),
+                    Escapes::Html => unescaped(text, at, script),
+                };
+                if let Some(place) = place {
+                    let path = through_loop(engine, &text[boundary(text, at.saturating_sub(MAX_LOOK))..at], value.path);
+                    shown.push(Shown { path, through: value.through, span: src.span(at..end), place });
+                }
             }
         }
     }
     shown.sort_by_key(|shown| shown.span);
     shown
+}
+
+/// A helper that a view hands values to: `{{badge member.name "staff"}}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Helped {
+    /// The helper.
+    pub name: String,
+    /// The paths of its arguments; nothing where one is no path.
+    pub arguments: Vec<Option<Vec<String>>>,
+    /// Where.
+    pub span: Span,
+}
+
+/// The helpers of Handlebars that a view hands a plain path to.
+pub fn helpers(src: &Src<'_>) -> Vec<Helped> {
+    const OWN: [&str; 8] = ["if", "unless", "each", "with", "else", "lookup", "log", "json"];
+    let mut found = Vec::new();
+    for (at, open) in src.text.match_indices("{{") {
+        let start = at + open.len();
+        let Some(expression) = before(src.text, start, "}}").filter(|_| found.len() < MAX_SHOWN) else { continue };
+        let end = expression.end + 2;
+        let mut words = src.text[expression].trim_start_matches(['{', '&', '~']).split_whitespace();
+        let Some(name) = words.next().filter(|name| !OWN.contains(name) && name.chars().all(is_of_path)) else { continue };
+        let arguments: Vec<_> = words.take_while(|word| *word != "}").map(|word| path(word.trim_start_matches("../"))).collect();
+        if arguments.iter().any(Option::is_some) {
+            found.push(Helped { name: name.to_owned(), arguments, span: src.span(at..end) });
+        }
+    }
+    found
+}
+
+/// Where a value that is escaped for HTML is none: in a script, in an attribute that is one.
+fn unescaped(text: &str, at: usize, script: Option<&Script>) -> Option<Place> {
+    let Some(script) = script else { return is_in_handler(text, at).then_some(Place::Handler) };
+    (script.is_code && is_bare(&text[script.range.start..at])).then_some(Place::Script)
+}
+
+/// Whether a place in a script, what stands before which is given, is in no quotes and no comment of its line.
+fn is_bare(before: &str) -> bool {
+    let from = boundary(before, before.len().saturating_sub(MAX_EXPRESSION));
+    let line = before[from..].rsplit('\n').next().unwrap_or_default();
+    let mut quote = None;
+    let mut last = ' ';
+    for char in line.chars() {
+        match quote {
+            None if char == '/' && last == '/' => return false,
+            None if matches!(char, '\'' | '"') => quote = Some(char),
+            Some(open) if char == open && last != '\\' => quote = None,
+            _ => {}
+        }
+        last = char;
+    }
+    quote.is_none()
+}
+
+/// Whether a place stands in the value of an attribute that is a script: `onclick="…"`.
+fn is_in_handler(text: &str, at: usize) -> bool {
+    let before = &text[boundary(text, at.saturating_sub(MAX_EXPRESSION))..at];
+    let Some((start, quote)) = before.rmatch_indices(['"', '\'']).find(|(start, _)| before[..*start].ends_with('=')) else { return false };
+    let name = before[..start - 1].rsplit(|char: char| !char.is_ascii_alphabetic()).next().unwrap_or_default();
+    name.len() > 4 && name.starts_with("on") && !before[start + 1..].contains(quote)
+}
+
+/// Whether a line of Pug begins with a place: what stands there is the name of an element.
+fn begins_line(text: &str, at: usize) -> bool {
+    let from = boundary(text, at.saturating_sub(MAX_EXPRESSION));
+    match text[from..at].rsplit_once('\n') {
+        Some((_, before)) => before.trim().is_empty(),
+        None => from == 0 && text[..at].trim().is_empty(),
+    }
 }
 
 /// The last place not behind `at` where a character begins.
@@ -114,18 +223,72 @@ fn is_output(text: &str, at: usize) -> bool {
     line.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '.' | '#' | '-' | '_'))
 }
 
-/// The names that lead to each raw value of an expression; of Nunjucks, to one that is called safe.
-fn values(engine: Engine, expression: &str) -> Vec<Vec<String>> {
+/// A value in an expression.
+struct Value {
+    path: Vec<String>,
+    through: String,
+    escapes: Escapes,
+}
+
+/// What an expression escapes of its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escapes {
+    Nothing,
+    Html,
+    /// What would end a text, nothing of HTML.
+    Json,
+}
+
+/// The values of an expression, and what it escapes of them.
+fn values(engine: Engine, expression: &str, is_escaped: bool) -> Vec<Value> {
     let expression = expression.trim().trim_start_matches('-').trim_end_matches([';', '-']).trim();
+    let escapes = if is_escaped { Escapes::Html } else { Escapes::Nothing };
+    let one = |value: &str, escapes| path(value.trim()).map(|path| Value { path, through: String::new(), escapes }).into_iter().collect();
     match engine {
-        Engine::Nunjucks => {
-            let safe = expression.rsplit_once('|').filter(|(_, filter)| filter.trim() == "safe");
-            safe.and_then(|(value, _)| path(value.trim())).into_iter().collect()
-        }
+        Engine::Nunjucks if is_escaped => match expression.rsplit_once('|') {
+            Some((value, filter)) if filter.trim() == "safe" => match value.rsplit_once('|') {
+                Some((value, filter)) if matches!(filter.trim(), "dump" | "tojson" | "json" | "json_encode") => one(value, Escapes::Json),
+                _ => one(value, Escapes::Nothing),
+            },
+            _ => one(expression, escapes),
+        },
+        // `{{{json rows}}}`: a helper that writes JSON.
+        Engine::Mustache if expression.contains(' ') => match expression.split_once(' ') {
+            Some(("json" | "stringify" | "toJSON" | "toJson" | "JSON" | "jsonStringify", value)) if !is_escaped => {
+                one(value, Escapes::Json)
+            }
+            _ => Vec::new(),
+        },
         // `'Results for ' + text`.
-        Engine::Ejs | Engine::Pug if expression.starts_with(['\'', '"']) || expression.ends_with(['\'', '"']) => joined(expression),
-        _ => path(expression).into_iter().collect(),
+        Engine::Ejs | Engine::Pug if expression.starts_with(['\'', '"']) || expression.ends_with(['\'', '"']) => {
+            joined(expression).into_iter().map(|path| Value { path, through: String::new(), escapes }).collect()
+        }
+        Engine::Ejs | Engine::Pug => match called_with(expression) {
+            Some(("JSON.stringify", value)) if !is_escaped => match value.strip_prefix('{').and_then(|rest| rest.split('}').next()) {
+                // `{ name: user.name }`.
+                Some(entries) => entries
+                    .split(',')
+                    .filter_map(|entry| path(entry.split_once(':').map_or(entry, |(_, value)| value).trim()))
+                    .map(|path| Value { path, through: String::new(), escapes: Escapes::Json })
+                    .collect(),
+                None => one(value.split(',').next().unwrap_or_default(), Escapes::Json),
+            },
+            Some((function, value)) if !is_escaped => {
+                let path = path(value).filter(|path| path.len() > 1);
+                path.map(|path| Value { path, through: function.to_owned(), escapes }).into_iter().collect()
+            }
+            _ => one(expression, escapes),
+        },
+        _ => one(expression, escapes),
     }
+}
+
+/// The function and the argument of an expression that is one call.
+fn called_with(expression: &str) -> Option<(&str, &str)> {
+    let (function, rest) = expression.split_once('(')?;
+    let argument = rest.strip_suffix(')')?.trim();
+    let is_name = !function.is_empty() && function.chars().all(is_of_path);
+    (is_name && !argument.contains(['(', ')'])).then_some((function, argument))
 }
 
 /// The paths among what is joined to texts with `+`; nothing where one of the parts is more than a path.
@@ -172,7 +335,13 @@ fn through_loop(engine: Engine, before: &str, mut path: Vec<String>) -> Vec<Stri
             return path;
         }
         Engine::Ejs => called(before, &path[0]).or_else(|| looped(before, &path[0], " of ")),
-        Engine::Pug | Engine::Nunjucks => looped(before, &path[0], " in "),
+        // `each photo, index in photos`.
+        Engine::Pug => looped(before, &path[0], " in ").or_else(|| {
+            before
+                .rfind(&format!("each {}, ", path[0]))
+                .and_then(|at| before[at..].split_once(" in ").map(|(_, list)| leading(list.trim_start())))
+        }),
+        Engine::Nunjucks => looped(before, &path[0], " in "),
         Engine::Vue => before.rmatch_indices("v-for=\"").find_map(|(at, mark)| looped(&before[at + mark.len()..], &path[0], " in ")),
         Engine::Svelte => None,
     };

@@ -7,6 +7,7 @@ use crate::ir::{
 use crate::source::Span;
 
 use super::Check;
+use crate::lower::words::names_secret_value;
 use crate::repair::without_element;
 
 /// The algorithm `none` among those that are accepted (RFC 8725 §3.1).
@@ -304,7 +305,7 @@ fn is_sensitive(key: &str) -> bool {
         "iban",
     ]
     .contains(&key.as_str())
-        || ["privatekey", "secretkey", "totpsecret", "mfasecret", "otpsecret"].contains(&key.as_str())
+        || names_secret_value(&key) && ["secret", "apikey", "privatekey", "password"].iter().any(|word| key.contains(word))
 }
 
 /// A literal that signs: an empty one goes with a check that is switched off, a PEM block is judged by

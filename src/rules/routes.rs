@@ -2,6 +2,8 @@
 
 pub(super) mod admin;
 pub(super) mod limits;
+pub(super) mod models;
+pub(super) mod plain;
 pub(super) mod reads;
 pub(super) mod records;
 pub(super) mod told;
@@ -14,7 +16,7 @@ use crate::finding::Severity;
 use crate::ir::{Confidence, Fact, FactKind, Func, Guard, Kind, Node, NodeKind, Ref, Route, Security, ServiceKind, Span, Tri};
 use crate::link::Model;
 use crate::link::routes::{
-    deletes, hands_out_all, has_key, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people,
+    deletes, hands_out_all, has_key, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people, split_words,
 };
 use crate::source::FileId;
 
@@ -148,6 +150,9 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
         let Some(severity) = weight(route).or_else(|| reads::shows_rows_of_somebody(model, route, &owned)) else { continue };
         if let Some(signed) = habits.signed_beside(fact, route) {
             report_unsigned(cx, (fact, route), signed);
+        } else if is_believed(model, route) {
+            let what = format!("`{}` believes whoever calls it: nothing checks who sends what it changes", fact.owner);
+            cx.report(cx.finding(fact, fact.span, what));
         } else if route.public.is_some() || habits.is_sign_up(fact, route) {
             // Anybody may call it by nature.
         } else if route.auth.is_maybe() || reads::finds_by_code(model, route) {
@@ -308,6 +313,42 @@ impl Near {
 
 fn is_webhook(route: &Route) -> bool {
     route.public.as_deref() == Some("webhook")
+}
+
+/// Whether a webhook changes what is paid, ordered or allowed by what anybody sends it.
+fn is_believed(model: &Model, route: &Route) -> bool {
+    /// What only a service that is known should tell of.
+    const WORTH: [&str; 18] = [
+        "pay",
+        "payment",
+        "payments",
+        "order",
+        "orders",
+        "invoice",
+        "invoices",
+        "bill",
+        "bills",
+        "subscription",
+        "subscriptions",
+        "user",
+        "users",
+        "account",
+        "accounts",
+        "customer",
+        "credit",
+        "balance",
+    ];
+    /// What is said where a sender is checked in place.
+    const CHECKS: [&str; 8] = ["secret", "signature", "hmac", "verif", "token", "key", "trusted", "remoteaddress"];
+    let Some(body) = route.body.as_ref().filter(|body| is_webhook(route) && route.auth.is_no() && route.proves_nothing && body.alters)
+    else {
+        return false;
+    };
+    let said = model.files.text(body.span).map(str::to_ascii_lowercase).unwrap_or_default();
+    let is_post = route.methods.iter().all(|method| matches!(method.as_str(), "POST" | "PUT"));
+    let names = |text: &str| split_words(text).iter().any(|word| WORTH.contains(&word.as_str()));
+    let worth = names(&route.path.to_string()) || body.calls.iter().any(|call| call.callee.path.iter().any(|part| names(part)));
+    is_post && worth && !said.is_empty() && !CHECKS.iter().any(|word| said.contains(word))
 }
 
 /// Whether a handler checks a signature with a function that is known for it.

@@ -160,6 +160,10 @@ fn severity(secret: &Secret) -> Severity {
     }
     if secret.harmless.is_some() {
         severity = severity.lowered();
+        // What somebody made up for a test or an example opens nothing, whatever it would sign or log in to.
+        if matches!(secret.family, SecretFamily::Generic | SecretFamily::Signing | SecretFamily::Url | SecretFamily::NatsUrl) {
+            severity = severity.min(Severity::Low);
+        }
     }
     match (secret.committed, secret.ignored) {
         (Tri::Yes, _) if secret.in_environment && secret.harmless.is_none() && severity == Severity::Medium => Severity::High,

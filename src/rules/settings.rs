@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Check;
+use crate::finding::{Level, Severity};
 use crate::ir::{Call, Fact, FactKind, Field, Kind, Node, NodeKind, Part, Piece};
 use crate::lower::option;
 use crate::tables::{V, table};
@@ -122,6 +123,11 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
     let rows = [module, family].into_iter().filter_map(|library| ROWS.get(library)).flatten();
     let named = |row: &&&V| row.texts("export").any(|export| callee.path.iter().map(SmolStr::as_str).eq(export.split('.')));
     for row in rows.filter(|row| row.text("about") == about).filter(named) {
+        // `bcrypt.hash(JSON.stringify(item), 1)` hashes no password.
+        let is_object = |value: &Node| value.as_call().is_some_and(|call| call.callee.first() == "JSON");
+        if about == "hash-cost" && args.first().is_some_and(is_object) {
+            continue;
+        }
         let options = row.int("argument").and_then(|at| args.get(usize::try_from(at).ok()?));
         let (says, name) = (row.text("says"), row.text("option"));
         if row.flag("always") {
@@ -137,7 +143,10 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
                 // Of a list, the word that is bad.
                 let bad = |item: &&Node| item.as_str().is_some_and(|item| row.texts("holds").any(|bad| bad == item));
                 let span = value.as_list().unwrap_or_default().iter().find(bad).map_or(span, |item| item.span);
-                cx.report_by_place(cx.finding(fact, span, says).subject(name).via(&via));
+                let finding = cx.finding(fact, span, says).subject(name).via(&via);
+                let provider = module.rsplit('/').next().unwrap_or_default();
+                let is_doubtful = row.texts("unlikely-of").any(|unlikely| unlikely == provider);
+                cx.report_by_place(if is_doubtful { finding.severity(Severity::Low).level(Level::Pedantic) } else { finding });
             }
             Field::Absent if row.flag("absent") && is_left_out(row, options) => {
                 cx.report_by_place(cx.finding(fact, fact.span, says).subject(name));

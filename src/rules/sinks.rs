@@ -2,11 +2,10 @@
 
 use super::Check;
 use super::source::shown;
-use super::validated::is_validated;
+use super::validated::{is_escaped_before, is_validated};
 use super::web::names_none;
 use crate::finding::{Level, Severity};
 use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Span, Tri};
-use crate::lower::has_password_in_statement;
 
 /// SQL put together from text and values.
 pub(super) fn sql(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
@@ -40,7 +39,15 @@ pub(super) fn html(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
         cx.report_by_place(cx.finding(fact, fact.span, what).severity(Severity::Low).confidence(Confidence::Medium));
         return;
     }
-    flow(cx, fact, sink, SinkKind::Html, |part| format!("{} goes into markup as it came", shown(part)));
+    flow(cx, fact, sink, SinkKind::Html, |part| {
+        let value = shown(part);
+        match sink.callee.path.get(1).map_or("", smol_str::SmolStr::as_str) {
+            "script" => format!("{value} goes into a script, where it needs no quotes or tags to be code"),
+            "handler" => format!("{value} goes into the script of an attribute, which is unescaped before it runs"),
+            "json" => format!("{value} goes into a script as JSON, which leaves `</script>` as it is"),
+            _ => format!("{value} goes into markup as it came"),
+        }
+    });
 }
 
 /// A command line that a request is part of.
@@ -144,23 +151,6 @@ pub(super) fn skipped_check(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     }
 }
 
-/// Passwords that are compared as they are stored.
-pub(super) fn plain_password(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    let label = match sink.kind {
-        SinkKind::Compare => sink.parts.first().map(|part| part.label.as_str()),
-        SinkKind::Sql => sink.parts.iter().find_map(|part| has_password_in_statement(&part.value)),
-        _ => None,
-    };
-    let what = match label {
-        Some("asked") => "the store is asked for the password as it was typed: it is stored as it is",
-        Some("written") => "the password is stored as it came",
-        Some("password") => "the password is compared with the stored one: it is stored as it is",
-        Some("stored") => "the password is stored as it came, and compared so at the login",
-        _ => return,
-    };
-    cx.report_by_place(cx.finding(fact, fact.span, what));
-}
-
 /// Rights that the request itself claims.
 pub(super) fn claimed(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Claim) else { return };
@@ -184,6 +174,13 @@ pub(super) fn log(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 pub(super) fn any_window(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Log && sink.callee.last() == "postMessage") else { return };
     cx.report_by_place(cx.finding(fact, fact.span, format!("`{}` is sent to whatever page is in the window (`*`)", part.label)));
+}
+
+/// What any window tells a page to do.
+pub(super) fn heard(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    flow(cx, fact, sink, SinkKind::Heard, |part| {
+        format!("nothing asks which site a message is from, and `{}` is handed what it says", part.label)
+    });
 }
 
 /// Words of a caller that can pass for a line of the log's own.
@@ -232,12 +229,27 @@ pub(super) fn within(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 pub(super) fn disclose(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     let Some(part) = sink.parts.iter().max_by_key(|part| part.tainted).filter(|_| sink.kind == SinkKind::Disclose) else { return };
     let to = match sink.callee.last() {
-        "log" | "info" | "debug" | "warn" | "error" | "trace" | "fatal" | "verbose" if sink.options.is_none() => "is written to the log",
+        "log" | "info" | "debug" | "warn" | "error" | "trace" | "fatal" | "verbose" | "write" if sink.options.is_none() => {
+            "is written to the log"
+        }
         name if name.ends_with("Error") => "is put into the message of an error",
         _ => "is sent to another company",
     };
     let finding = cx.finding(fact, fact.span, format!("`{}` {to}", part.label));
-    cx.report_by_place(if part.tainted.is_yes() { finding.severity(Severity::Medium) } else { finding });
+    let finding = if part.tainted.is_yes() { finding.severity(Severity::Medium) } else { finding };
+    // Whoever runs a program by hand sees what it says, and nobody keeps it.
+    let is_by_hand = to == "is written to the log" && is_run_by_hand(cx.model.files.path(fact.span.file));
+    cx.report_by_place(if is_by_hand { finding.severity(Severity::Low).level(Level::Pedantic) } else { finding });
+}
+
+/// Whether a program is one that somebody starts in a terminal, by its folder.
+fn is_run_by_hand(path: &str) -> bool {
+    let mut folders = path.split('/').rev().skip(1);
+    folders.any(|folder| {
+        matches!(folder, "scripts" | "script" | "bin" | "cli" | "seed" | "seeds" | "seeders")
+            || folder.starts_with("cli-")
+            || folder.ends_with("-cli")
+    })
 }
 
 /// Headers that a caller chooses.
@@ -245,10 +257,22 @@ pub(super) fn header(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     flow(cx, fact, sink, SinkKind::Header, |part| format!("the caller says what this header is ({})", shown(part)));
 }
 
+/// Logins that all callers share.
+pub(super) fn shared_login(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if sink.callee.first() == "shared" {
+        purpose(cx, fact, sink, SinkKind::Session, |part| {
+            format!("`{}` is one for every request: the next visitor is this one too", part.label)
+        });
+    }
+}
+
 /// Sessions that are kept when somebody logs in.
 pub(super) fn session(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     // What is kept in a cookie has no name under which somebody else could have it.
     const IN_COOKIE: [&str; 4] = ["cookie-session", "client-sessions", "iron-session", "secure-session"];
+    if sink.callee.first() == "shared" {
+        return;
+    }
     if !names_none(cx, fact.span, &IN_COOKIE) && names_none(cx, fact.span, &["express-session"]) {
         return;
     }
@@ -387,6 +411,8 @@ pub(super) fn assign(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 /// Insides of the server in an answer.
 pub(super) fn error_body(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     flow(cx, fact, sink, SinkKind::ErrorBody, |part| match part.value.as_ref() {
+        _ if part.label == "store" => "what the database says of an error is sent to the caller".to_owned(),
+        _ if part.label == "whole" => "the whole error is sent to the caller".to_owned(),
         _ if sink.callee.last() == "render" => "the page is handed the whole error, with its stack".to_owned(),
         Some(name) if name.last() != "stack" => "the whole error is sent to the caller".to_owned(),
         _ => "insides of the error are sent to the caller".to_owned(),
@@ -416,8 +442,14 @@ pub(super) fn cookie(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     }
     let flag = sink.callee.last();
     let whose = if part.label.is_empty() { "the cookie".to_owned() } else { format!("the cookie `{}`", part.label) };
-    let what = if flag == "httpOnly" { format!("scripts can read {whose}") } else { format!("{whose} is sent over plain HTTP") };
+    let is_absent = matches!(part.value.kind, NodeKind::Null);
+    let what = match flag {
+        "httpOnly" => format!("scripts can read {whose}"),
+        _ if is_absent => format!("{whose} is sent over plain HTTP too (no `secure`)"),
+        _ => format!("{whose} is sent over plain HTTP"),
+    };
     let finding = cx.finding(fact, fact.span, what).subject(format!("{} {flag}", part.label));
+    let finding = if is_absent { finding.severity(Severity::Low) } else { finding };
     // What it holds may be meant for scripts: a theme, a hint.
     let logs_in = name.is_empty()
         || part.tainted.is_yes()
@@ -445,6 +477,7 @@ pub(super) fn weak_random(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     }
     purpose(cx, fact, sink, SinkKind::Random, |part| match part.value.as_str().filter(|_| sink.callee.last() == "%") {
         Some(results) => format!("a random byte has not each of {results} results equally often"),
+        None if sink.callee.last() == "clock" => format!("`{}` is the time at which it is made", part.label),
         None => format!("`{}` is made of numbers that can be guessed", part.label),
     });
 }
@@ -475,6 +508,9 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
     if validated.is_yes() {
         return;
     }
+    if kind == SinkKind::Html && is_escaped_before(cx, sink.options.as_ref().map_or(fact.span, |options| options.span)) {
+        return;
+    }
     let place = stack_of(part).filter(|place| kind == SinkKind::ErrorBody && place.file == fact.span.file).unwrap_or(fact.span);
     let finding = cx.finding(fact, place, what(part)).via(&part.value.via);
     let finding = match (part.tainted, kind) {
@@ -491,6 +527,8 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
         (_, SinkKind::Sql) if cx.model.files.path(fact.span.file).to_ascii_lowercase().contains("migration") => {
             finding.confidence(Confidence::Low)
         }
+        // A name of a table or a column, which no statement takes as a parameter.
+        (_, SinkKind::Sql) if part.label == SinkPart::NAME => finding.severity(Severity::Low).confidence(Confidence::Low),
         (_, SinkKind::Sql) => finding.severity(Severity::Medium).confidence(Confidence::Medium),
         _ => finding.confidence(Confidence::Low),
     };

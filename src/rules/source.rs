@@ -25,6 +25,7 @@ fn in_words(name: &Ref) -> String {
         (Scope::Request, "input", _) => "what whoever runs the program types",
         (Scope::Request, "stored", _) => "what a file holds",
         (Scope::Request, "response", _) => "what another machine sends",
+        (Scope::Request, "posted", _) => "what another window sends",
         (Scope::Request, "page", text) => return format!("the text of the page (`{text}`)"),
         (Scope::Request, "number", _) => "a number of the request",
         (Scope::Env, first, _) => return format!("the environment's `{first}`"),

@@ -41,6 +41,16 @@ pub(super) fn is_validated(cx: &Check<'_>, place: Span) -> Tri {
     if names_none(cx, place, &VALIDATORS) { Tri::No } else { Tri::Maybe }
 }
 
+/// Whether something in front of a route that leads to a place escapes what the request brings.
+pub(super) fn is_escaped_before(cx: &Check<'_>, place: Span) -> bool {
+    cx.model.of(Kind::Route).any(|fact| match &fact.kind {
+        FactKind::Route(route) => {
+            route.body.as_ref().is_some_and(|body| body.span.contains(place)) && route.chain.iter().any(|guard| guard.escapes)
+        }
+        _ => false,
+    })
+}
+
 fn has_validator(route: &Route) -> bool {
     let names = |guard: &Node| {
         let text = guard.to_string().to_ascii_lowercase();

@@ -100,6 +100,9 @@ impl<'t> Place<'t> {
     /// `password: randAscii(20)`, `auth = group["Id"]`, and whatever a template computes.
     fn is_expression(&self) -> bool {
         let value = self.value_text();
+        if ["typeof", "await", "new"].contains(&value) && matches!(self.text.as_bytes().get(self.value.1), Some(b' ')) {
+            return true;
+        }
         let name = value.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':'))).unwrap_or(value.len());
         let calls = match value.as_bytes().get(name) {
             Some(b'(') if value[name + 1..].starts_with(|c: char| !(c.is_alphanumeric() || "\"':_$ (".contains(c))) => false,

@@ -32,7 +32,10 @@ pub(super) fn harmless(key: &str, value: &str, position: Position) -> Option<Rea
     if is_constant_name(value) {
         return Some(Reason::Identifier);
     }
-    if is_keyword(value) || is_validation(value) {
+    if is_name_of_header(value) {
+        return Some(Reason::Identifier);
+    }
+    if is_keyword(value) || is_validation(value) || is_type_of_column(value) {
         return Some(Reason::Keyword);
     }
     if is_placeholder(value) {
@@ -136,6 +139,36 @@ fn stored_safely(value: &str) -> Option<Reason> {
         return Some(Reason::Encrypted);
     }
     ENCRYPTED.iter().filter(sealed).any(|start| value.starts_with(start)).then_some(Reason::Encrypted)
+}
+
+/// `varchar(255)`: the type of a column.
+fn is_type_of_column(value: &str) -> bool {
+    let Some((name, size)) = value.strip_suffix(')').and_then(|rest| rest.split_once('(')) else { return false };
+    let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b' '));
+    is_size
+        && matches!(
+            name.to_ascii_lowercase().as_str(),
+            "varchar"
+                | "char"
+                | "nvarchar"
+                | "nchar"
+                | "character varying"
+                | "varbinary"
+                | "binary"
+                | "text"
+                | "blob"
+                | "numeric"
+                | "decimal"
+                | "bit"
+        )
+}
+
+/// `x-acme-worker-secret`: the name of a header.
+fn is_name_of_header(value: &str) -> bool {
+    let words = value.strip_prefix("x-").or_else(|| value.strip_prefix("X-"));
+    words.is_some_and(|words| {
+        words.split('-').count() > 1 && words.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    })
 }
 
 fn is_keyword(value: &str) -> bool {

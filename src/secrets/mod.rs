@@ -37,6 +37,7 @@ mod pair;
 mod place;
 mod randomness;
 pub mod sample;
+mod sampled;
 mod scan;
 mod shape;
 mod sql;

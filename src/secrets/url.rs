@@ -81,7 +81,7 @@ pub(super) fn read(text: &[u8], at: usize) -> Option<Result<Credential<'_>, (Ran
     let userinfo = std::str::from_utf8(&window[..at_sign]).ok()?;
     let host = std::str::from_utf8(&window[at_sign + 1..stop]).ok()?;
     // `scheme://[user[:password]@]host` is a grammar.
-    if scheme.is_empty() || host.is_empty() || userinfo.contains(['[', ']']) {
+    if scheme.is_empty() || is_of_name(scheme) || host.is_empty() || userinfo.contains(['[', ']']) {
         return None;
     }
     let (user, password, offset) = match userinfo.split_once(':') {
@@ -108,6 +108,11 @@ pub(super) fn read(text: &[u8], at: usize) -> Option<Result<Credential<'_>, (Ran
             .map(|confidence| Credential { scheme, user, host, span: span.clone(), customary, confidence })
             .map_err(|reason| (span, reason)),
     )
+}
+
+/// Schemes of addresses that name something, where nobody logs in: `at://did:plc:…`.
+fn is_of_name(scheme: &str) -> bool {
+    matches!(scheme, "at" | "did" | "urn" | "tag" | "doi" | "ipfs" | "ipns" | "magnet" | "acct")
 }
 
 fn judge(password: &str, host: &str) -> Result<Confidence, Reason> {

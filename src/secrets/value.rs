@@ -99,6 +99,10 @@ pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position)
     if value.len() > LONGEST_PHRASE && value.contains(' ') {
         return Err(Reason::NaturalLanguage);
     }
+    // `MYSQL_ROOT_PASSWORD: 1234`: what opens a database is no time and no length.
+    if class == KeyClass::Password && position == Position::Config && opens_database(key) && is_number_of_person(value) {
+        return Ok((Reason::LiteralPassword, Confidence::Medium));
+    }
     match harmless(key, value, position) {
         // `password: password` is a label in a program and people's choice in configuration.
         Some(Reason::EchoesKey) if class == KeyClass::Password && position == Position::Config && is_small_word(value) => {
@@ -158,6 +162,10 @@ pub(super) fn judge(key: &str, class: KeyClass, value: &str, position: Position)
         },
         KeyClass::Secret | KeyClass::Signing => match position {
             Position::Config if value.len() >= 6 && !is_camel_case(value) => Ok((Reason::Chosen, Confidence::Medium)),
+            // `JWT_SECRET=apple` signs.
+            Position::Config if class == KeyClass::Signing && is_word_of_environment(key, value) => {
+                Ok((Reason::Chosen, Confidence::Medium))
+            }
             Position::Code if class == KeyClass::Signing && value.len() >= 6 && mixed && !is_identifier(value) => {
                 Ok((Reason::Chosen, Confidence::Medium))
             }
@@ -195,6 +203,26 @@ fn passphrase(class: KeyClass, value: &str, position: Position) -> Result<(Reaso
     } else {
         Err(Reason::NaturalLanguage)
     }
+}
+
+/// Whether a variable is the password of a database: `MYSQL_PASSWORD`, `DB_PASSWORD`.
+fn opens_database(key: &str) -> bool {
+    const OF: [&str; 8] = ["MYSQL", "MARIADB", "POSTGRES", "DB", "MONGO", "MSSQL", "DATABASE", "ROOT"];
+    key.strip_suffix("_PASSWORD").is_some_and(|before| before.split('_').any(|word| OF.contains(&word)))
+}
+
+/// A short word under a variable that is what signs: `JWT_SECRET`, `SESSION_SECRET`.
+fn is_word_of_environment(key: &str, value: &str) -> bool {
+    const NONE: [&str; 9] = ["none", "true", "false", "null", "todo", "test", "dummy", "empty", "unset"];
+    matches!(key, "JWT_SECRET" | "SESSION_SECRET" | "TOKEN_SECRET" | "COOKIE_SECRET" | "JWT_KEY" | "SECRET_KEY" | "JWT_SECRET_KEY")
+        && value.len() >= 4
+        && is_small_word(value)
+        && !NONE.contains(&value)
+}
+
+/// `1234`, `123456`: a number that somebody has typed.
+fn is_number_of_person(value: &str) -> bool {
+    (4..=12).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_small_word(value: &str) -> bool {

@@ -35,7 +35,7 @@ impl PathClass {
             class.add_folder(folder);
         }
         class.test |= is_playwright(folders);
-        class.vendored |= is_of_page(folders);
+        class.vendored |= is_of_page(folders) || is_release(name);
         class.add_name(name);
         class.generated |= has_banner(text) || is_minified(name, text);
         class
@@ -49,7 +49,8 @@ impl PathClass {
     fn add_folder(&mut self, folder: &str) {
         match folder {
             "test" | "tests" | "__tests__" | "spec" | "specs" | "e2e" | "testdata" | "testing" | "fixtures" | "fixture"
-            | "__fixtures__" | "__mocks__" | "mocks" | "mock" | "cypress" | "stories" | "testutil" | "test-utils" | "benches" => {
+            | "__fixtures__" | "__mocks__" | "mocks" | "mock" | "cypress" | "stories" | ".storybook" | "testutil" | "test-utils"
+            | "testcontainers" | "load-testing" | "load-tests" | "benches" => {
                 self.test = true;
             }
             "example" | "examples" | "sample" | "samples" | "demo" | "demos" | "seed" | "seeds" | "seeder" | "seeders" => {
@@ -69,6 +70,7 @@ impl PathClass {
         let parts: Vec<&str> = name.split(['.', '-', '_']).collect();
         let inner = parts.iter().skip(1);
         self.test |= inner.clone().any(|part| matches!(*part, "test" | "tests" | "spec" | "e2e" | "stories" | "mock" | "mocks" | "cy"))
+            || name.contains(".story.")
             || name.starts_with("test_")
             || name.starts_with("test-")
             || name.starts_with("playwright.config.")
@@ -134,6 +136,14 @@ fn has_banner(text: &str) -> bool {
         .any(|mark| memchr::memmem::find(head, mark.as_bytes()).is_some())
 }
 
+/// Whether a script is a release of a library, by its name: `jquery-1.10.2.js`, `jquery.cookie.js`.
+fn is_release(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".js") else { return false };
+    let version = stem.rsplit_once('-').map_or("", |(_, version)| version);
+    let is_version = version.contains('.') && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_version && version.starts_with(|first: char| first.is_ascii_digit()) || stem.starts_with("jquery.")
+}
+
 /// Whether a script is packed for delivery: nobody wrote its names, so that they tell nothing.
 pub(crate) fn is_packed(path: &str, text: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
@@ -153,6 +163,8 @@ mod tests {
     #[test]
     fn folders_and_names_give_roles() {
         assert!(PathClass::of("src/app.spec.ts", "").test);
+        assert!(PathClass::of("js/lib/jquery-1.10.2.js", "").vendored && PathClass::of("js/jquery.cookie.js", "").vendored);
+        assert!(!PathClass::of("src/step-2.js", "").vendored && !PathClass::of("src/jquery-setup.js", "").vendored);
         assert!(PathClass::of("a/__tests__/b.ts", "").test);
         assert!(!PathClass::of("src/latest.ts", "").test);
         assert!(PathClass::of("packages/app-tests/x.ts", "").test && PathClass::of("cypress.config.ts", "").test);

@@ -89,7 +89,7 @@ impl FileKind {
         let (stem, extension) = name.rsplit_once('.')?;
         Some(match extension {
             // A template of a program, which no parser reads: `auth.rs.t`.
-            "t" | "tmpl" | "tpl" | "j2" | "jinja" | "tera" | "hbs" => {
+            "t" | "tmpl" | "tpl" | "j2" | "jinja" | "tera" | "hbs" | "template" => {
                 return Self::by_extension(stem).filter(|kind| kind.is_code()).map(|_| Self::Code);
             }
             "tf" | "tofu" => Self::Terraform,
@@ -101,7 +101,7 @@ impl FileKind {
             "vue" | "svelte" | "astro" => Self::Component,
             "rs" => Self::Rust,
             "yaml" | "yml" => Self::Yaml,
-            "json" | "jsonc" | "json5" | "tfstate" | "webmanifest" | "template" => Self::Json,
+            "json" | "jsonc" | "json5" | "tfstate" | "webmanifest" => Self::Json,
             "toml" => Self::Toml,
             "ini" | "cfg" | "cnf" | "properties" | "desktop" | "service" => Self::Ini,
             "xml" | "config" | "csproj" | "props" | "plist" | "svg" | "xsd" | "wsdl" => Self::Xml,
@@ -139,6 +139,10 @@ impl FileKind {
         if name.ends_with("rc") && head.starts_with('{') {
             return Self::Json;
         }
+        // CloudFormation's name for what it deploys; others call many things so.
+        if name.ends_with(".template") && ["AWSTemplateFormatVersion", "AWS::"].iter().any(|word| text.contains(word)) {
+            return if head.starts_with('{') { Self::Json } else { Self::Yaml };
+        }
         if template_of(name).ends_with(".conf") && is_nats_configuration(text) {
             return Self::NatsConf;
         }
@@ -154,6 +158,13 @@ impl FileKind {
     /// Whether the file is source code of a programming language.
     pub fn is_code(self) -> bool {
         matches!(self, Self::TypeScript | Self::Tsx | Self::JavaScript | Self::Component | Self::Rust | Self::Code)
+    }
+
+    /// Whether a file is a page of HTML or a view that writes one, by its ending: these have no kind of their own.
+    pub fn is_page(self, path: &str) -> bool {
+        const ENDINGS: [&str; 12] =
+            ["html", "htm", "ejs", "eta", "hbs", "handlebars", "mustache", "pug", "jade", "njk", "nunjucks", "swig"];
+        matches!(self, Self::Code | Self::Text) && path.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
     }
 
     /// Whether the TypeScript parser reads it.
@@ -212,15 +223,47 @@ fn is_nats_configuration(text: &str) -> bool {
     own
 }
 
-/// `Dockerfile`, `Dockerfile.prod`, `prod.dockerfile`, `Containerfile…`; not `Dockerfile.dockerignore`.
+/// `Dockerfile`, `Dockerfile.prod`, `prod.dockerfile`, `Containerfile…`; not `Dockerfile.dockerignore`, nor a page or
+/// program about one: `dockerfile-settings.tsx`.
 fn is_dockerfile(name: &str) -> bool {
     let stem = |word: &str| {
         name == word || name.strip_prefix(word).is_some_and(|rest| rest.starts_with(['.', '-', '_'])) || name.ends_with(&format!(".{word}"))
     };
     (stem("dockerfile") || stem("containerfile"))
-        && ![".dockerignore", ".md", ".ts", ".js", ".py", ".go", ".rs", ".json", ".yml", ".yaml", ".j2", ".tmpl"]
-            .iter()
-            .any(|other| name.ends_with(other))
+        && ![
+            ".dockerignore",
+            ".md",
+            ".mdx",
+            ".txt",
+            ".html",
+            ".ts",
+            ".tsx",
+            ".js",
+            ".jsx",
+            ".mjs",
+            ".cjs",
+            ".vue",
+            ".py",
+            ".go",
+            ".rs",
+            ".rb",
+            ".java",
+            ".kt",
+            ".cs",
+            ".php",
+            ".sh",
+            ".json",
+            ".toml",
+            ".yml",
+            ".yaml",
+            ".j2",
+            ".tmpl",
+            ".hbs",
+            ".ejs",
+            ".snap",
+        ]
+        .iter()
+        .any(|other| name.ends_with(other))
 }
 
 /// `.env`, `.env.local`, `prod.env`, `env.example`, `.envrc`; not `.env.ts`.
@@ -256,6 +299,10 @@ mod tests {
             ("docker/api.Dockerfile", FileKind::Dockerfile),
             ("Dockerfile.dockerignore", FileKind::Text),
             ("src/dockerfile.rs", FileKind::Rust),
+            ("app/dockerfile-settings.tsx", FileKind::Tsx),
+            ("docs/dockerfile.mdx", FileKind::Prose),
+            ("templates/schedule.ts.template", FileKind::Code),
+            ("templates/gitignore.template", FileKind::Text),
             ("templates/auth.rs.t", FileKind::Code),
             ("templates/ci.yaml.t", FileKind::Text),
             ("user.creds", FileKind::Pem),
@@ -266,6 +313,8 @@ mod tests {
         }
         assert_eq!(FileKind::of("bin/run", "#!/usr/bin/env node\n"), FileKind::JavaScript);
         assert_eq!(FileKind::of("deploy", "#!/bin/bash\n"), FileKind::Shell);
+        assert_eq!(FileKind::of("stack.template", "{\"Resources\": {\"B\": {\"Type\": \"AWS::S3::Bucket\"}}}"), FileKind::Json);
+        assert_eq!(FileKind::of("stack.template", "AWSTemplateFormatVersion: 2010-09-09\n"), FileKind::Yaml);
         assert_eq!(FileKind::of("hub.conf", "port: 4222\njetstream {\n}\n"), FileKind::NatsConf);
         assert_eq!(FileKind::of("server.conf", "port: 4222\ninclude \"auth.conf\"\nhttp: 0.0.0.0:8222\n"), FileKind::NatsConf);
         assert_eq!(FileKind::of("site.conf", "server {\n  listen 80;\n  users x;\n}\n"), FileKind::Text);

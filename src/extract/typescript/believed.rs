@@ -9,6 +9,8 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Claims that say when a token holds.
 const OF_TIME: [&str; 3] = ["exp", "iat", "nbf"];
+/// Libraries that run in a browser alone, where there is no key to check a token with.
+const OF_BROWSER: [&str; 3] = ["@angular/core", "js-cookie", "vuex"];
 
 /// Nodes of a function or file that are searched; in a larger one, what is decoded is taken to be believed.
 const MAX_SIZE: usize = 20_000;
@@ -32,14 +34,30 @@ fn decodes(call: Syntax<'_>) -> bool {
 
 /// Whether what such a call answers is believed.
 fn is_believed(call: Syntax<'_>) -> Tri {
-    let is_of_browser = || call.tree().holds("browser", |text| gate::is_of_browser("", text));
-    (!(tells_time(call) || is_of_browser() || is_checked_by_caller(call))).into()
+    let is_of_browser = || call.tree().holds("browser", |text| gate::is_of_browser("", text) || imports_of_browser(text));
+    (!(tells_time(call) || is_of_browser() || has_expired(call) || is_checked_by_caller(call))).into()
+}
+
+fn imports_of_browser(text: &str) -> bool {
+    let imports = text.lines().filter(|line| line.contains(" from ")).filter_map(|line| line.split(['\'', '"']).nth(1));
+    imports.into_iter().any(|library| OF_BROWSER.contains(&library))
+}
+
+/// Whether the function around asks whether the check of a token failed for its age alone: signatures are checked first.
+fn has_expired(call: Syntax<'_>) -> bool {
+    call.tree().holds("expired", |text| text.contains("TokenExpiredError"))
+        && call.ancestors().find(|outer| outer.kind().is_function()).is_some_and(|function| {
+            let mut tests = function.below().filter(|inner| inner.kind() == Kind::Binary);
+            function.size() <= MAX_SIZE && tests.any(|test| test.text().contains("TokenExpiredError"))
+        })
 }
 
 /// `decodeJwt(token).exp`, `const { exp } = decode(token)`, and a variable of which nothing else is read.
 fn tells_time(call: Syntax<'_>) -> bool {
-    let is_between = |outer: &Syntax<'_>| matches!(outer.kind(), Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As);
-    let Some(outer) = call.ancestors().find(|outer| !is_between(outer)) else { return false };
+    // `token && decode(token)`.
+    let is_guarded = |outer: Syntax<'_>| outer.field(Field::Operator).is_some_and(|sign| sign.text() == "&&");
+    let mut outer = call.ancestors();
+    let Some(outer) = outer.find(|outer| !is_form(*outer) && !is_guarded(*outer)) else { return false };
     let is_time = |name: Syntax<'_>| OF_TIME.contains(&name.text());
     match outer.kind() {
         Kind::Member => outer.field(Field::Property).is_some_and(is_time),
@@ -52,19 +70,52 @@ fn tells_time(call: Syntax<'_>) -> bool {
     }
 }
 
-/// Whether of a variable only those claims are read, and that it is there.
+/// What leaves a value as it is.
+fn is_form(outer: Syntax<'_>) -> bool {
+    matches!(outer.kind(), Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As)
+}
+
+/// What is done with a value in the end: `(token as Claims).exp` of `token`.
+fn used_as(value: Syntax<'_>) -> Option<(Syntax<'_>, Syntax<'_>)> {
+    std::iter::successors(Some(value), |inner| inner.parent()).zip(value.ancestors()).find(|(_, outer)| !is_form(*outer))
+}
+
+/// Whether of a variable only those claims are read, and that it or one of its claims is there.
 fn reads_time_alone(name: Syntax<'_>) -> bool {
     let function = name.ancestors().find(|outer| outer.kind().is_function() || outer.kind() == Kind::Program);
     let Some(function) = function.filter(|function| function.size() <= MAX_SIZE) else { return false };
     let mut reads = false;
     function.below().filter(|used| used.kind() == Kind::Identifier && used.text() == name.text() && used.id() != name.id()).all(|used| {
-        let Some(outer) = used.parent() else { return false };
-        let claim = outer.field(Field::Property).filter(|_| outer.field(Field::Object) == Some(used));
+        let Some((inner, outer)) = used_as(used) else { return false };
+        let is_read = |outer: Syntax<'_>| matches!(outer.kind(), Kind::Member | Kind::Subscript);
+        let mut claim = Some(outer).filter(|outer| is_read(*outer) && outer.field(Field::Object) == Some(inner));
+        // With the header beside them, the claims stand one further in.
+        if let Some((_, further)) =
+            claim.filter(|claim| claim.field(Field::Property).is_some_and(|name| name.text() == "payload")).and_then(used_as)
+        {
+            claim = Some(further).filter(|further| is_read(*further));
+        }
         reads |= claim.is_some();
-        let is_first = outer.field(Field::Operator).is_some_and(|operator| operator.text() == "&&") && used.role() == Field::Left;
-        let is_asked = matches!(outer.kind(), Kind::Parenthesized | Kind::Unary) || used.role() == Field::Condition || is_first;
-        is_asked || claim.is_some_and(|claim| OF_TIME.contains(&claim.text()))
+        let is_first = outer.field(Field::Operator).is_some_and(|operator| operator.text() == "&&") && inner.role() == Field::Left;
+        let is_asked = outer.kind() == Kind::Unary || inner.role() == Field::Condition || is_first;
+        is_asked
+            || claim.is_some_and(|claim| {
+                // Who issued it says which key to check it with.
+                let is_of_check = |name: Syntax<'_>| name.text() == "iss" && claim.tree().holds("verify", |text| text.contains("erify("));
+                claim.field(Field::Property).is_some_and(|name| OF_TIME.contains(&name.text()) || is_of_check(name))
+                    || is_asked_to_be_there(claim)
+            })
     }) && reads
+}
+
+/// `claims['scope'] != null`: whatever it says.
+fn is_asked_to_be_there(claim: Syntax<'_>) -> bool {
+    let test = claim.parent().filter(|outer| outer.kind() == Kind::Binary);
+    test.is_some_and(|test| {
+        let sign = test.field(Field::Operator).map_or("", Syntax::text);
+        let other = test.field(Field::Right).map_or("", Syntax::text);
+        matches!(sign, "!=" | "!==" | "==" | "===") && matches!(other, "null" | "undefined")
+    })
 }
 
 /// Whether a function of the file that calls the one around checks tokens, too: the claims say which key to ask for.

@@ -71,6 +71,9 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
         if !is_known(&callee, node) && (!has_settings(&callee) || is_in_development(node)) {
             continue;
         }
+        if callee.module() == Some("multer") && takes_no_files(module, node) || is_of_plain_text(node) {
+            continue;
+        }
         if callee.last() == "createInsecure" && (stays_here(node) || is_one_of_two(node)) {
             continue;
         }
@@ -131,6 +134,9 @@ fn decoded_by_hand<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Syntax<'
     let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
     let decoded = call.field(Field::Arguments)?.first().filter(|_| function.text() == "JSON.parse")?;
     let text = decoded.text();
+    if let Some(whole) = decoded_whole(module, decoded) {
+        return Some(whole);
+    }
     let is_payload = text.contains(".split('.')[1]") || text.contains(".split(\".\")[1]");
     let is_decoded = text.contains("base64") || text.contains("atob(");
     if !is_payload || !is_decoded {
@@ -144,6 +150,37 @@ fn decoded_by_hand<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Syntax<'
     };
     let mut names = decoded.below().filter(|node| node.kind() == Kind::Identifier);
     (of_request(text) || names.any(is_made_of_request)).then_some(decoded)
+}
+
+/// The same of a token that is nothing but an encoded record: `JSON.parse(atob(req.headers.authorization))`, through
+/// constants, in a function that asks for no signature.
+fn decoded_whole<'t>(module: &Module<'t>, decoded: Syntax<'t>) -> Option<Syntax<'t>> {
+    const MAX_HOPS: usize = 4;
+    const MAX_MADE: usize = 300;
+    let (mut value, mut is_decoded) = (decoded, false);
+    for _ in 0..MAX_HOPS {
+        let text = value.text();
+        if value.span().len() > MAX_MADE || text.contains(".split('.')") || text.contains("Basic") {
+            return None;
+        }
+        is_decoded |= text.contains("'base64") || text.contains("\"base64") || text.contains("atob(");
+        if is_decoded && text.contains("headers") && text.contains("uthorization") {
+            let function = decoded.ancestors().find(|outer| outer.kind().is_function())?.text().to_ascii_lowercase();
+            let asks = ["verify", "hmac", "signature", "timingsafeequal", "decrypt"].iter().any(|word| function.contains(word));
+            return (!asks).then_some(decoded);
+        }
+        let name = std::iter::once(value).chain(value.below()).find(|node| node.kind() == Kind::Identifier && !is_global(node.text()))?;
+        value = match &module.lookup(name.text(), name)?.form {
+            Form::Variable(Some(made), path) if path.is_empty() => *made,
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// What encodings are read with.
+fn is_global(name: &str) -> bool {
+    matches!(name, "Buffer" | "atob" | "JSON" | "String" | "decodeURIComponent")
 }
 
 /// `super({ … })` of a class that extends `PassportStrategy(Strategy)` of `NestJS` makes that strategy.
@@ -190,6 +227,30 @@ fn stays_here(call: Syntax<'_>) -> bool {
 fn is_one_of_two(call: Syntax<'_>) -> bool {
     let choices = call.ancestors().take_while(|outer| !outer.kind().is_function());
     choices.filter(|outer| matches!(outer.kind(), Kind::Ternary | Kind::If)).any(|outer| outer.text().contains("createSsl"))
+}
+
+/// `const form = multer(); app.use(form.none())`: whatever is done with it, it takes no file.
+fn takes_no_files<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    let holder = call.parent().filter(|outer| outer.kind() == Kind::VariableDeclarator).and_then(|outer| outer.field(Field::Name));
+    let Some(name) = holder.filter(|name| name.kind() == Kind::Identifier) else {
+        return call.parent().and_then(|outer| outer.field(Field::Property)).is_some_and(|method| method.text() == "none");
+    };
+    let uses = module.tree.all().filter(|node| node.kind() == Kind::Identifier && node.text() == name.text() && *node != name);
+    let mut methods = uses.map(|used| used.parent().and_then(|outer| outer.field(Field::Property)).map_or("", Syntax::text)).peekable();
+    methods.peek().is_some() && methods.all(|method| method == "none")
+}
+
+/// `subject: Handlebars.compile(template.subject, { noEscape: true })`: the head of a letter and its plain text are no
+/// HTML, and would show what is escaped.
+fn is_of_plain_text(call: Syntax<'_>) -> bool {
+    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    let (Some(first), Some(options)) = (arguments.next(), arguments.next()) else { return false };
+    if called_name(call) != "compile" || !options.text().contains("noEscape") {
+        return false;
+    }
+    let last = first.field(Field::Property).unwrap_or(first).text();
+    let key = call.parent().filter(|outer| outer.kind() == Kind::Pair).and_then(|outer| outer.field(Field::Key)).map_or("", unquoted);
+    [last, key].iter().any(|name| matches!(*name, "subject" | "text" | "from" | "to" | "replyTo" | "sender" | "plain" | "plainText"))
 }
 
 fn is_cors(callee: &Ref) -> bool {

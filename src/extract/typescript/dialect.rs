@@ -107,7 +107,9 @@ pub(super) fn is_registered_on(name: Syntax<'_>, function: Syntax<'_>) -> bool {
         let Some(member) = member else { return false };
         let on_it = member.field(Field::Object).is_some_and(|object| object.kind() == Kind::Identifier && object.text() == name.text());
         let method = member.field(Field::Property).map_or("", Syntax::text);
-        on_it && (matches!(method, "use" | "register" | "route" | "addHook") || (VERBS.contains(&method) && has_route_shape(call)))
+        on_it
+            && (matches!(method, "use" | "register" | "route" | "addHook" | "decorate")
+                || (VERBS.contains(&method) && has_route_shape(call)))
     })
 }
 

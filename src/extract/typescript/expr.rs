@@ -163,7 +163,7 @@ impl<'t> Module<'t> {
                 }
                 // `const { body } = event`.
                 if let [first, rest @ ..] = path.as_slice()
-                    && (value.text() == "event" || request::is_of_gateway(first) || *first == "body")
+                    && (value.text() == "event" || request::is_of_gateway(first) || matches!(*first, "body" | "data"))
                     && let Some(base) = self.outside(&Ref::new(Scope::Local, ["event"]), first, *value)
                 {
                     return rest.iter().fold(base, |base, name| base.child(*name));
@@ -177,7 +177,8 @@ impl<'t> Module<'t> {
                 return Ref::new(Scope::Request, path.iter().map(SmolStr::new));
             }
             Form::Parameter(path) => {
-                if let Some(part) = request::part(declaration.name, path).or_else(|| self.item_of_request(declaration)) {
+                let part = request::part(declaration.name, path).or_else(|| self.taken_of_message(declaration.name, path));
+                if let Some(part) = part.or_else(|| self.item_of_request(declaration)) {
                     return part;
                 }
             }
@@ -191,7 +192,7 @@ impl<'t> Module<'t> {
         if !declaration.top {
             self.wanted.borrow_mut().push(declaration.name.id());
         }
-        Ref::new(Scope::Local, [Self::linked_name(declaration)])
+        Ref::new(Scope::Local, [self.linked_name(declaration)])
     }
 
     /// `require('x')`, `require('x').y`, `process.env`, `import.meta.env`, `await import('x')`: bases
@@ -328,7 +329,8 @@ impl<'t> Module<'t> {
                 }
                 "data" => {
                     let declaration = self.lookup(object.text(), object).filter(|_| is_parameter())?;
-                    request::is_message(declaration.name).then(|| Ref::new(Scope::Request, ["message"]))
+                    let function = declaration.name.ancestors().find(|outer| outer.kind().is_function())?;
+                    self.takes_any_window(function).then(|| Ref::new(Scope::Request, ["posted"]))
                 }
                 _ if object.text() == "event" => {
                     let declaration = self.lookup("event", object).filter(|_| is_parameter())?;

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::names::{Module, unquoted};
 use super::sinks::called_name;
-use super::{away, noted, passes};
+use super::{away, noted, passes, rights};
 use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Span, Tri};
 use crate::needles::Needles;
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -30,6 +30,7 @@ impl<'t> Module<'t> {
             params: self.params(node),
             lets_anonymous_through: Tri::Maybe,
             span: node.span(),
+            is_async: is_async(node),
             ..Func::default()
         };
         let Some(body) = node.field(Field::Body) else { return Arc::new(func) };
@@ -59,7 +60,7 @@ impl<'t> Module<'t> {
             Kind::Call | Kind::New => {
                 let Some(callee) = self.callee_of(node) else { return };
                 func.continues |= node.kind() == Kind::Call && is_next(&callee, &func.params);
-                func.writes |= is_write(callee.last()) && !is_answer(&callee) || statement(node).is_some();
+                func.writes |= is_write(callee.last()) && (!is_answer(&callee) || is_on_store(node)) || statement(node).is_some();
                 let is_noted = self.is_noted(node, func.span);
                 func.reads_credentials |= is_credential_call(&callee) && !is_noted || first_text(node).is_some_and(is_credential_header);
                 if denies(&callee, node) {
@@ -80,11 +81,15 @@ impl<'t> Module<'t> {
                 }
                 let is_ignored = passes::is_ignored(node, &callee, |nodes| self.pays(nodes));
                 let is_certain = passes::is_certain(node, func.span);
-                func.calls.push(CallSite { callee, span: node.span(), is_ignored, is_noted, is_certain });
+                let is_left_alone = node.parent().is_some_and(|outer| outer.kind() == Kind::ExpressionStatement);
+                func.calls.push(CallSite { callee, span: node.span(), is_ignored, is_noted, is_certain, is_left_alone });
             }
             Kind::Member => {
                 let name = node.field(Field::Property).map_or("", Syntax::text);
                 func.reads_credentials |= is_credential_header(name) || is_credential_member(node, name);
+                func.reads_ids |= rights::is_id_sent(node, name);
+                func.reads_caller |= rights::is_caller(node, name);
+                func.tests_rights |= !func.tests_rights && rights::is_right(name) && rights::is_tested(node);
             }
             Kind::Pair => {
                 let key = node.field(Field::Key).map_or("", unquoted);
@@ -94,6 +99,8 @@ impl<'t> Module<'t> {
                 }
                 func.slows_down |= matches!(key, "status" | "statusCode" | "code") && value.is_some_and(is_too_many);
             }
+            Kind::Identifier if !func.tests_rights && rights::is_right(node.text()) => func.tests_rights = rights::is_tested(node),
+            Kind::ShorthandPattern => func.reads_ids |= rights::takes_id(node),
             Kind::If | Kind::Catch if passes::without_credentials(node) => func.lets_anonymous_through = Tri::Yes,
             Kind::Assignment => {
                 let target = node.field(Field::Left).and_then(|left| left.field(Field::Property)).map_or("", Syntax::text);
@@ -106,7 +113,7 @@ impl<'t> Module<'t> {
     }
 
     fn deny(&self, denial: Syntax<'t>, func: &mut Func) {
-        if !self.is_switched(denial, func.span) {
+        if !self.is_switched(denial, func.span) && !passes::is_told_by_error(denial) {
             func.denies.push(denial.span());
         }
     }
@@ -140,7 +147,7 @@ impl<'t> Module<'t> {
     }
 
     /// Takes nodes that are to be looked at from what summaries may look at in all; false if that is too much.
-    fn pays(&self, nodes: usize) -> bool {
+    pub(super) fn pays(&self, nodes: usize) -> bool {
         let left = self.budget.get().checked_sub(nodes);
         left.inspect(|left| self.budget.set(*left)).is_some()
     }
@@ -155,7 +162,9 @@ impl<'t> Module<'t> {
 
     fn param(&self, node: Syntax<'t>) -> Param {
         let pattern = node.field(Field::Pattern).unwrap_or(node);
-        let name = if pattern.kind() == Kind::Identifier { pattern.text() } else { "" };
+        // `(text = '')`.
+        let named = if pattern.kind() == Kind::AssignmentPattern { pattern.first().unwrap_or(pattern) } else { pattern };
+        let name = if named.kind() == Kind::Identifier { named.text() } else { "" };
         let mut param = Param { name: name.into(), span: node.span(), ..Param::default() };
         if let Some(annotated) = node.field(Field::Type).and_then(Syntax::first) {
             param.ty = self.type_name(annotated);
@@ -244,7 +253,14 @@ fn is_handed_caller(function: Syntax<'_>) -> bool {
         let name = taken.field(Field::Key).unwrap_or(taken).text();
         matches!(name, "user" | "currentUser" | "session" | "auth" | "viewer" | "me" | "userId")
     };
-    pattern.is_some_and(|pattern| pattern.children().any(is_caller)) && super::request::is_resolver(function)
+    // One that is taken and looked at nowhere tells nothing.
+    let is_used = |name: &str| {
+        let is_name = |node: Syntax<'_>| matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty) && node.text() == name;
+        function.field(Field::Body).is_some_and(|body| std::iter::once(body).chain(body.below()).any(is_name))
+    };
+    let used = |taken: &Syntax<'_>| is_used(taken.field(Field::Value).unwrap_or(*taken).text());
+    pattern.is_some_and(|pattern| pattern.children().filter(|taken| is_caller(*taken)).any(|taken| used(&taken)))
+        && super::request::is_resolver(function)
 }
 
 /// Whether a handler of NestJS is handed what proves who calls: `@Headers('x-webhook-secret') secret`.
@@ -364,15 +380,38 @@ fn is_denial_name(name: &str) -> bool {
 /// Whether an error's text says that the caller is not known or not allowed.
 fn says_denied(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["unauthor", "unauthent", "not authent", "not authori", "not logged in", "not signed in", "forbidden", "access denied"]
-        .iter()
-        .any(|phrase| text.contains(phrase))
+    [
+        "unauthor",
+        "unauthent",
+        "not authent",
+        "not authori",
+        "not logged in",
+        "not signed in",
+        "forbidden",
+        "access denied",
+        "not allowed",
+        "no permission",
+    ]
+    .iter()
+    .chain(&["sign in first", "log in first", "must be logged in", "must be signed in", "login required", "authentication required"])
+    .any(|phrase| text.contains(phrase))
+}
+
+/// Whether a function says that it is asynchronous, before its name and parameters.
+fn is_async(function: Syntax<'_>) -> bool {
+    let named = function.field(Field::Name).or_else(|| function.field(Field::Parameters)).or_else(|| function.field(Field::Parameter));
+    let before = named.map_or(0, |named| (named.start() - function.start()) as usize);
+    function.text().get(..before).is_some_and(|text| text.split_whitespace().any(|word| word == "async"))
 }
 
 fn is_credential_header(name: &str) -> bool {
-    ["authorization", "x-api-key", "proxy-authorization", "x-auth-token", "x-access-token"]
-        .iter()
-        .any(|header| name.eq_ignore_ascii_case(header))
+    const HEADERS: [&str; 6] = ["authorization", "x-api-key", "proxy-authorization", "x-auth-token", "x-access-token", "signature"];
+    /// What a header of a sender's own ends with: `X-Hub-Signature-256`, `X-Cron-Secret`, `Upstash-Signature`.
+    const ENDS: [&str; 6] = ["-signature", "-signature-256", "-secret", "-api-key", "-admin-token", "-service-token"];
+    let ends_with = |end: &&str| {
+        name.len() > end.len() && name.is_char_boundary(name.len() - end.len()) && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
+    };
+    HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header)) || ENDS.iter().any(ends_with)
 }
 
 /// `req.session`, `req.sessionID`, `req.user`, `ctx.state.user`, `request.cookies`, `req.isAuthenticated`.
@@ -382,7 +421,8 @@ fn is_credential_member(node: Syntax<'_>, name: &str) -> bool {
     node.field(Field::Object).is_some_and(|object| {
         let base = object.text().rsplit('.').next().unwrap_or_default();
         // What a hook of SvelteKit found out of the caller, under a name of the application's own.
-        base == "locals" || is_identity && matches!(base, "req" | "request" | "ctx" | "context" | "c" | "state" | "event")
+        let is_known = matches!(name, "userId" | "claims" | "viewer") && matches!(base, "ctx" | "context");
+        base == "locals" || is_known || is_identity && matches!(base, "req" | "request" | "ctx" | "context" | "c" | "state" | "event")
     })
 }
 
@@ -422,7 +462,7 @@ fn is_told_to_wait(call: Syntax<'_>) -> bool {
 fn alters(callee: &Ref, call: Syntax<'_>) -> bool {
     let adds = |name: &str| ["create", "insert", "send", "publish", "enqueue"].iter().any(|verb| name.starts_with(verb));
     let name = callee.last_named();
-    is_write(name) && !is_answer(callee) && !adds(name) && name != "bulkCreate"
+    is_write(name) && (!is_answer(callee) || is_on_store(call)) && !adds(name) && name != "bulkCreate"
         || statement(call).is_some_and(|text| !begins(text, "insert into "))
 }
 
@@ -471,6 +511,17 @@ fn is_answer(callee: &Ref) -> bool {
     callee.scope == Scope::Global && callee.path.len() == 1
         || matches!(of, "headers" | "cookies" | "searchParams" | "formData" | "requestHeaders" | "responseHeaders")
         || matches!(base, "res" | "response" | "reply" | "ctx" | "c" | "rep" | "resp")
+}
+
+/// Whether a method is called on rows of a store that a chain chooses: `db.collection('pictures').remove(…)`,
+/// `knex('users').where({ id }).update(…)`.
+fn is_on_store(call: Syntax<'_>) -> bool {
+    const LINKS: usize = 6;
+    const OF_STORE: [&str; 9] = ["collection", "where", "andWhere", "from", "table", "knex", "getRepository", "db", "tx"];
+    let links = std::iter::successors(Some(call), |call| {
+        call.field(Field::Function)?.field(Field::Object).filter(|object| object.kind() == Kind::Call)
+    });
+    links.skip(1).take(LINKS).any(|link| OF_STORE.contains(&called_name(link)))
 }
 
 /// `reflector.get(KEY, …)` and its kin.

@@ -29,6 +29,11 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
         match node.kind() {
             Kind::Pair | Kind::VariableDeclarator => {
                 let key = node.field(Field::Key).or_else(|| node.field(Field::Name)).map_or("", unquoted);
+                if super::request::is_root(key)
+                    && let Some(map) = node.field(Field::Value).map(bare).filter(|value| value.kind() == Kind::Object)
+                {
+                    root_resolvers(module, map, &mut facts);
+                }
                 let Some(method) = operation(key) else { continue };
                 if let Some(map) =
                     node.field(Field::Value).map(bare).filter(|value| value.kind() == Kind::Object && !is_over_schema(*value))
@@ -107,13 +112,46 @@ fn resolvers<'t>(module: &Module<'t>, method: &str, map: Syntax<'t>, facts: &mut
     }
 }
 
+/// The functions of the object that `graphql-js` calls the root: `const root = { me: (args, context) => … }`. Those that
+/// write are taken for mutations; the schema that says so may stand anywhere.
+fn root_resolvers<'t>(module: &Module<'t>, map: Syntax<'t>, facts: &mut Vec<Fact>) {
+    for entry in map.children() {
+        let (name, function) = match entry.kind() {
+            Kind::Method => (entry.field(Field::Name), Some(entry)),
+            Kind::Pair => (entry.field(Field::Key), entry.field(Field::Value).map(bare)),
+            _ => continue,
+        };
+        let (Some(name), Some(function)) = (name, function.filter(|value| value.kind().is_function())) else { continue };
+        if !super::request::is_root_resolver(function) {
+            continue;
+        }
+        let body = module.function(function);
+        let method = if body.writes { "MUTATION" } else { "QUERY" };
+        let mut route = Route::new(binding(), PACKAGE, method, Text::lit(format!("/{}", unquoted(name)), name.span()), name.start());
+        route.handler = Some(Node::new(function.span(), NodeKind::Func(body)));
+        // What is done with the context may ask who calls.
+        let context = function.field(Field::Parameters).and_then(|list| list.children().nth(1));
+        let context = context.map(|context| context.field(Field::Pattern).unwrap_or(context));
+        let uses = |inner: Syntax<'t>| inner.kind() == Kind::Identifier && context.is_some_and(|context| context.text() == inner.text());
+        if context.is_some_and(|context| context.kind() != Kind::Identifier)
+            || function.field(Field::Body).is_some_and(|body| body.below().any(uses))
+        {
+            route.security = Value::unknown(Why::Request, name.span());
+        }
+        facts.push(Fact::new(name.span(), format_smolstr!("{method} {}", unquoted(name)), FactKind::Route(Box::new(route))));
+    }
+}
+
 /// `(parent, args, { me }) => …`: what a resolver does with who calls is not followed.
 fn knows_caller<'t>(value: Syntax<'t>) -> bool {
     const CALLERS: [&str; 9] = ["me", "user", "currentUser", "viewer", "session", "auth", "userId", "isAuth", "account"];
     let context = |function: Syntax<'t>| function.field(Field::Parameters).and_then(|list| list.children().nth(2));
     let functions = std::iter::once(value).chain(value.below()).filter(|node| node.kind().is_function());
-    let takes = |node: Syntax<'t>| node.kind() == Kind::ShorthandPattern && CALLERS.contains(&node.text());
-    functions.filter_map(context).any(|context| context.below().any(takes))
+    let takes = |node: &Syntax<'t>| node.kind() == Kind::ShorthandPattern && CALLERS.contains(&node.text());
+    // One that is taken and looked at nowhere tells nothing.
+    let is_used =
+        |name: &str| value.below().any(|node| matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty) && node.text() == name);
+    functions.filter_map(context).any(|context| context.below().filter(takes).any(|taken| is_used(taken.text())))
 }
 
 /// What holds for all resolvers of the project: a guard over the schema, a context that is refused, and what stands in

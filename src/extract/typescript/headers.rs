@@ -3,7 +3,6 @@
 //! their values are resolved and judged as those of any other.
 
 use super::names::{Form, Module, unquoted};
-use super::request::hears_windows;
 use super::sinks::called_name;
 use crate::extract::Extract;
 use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Scope, Tri};
@@ -58,7 +57,11 @@ fn of_messages(function: Syntax<'_>, cx: &mut Extract<'_>) {
 
 /// Emits the policies of a file.
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
-    module.tree.all().filter(|node| node.kind().is_function() && hears_windows(*node)).for_each(|function| of_messages(function, cx));
+    module
+        .tree
+        .all()
+        .filter(|node| node.kind().is_function() && module.hears_windows(*node))
+        .for_each(|function| of_messages(function, cx));
     let strings: Vec<Syntax<'_>> = module.tree.all().filter(|node| node.kind() == Kind::String).collect();
     let named = |header: &'static str| strings.iter().copied().filter(move |node| is_header(*node, header));
     named(CONTENT_POLICY).for_each(|name| content_policy(name, cx));

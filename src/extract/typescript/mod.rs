@@ -21,6 +21,7 @@ mod feathers;
 mod filed;
 mod func;
 mod gate;
+mod given;
 mod graphql;
 mod hapi;
 mod headers;
@@ -37,8 +38,10 @@ mod noted;
 mod oauth;
 mod passes;
 mod paths;
+mod posted;
 mod remix;
 mod request;
+mod rights;
 mod routing;
 mod serverless;
 mod shield;
@@ -55,7 +58,9 @@ use smol_str::SmolStr;
 
 use super::Extract;
 use crate::ir::Ref;
+use crate::parse::page::{code_of, scripts};
 use crate::parse::typescript::{parse, script_of};
+use crate::parse::view::Engine;
 use crate::prefilter::Gate;
 use crate::source::{FileKind, Src, is_packed};
 use names::Module;
@@ -126,7 +131,27 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     }
     cx.out.symbols = module.symbols();
     cx.out.symbols.functions = functions;
-    (cx.out.symbols.handed, cx.out.symbols.relayed) = (handed.handed, handed.relayed);
+    (cx.out.symbols.handed, cx.out.symbols.relayed, cx.out.symbols.made) = (handed.handed, handed.relayed, handed.made);
+}
+
+/// Reads the scripts that stand in a page of HTML or in a view, for what is dangerous in a browser alone.
+pub(super) fn page(cx: &mut Extract<'_>) {
+    if !cx.gates.has(Gate::JsPage) {
+        return;
+    }
+    let file = cx.file;
+    let Some(engine) = Engine::of(&file.path, &file.text) else { return };
+    let scripts = scripts(&file.text, engine);
+    if !scripts.iter().any(|script| script.is_code) {
+        return;
+    }
+    let code = code_of(&file.text, engine, &scripts);
+    // What a tag decides may leave half of a statement: that is no problem of the page.
+    let parsed = parse(&Src::embedded(file.id, &code, &[]), FileKind::JavaScript);
+    cx.out.parsed = Some(scripts.iter().map(|script| script.range.len()).sum());
+    let module = Module::new(&parsed.tree);
+    sinks::emit(&module, cx);
+    cx.out.symbols = module.symbols();
 }
 
 /// Whether a file's path makes it a route, or the guard of routes.

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use smol_str::{SmolStr, SmolStrBuilder};
 
+use super::given::Uses;
 use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax, Tree};
 
@@ -37,6 +38,12 @@ pub(super) struct Module<'t> {
     references: RefCell<FxHashMap<u32, Ref>>,
     /// Names that some place expects to be missing ([`super::noted`]).
     missing: OnceCell<FxHashSet<&'t str>>,
+    /// Functions that hear other windows by their names, and whether a function that does takes any sender's word
+    /// ([`super::posted`]).
+    pub(super) listeners: OnceCell<FxHashSet<&'t str>>,
+    pub(super) posted: RefCell<FxHashMap<u32, bool>>,
+    /// What is called by which name; asked for by those who want to know all callers of a function.
+    pub(super) uses: OnceCell<Uses<'t>>,
     /// Steps from a name to the request that may still be gone ([`super::items`]).
     pub(super) steps: Cell<u32>,
 }
@@ -111,6 +118,9 @@ impl<'t> Module<'t> {
             budget: Cell::new(30 * tree.len()),
             references: RefCell::default(),
             missing: OnceCell::new(),
+            listeners: OnceCell::new(),
+            posted: RefCell::default(),
+            uses: OnceCell::new(),
             steps: Cell::new(Self::steps()),
         };
         for node in tree.all() {
@@ -289,7 +299,7 @@ impl<'t> Module<'t> {
     }
 
     /// The declaration that `name` means at a place.
-    pub(super) fn lookup(&self, name: &'t str, at: Syntax<'t>) -> Option<&Declaration<'t>> {
+    pub(super) fn lookup(&self, name: &str, at: Syntax<'t>) -> Option<&Declaration<'t>> {
         let number = *self.names.get(name)?;
         let mut scope = *self.scopes.get(at.id() as usize)?;
         loop {
@@ -379,12 +389,12 @@ impl<'t> Module<'t> {
 
     /// The name under which linking finds a declaration: that of the source at the top level; below
     /// it, followed by its place, because functions use the same names for different things. A parameter
-    /// says so, unless its type leaves no room for text.
-    pub(super) fn linked_name(declaration: &Declaration<'t>) -> SmolStr {
+    /// says so, unless what it holds is the code's own choice.
+    pub(super) fn linked_name(&self, declaration: &Declaration<'t>) -> SmolStr {
         let (name, at) = (declaration.name.text(), declaration.name.start());
         match declaration.form {
             _ if declaration.top => SmolStr::new(name),
-            Form::Parameter(_) if !is_plain_data(declaration.name) => placed(name, "@@", at),
+            Form::Parameter(_) if !self.is_given_by_code(declaration) => placed(name, "@@", at),
             _ => placed(name, "@", at),
         }
     }
@@ -407,12 +417,6 @@ fn placed(name: &str, sign: &str, mut at: u32) -> SmolStr {
     out.push_str(sign);
     digits[from..].iter().for_each(|digit| out.push(char::from(*digit)));
     out.finish()
-}
-
-/// Whether a parameter is declared as a number, a boolean or a date.
-fn is_plain_data(name: Syntax<'_>) -> bool {
-    let declared = name.parent().and_then(|parameter| parameter.field(Field::Type)).map_or("", Syntax::text);
-    matches!(declared.trim_start_matches(':').trim(), "number" | "boolean" | "bigint" | "Date")
 }
 
 /// Whether names can be declared in such a node for what is below it.

@@ -3,17 +3,19 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::names::Module;
+use super::names::{Form, Module};
 use super::routing::path_text;
 use super::symbols::decorators_of;
 use crate::extract::Extract;
 use crate::ir::{
-    Call, Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Op, Ref, Route, Scope, Service, ServiceKind, Span,
-    Text, Why,
+    Call, Entry, Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Op, Ref, Route, Scope, Service,
+    ServiceKind, Span, Text, Why,
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const PACKAGE: &str = "@nestjs/core";
+/// Constants in constants that the options of a module are made of.
+const MAX_CONSTANTS: usize = 6;
 
 /// Adds the facts of one file.
 pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
@@ -95,7 +97,7 @@ fn class<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
             Some(("common", "Module")) => {
                 add_service(&binding, ServiceKind::Module, syntax.span(), None, Vec::new(), facts);
                 if let Some(options) = argument(decorator, 0) {
-                    add_module(&binding, options, facts);
+                    add_module(&binding, &written_out(module, *syntax, options, MAX_CONSTANTS), facts);
                 }
             }
             _ => {}
@@ -166,6 +168,55 @@ fn endpoint(decorator: &Node, member: &str, span: Span) -> Option<(SmolStr, Node
         }
         _ => None,
     }
+}
+
+/// The options of a module with the constants of the file in the place of their names: `@Module(metadata)`,
+/// `providers: [...guards, TagService]`.
+fn written_out<'t>(module: &Module<'t>, at: Syntax<'t>, options: &Node, depth: usize) -> Node {
+    let Some(depth) = depth.checked_sub(1) else { return options.clone() };
+    let inner = |node: &Node| written_out(module, at, node, depth);
+    let kind = match &options.kind {
+        NodeKind::Ref(name) if name.scope == Scope::Local => {
+            let made = module.lookup(name.first(), at).and_then(|declaration| match &declaration.form {
+                Form::Variable(Some(made), path) if path.is_empty() => Some(*made),
+                _ => None,
+            });
+            let is_written = |made: &Syntax<'t>| matches!(made.kind(), Kind::Object | Kind::Array | Kind::As | Kind::Satisfies);
+            let Some(made) = made.filter(|made| is_written(made) && module.pays(made.size())) else {
+                return options.clone();
+            };
+            return inner(&name.path.iter().skip(1).fold(module.lower(made), |value, member| value.member(member)));
+        }
+        NodeKind::Map(map) => {
+            let mut out = Map::default();
+            for entry in &map.entries {
+                match entry {
+                    Entry::Pair { key, key_span, value } => out.push(key.clone(), *key_span, inner(value)),
+                    Entry::Spread(spread) => match inner(spread).kind {
+                        NodeKind::Map(spread) => out.entries.extend(spread.entries),
+                        _ => out.entries.push(entry.clone()),
+                    },
+                    Entry::Computed { .. } => out.entries.push(entry.clone()),
+                }
+            }
+            NodeKind::Map(out)
+        }
+        NodeKind::List(items) => {
+            let mut out = Vec::with_capacity(items.len());
+            for item in items {
+                match &item.kind {
+                    NodeKind::Op(Op::Spread, operands) if let [spread] = operands.as_slice() => match inner(spread).kind {
+                        NodeKind::List(spread) => out.extend(spread),
+                        _ => out.push(item.clone()),
+                    },
+                    _ => out.push(item.clone()),
+                }
+            }
+            NodeKind::List(out)
+        }
+        _ => return options.clone(),
+    };
+    Node::new(options.span, kind)
 }
 
 /// What a module holds: controllers, resolvers among its providers, other modules, guards for the whole application.

@@ -20,7 +20,9 @@ pub(super) fn without_credentials(node: Syntax<'_>) -> bool {
         let of_caller = ["token", "header", "auth", "user", "session", "cookie", "jwt", "bearer", "credential", "role", "permission"]
             .iter()
             .any(|word| lower.contains(word));
-        let is_meant = of_caller || is_of_marker(node, tested.split(['.', '?']).next().unwrap_or_default());
+        // A record that is looked up by what was sent is not the caller's own.
+        let is_other = ["existing", "duplicate", "other", "target", "conflicting"].iter().any(|word| lower.starts_with(word));
+        let is_meant = of_caller && !is_other || is_of_marker(node, tested.split(['.', '?']).next().unwrap_or_default());
         if !is_absence || !is_meant { None } else { node.field(Field::Consequence) }
     } else {
         node.field(Field::Body)
@@ -30,6 +32,20 @@ pub(super) fn without_credentials(node: Syntax<'_>) -> bool {
     let is_denied = || branch.below().any(|inner| matches!(inner.kind(), Kind::Throw) || inner.kind() == Kind::Number && is_denial(inner));
     statements.last().is_some_and(|last| matches!(last.kind(), Kind::Return | Kind::ExpressionStatement) && hands_on(last.text()))
         || statements.iter().any(|statement| statement.kind() == Kind::ExpressionStatement && hands_on(statement.text())) && !is_denied()
+}
+
+/// Whether an answer only says what another function has thrown: `catch (error) { if (error instanceof Forbidden) … 403 }`.
+/// Who throws it turns the caller away.
+pub(super) fn is_told_by_error(denial: Syntax<'_>) -> bool {
+    let mut asks = false;
+    for outer in denial.ancestors().take_while(|outer| !outer.kind().is_function()) {
+        match outer.kind() {
+            Kind::If => asks |= outer.field(Field::Condition).is_some_and(|condition| condition.text().contains(" instanceof ")),
+            Kind::Catch => return asks,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether a name holds what a route is marked with: `const wanted = this.reflector.get(ROLES, …)` in front of a test in

@@ -213,7 +213,7 @@ pub(super) fn is_resolver(function: Syntax<'_>) -> bool {
 
 /// A resolver of the object that `graphql-js` calls the root: `rootValue: { user: ({ name }) => … }`, `const root = { user }`,
 /// which is handed the arguments first.
-fn is_root_resolver(function: Syntax<'_>) -> bool {
+pub(super) fn is_root_resolver(function: Syntax<'_>) -> bool {
     let holder = match function.kind() {
         Kind::Method => function.parent(),
         Kind::Function => return is_named_by_root(function),
@@ -225,7 +225,7 @@ fn is_root_resolver(function: Syntax<'_>) -> bool {
     };
     let Some(holder) = holder.filter(|holder| holder.kind() == Kind::Object).and_then(Syntax::parent) else { return false };
     let name = holder.field(Field::Key).or_else(|| holder.field(Field::Name)).map_or("", unquoted);
-    is_root(name) && is_about_graphql(function)
+    is_root(name) && (is_about_graphql(function) || takes_context(function) || has_resolvers(holder))
 }
 
 /// Whether the object of resolvers names a function: `const root = { user: getUser }`.
@@ -245,7 +245,20 @@ fn is_named_by_root(function: Syntax<'_>) -> bool {
     })
 }
 
-fn is_root(name: &str) -> bool {
+/// Whether a function is handed the context of a query behind its arguments: `({ id }, ctx) => …`.
+fn takes_context(function: Syntax<'_>) -> bool {
+    let second = function.field(Field::Parameters).and_then(|list| list.children().nth(1));
+    second.is_some_and(|second| matches!(second.field(Field::Pattern).unwrap_or(second).text(), "ctx" | "context" | "_ctx" | "_context"))
+}
+
+/// Whether one of the functions that an object holds is handed the context of a query.
+fn has_resolvers(holder: Syntax<'_>) -> bool {
+    const MOST: usize = 24;
+    let functions = holder.field(Field::Value).into_iter().flat_map(Syntax::children).take(MOST);
+    functions.map(|entry| entry.field(Field::Value).unwrap_or(entry)).any(|value| value.kind().is_function() && takes_context(value))
+}
+
+pub(super) fn is_root(name: &str) -> bool {
     matches!(name, "rootValue" | "rootResolver" | "rootResolvers") || name.to_ascii_lowercase().ends_with("root")
 }
 
@@ -317,7 +330,7 @@ pub(super) fn of_page(base: &Ref, name: &str) -> Option<Ref> {
 pub(super) fn is_of_router(base: &Ref, name: &str) -> bool {
     let mut names = base.path.iter().rev().map(|name| name.split('@').next().unwrap_or_default());
     let (last, before) = (names.next().unwrap_or_default(), names.next());
-    let is_prop = before == Some("props") || before.is_none() && base.scope == Scope::Local && base.first().contains("@@");
+    let is_prop = before == Some("props") || before.is_none() && base.is_parameter();
     is_prop && matches!((last, name), ("location", "search" | "hash") | ("match", "params"))
 }
 
@@ -337,25 +350,4 @@ pub(super) fn is_hook(value: Syntax<'_>) -> bool {
 pub(super) fn is_hook_with(value: Syntax<'_>, member: &str) -> bool {
     let hook = value.field(Field::Function).filter(|_| value.kind() == Kind::Call).map_or("", Syntax::text);
     matches!((hook, member), ("useRouter", "query") | ("useLocation", "search" | "hash") | ("useRoute", "query" | "params" | "hash"))
-}
-
-/// Whether a parameter is the event of a message that may come from any window: nothing in the handler asks
-/// for the origin. To a worker (`self`), only the page that made it writes.
-pub(super) fn is_message(parameter: Syntax<'_>) -> bool {
-    let function = parameter.ancestors().find(|outer| outer.kind().is_function());
-    function.is_some_and(|function| hears_windows(function) && !["origin", ".source"].iter().any(|word| function.text().contains(word)))
-}
-
-/// Whether a function is run with the messages of other windows.
-pub(super) fn hears_windows(function: Syntax<'_>) -> bool {
-    let Some(outer) = function.parent() else { return false };
-    match outer.kind() {
-        Kind::Arguments => {
-            let called = outer.parent().and_then(|call| call.field(Field::Function)).map_or("", Syntax::text);
-            outer.first().is_some_and(|first| unquoted(first) == "message")
-                && matches!(called, "addEventListener" | "window.addEventListener" | "$(window).on")
-        }
-        Kind::Assignment => outer.field(Field::Left).is_some_and(|left| matches!(left.text(), "window.onmessage" | "onmessage")),
-        _ => false,
-    }
 }

@@ -6,12 +6,23 @@ mod answer;
 pub(super) mod callers;
 mod checked;
 mod claimed;
+mod clock;
 mod compare;
+mod cookies;
 mod dom;
 mod escape;
+mod failed;
+mod faults;
 mod flow;
 pub(super) mod handed;
+mod heard;
+mod helper;
+mod identity;
+mod journal;
 mod kept;
+mod known;
+mod logged;
+mod made;
 mod meant;
 mod method;
 mod plain;
@@ -20,9 +31,11 @@ mod pollute;
 mod purpose;
 mod records;
 mod rows;
+mod sent;
 mod session;
 mod settings;
 mod slow;
+mod template;
 mod told;
 mod unsigned;
 mod upload;
@@ -65,13 +78,24 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
                 method::emit(&around, node, cx);
                 claimed::emit(module, node, cx);
                 plain::emit(&around, node, cx);
+                plain::made(&around, node, cx);
+                told::object_type(node, cx);
+                identity::issued(node, cx);
+                identity::cookie(module, node, cx);
+                known::account(module, node, cx);
+                journal::emit(module, node, cx);
                 told::emit(module, node, cx);
+                template::emit(&around, node, cx);
+                records::answered::emit(module, node, cx);
+                faults::call(module, node, cx);
+                helper::emit(module, node, cx);
                 dom::call(&around, node, cx);
                 handed::emit(&around, node, &mut handed);
             }
             Kind::Pair => {
                 policy::pair(node, cx);
                 settings::pair(node, cx);
+                known::pair(module, node, cx);
                 pair(&around, node, cx);
             }
             // `client.search(base, { filter })`.
@@ -85,23 +109,39 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
                 settings::assignment(module, node, cx);
                 pollute::assignment(&around, node, cx);
                 session::assignment(module, node, cx);
+                identity::shared(module, node, cx);
                 kept::assignment(module, node, cx);
+                faults::assigned(module, node, cx);
+                told::emit(module, node, cx);
+                records::answered::emit(module, node, cx);
                 dom::assignment(&around, node, cx);
             }
             Kind::Binary => {
                 compare::emit(module, node, cx);
+                known::compared(module, node, cx);
                 compare::skipped(module, node, cx);
                 unsigned::emit(node, cx);
                 policy::length(node, cx);
                 purpose::biased(node, cx);
             }
-            Kind::String | Kind::TemplateString => records::model::table(node, cx),
+            Kind::String | Kind::TemplateString => {
+                records::model::table(node, cx);
+                if node.kind() == Kind::TemplateString {
+                    crate::extract::schema::emit(node.text(), node.span(), cx);
+                }
+            }
             Kind::Member => {
                 settings::password_in_query(module, node, cx);
                 claimed::emit(module, node, cx);
             }
             Kind::Subscript => claimed::emit(module, node, cx),
-            Kind::Return => answer::emit(&around, node, cx),
+            Kind::Return => {
+                answer::emit(&around, node, cx);
+                made::emit(&around, node, &mut handed);
+                faults::returned(module, node, cx);
+                told::emit(module, node, cx);
+                records::answered::emit(module, node, cx);
+            }
             Kind::Regex => slow::emit(module, node, cx),
             Kind::For => loops(&around, node, cx),
             Kind::JsxAttribute => {
@@ -109,11 +149,19 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
                 dom::attribute(&around, node, cx);
             }
             kind if kind.is_function() => {
+                heard::emit(&around, node, cx);
+                faults::formatter(module, node, cx);
                 pollute::merge(node, cx);
                 pollute::walk(node, cx);
                 records::handler(module, node, &mut handed.handed, cx);
+                if let Some(body) = node.field(Field::Body).filter(|body| body.kind() != Kind::Block) {
+                    made::emit(&around, body, &mut handed);
+                }
             }
-            kind if kind.is_class() => records::model::class(node, cx),
+            kind if kind.is_class() => {
+                records::model::class(node, cx);
+                told::class(node, cx);
+            }
             _ => {}
         }
     }
@@ -124,8 +172,11 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let module = around.module;
     let Some(arguments) = node.field(Field::Arguments).filter(|arguments| arguments.kind() == Kind::Arguments) else { return };
     let name = called_name(node);
-    if matches!(name, "cookie" | "setCookie" | "set") {
-        settings::cookie_set(module, node, cx);
+    if matches!(name, "cookie" | "setCookie" | "set" | "serialize") {
+        cookies::set(module, node, cx);
+    }
+    if matches!(name, "now" | "getTime" | "valueOf") {
+        clock::emit(node, cx);
     }
     if name == "replace" {
         escape::emit(node, cx);
@@ -137,7 +188,7 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         answer::view(around, node, cx);
     }
     // Most calls are of no known name: ask for the cheap part first.
-    let may_be = rows::may_speak_of(name, node) || matches!(name, "random" | "createHash" | "pseudoRandomBytes" | "MD5" | "SHA1");
+    let may_be = rows::may_speak_of(name, node) || purpose::may_speak_of(name, node);
     let writes_record = is_record(node, name) || meant::is_columns(node);
     if !may_be && !writes_record && !makes_function(module, node) {
         return;
@@ -162,6 +213,9 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         let parts = parts(around, node, arguments, *row);
         if row.kind == SinkKind::Fetch {
             send(module, node, arguments, &callee, cx);
+            if address::is_sent_with_care(module, arguments) {
+                continue;
+            }
         }
         if !parts.is_empty() {
             let options = options(module, node, row.kind);
@@ -215,6 +269,7 @@ fn pair<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         "$where" | "$match" => SinkKind::Query,
         "filter" if matches!(value.kind(), Kind::TemplateString | Kind::Binary | Kind::Identifier) => SinkKind::Filter,
         "__html" => return dom::html(around, node, value, cx),
+        "innerHTML" | "srcDoc" | "srcdoc" | "domPropsInnerHTML" if is_of_element(node) => return dom::html(around, node, value, cx),
         "handler" => return answer::handler(around, node, cx),
         "Location" => SinkKind::Redirect,
         "destination" if is_below(node, &["redirect"]) => SinkKind::Redirect,
@@ -226,6 +281,12 @@ fn pair<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         _ => return,
     };
     value_sink(around, node, kind, Ref::new(Scope::Global, [key]), value, None, cx);
+}
+
+/// Whether a pair is a property of an element that the code makes: `h('div', { innerHTML })`, `createElement('iframe', { srcDoc })`.
+fn is_of_element(pair: Syntax<'_>) -> bool {
+    let call = pair.ancestors().nth(2).filter(|call| call.kind() == Kind::Call);
+    call.is_some_and(|call| matches!(called_name(call), "h" | "createElement" | "jsx" | "jsxs" | "createVNode"))
 }
 
 /// Whether a pair stands in the object that one of these keys has.
@@ -244,7 +305,7 @@ fn loops<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let is_kept = |list: Syntax<'_>| list.field(Field::Property).is_some_and(|name| name.text() == "files");
     if let Some(list) = length
         .and_then(|length| length.field(Field::Object))
-        .filter(|list| !is_kept(*list) && !ends_early(node, *list) && !is_gone_through(node, *list))
+        .filter(|list| !is_kept(*list) && !ends_early(node, *list) && !is_gone_through(node, *list) && !is_list(around.module, *list))
     {
         value_sink(around, node, SinkKind::Allocate, Ref::new(Scope::Global, ["for"]), list, None, cx);
     }
@@ -255,6 +316,28 @@ fn is_gone_through(node: Syntax<'_>, list: Syntax<'_>) -> bool {
     let Some(function) = node.ancestors().find(|outer| outer.kind().is_function()) else { return false };
     let before = function.text().get(..(node.start() - function.start()) as usize).unwrap_or_default();
     before.contains(&format!(" of {})", list.text()))
+}
+
+/// `const tries = [ext, 'png']`, `(bytes: Buffer)`: as long as what was sent.
+fn is_list<'t>(module: &Module<'t>, list: Syntax<'t>) -> bool {
+    let Some(declared) = module.lookup(list.text(), list).filter(|_| list.kind() == Kind::Identifier) else { return false };
+    let is_written = |made: Syntax<'t>| made.kind() == Kind::Array && made.child(Kind::Spread).is_none();
+    match &declared.form {
+        // `all = all.concat(body)` has as many items as were sent.
+        Form::Variable(Some(made), path) => {
+            let joins = |right: Syntax<'t>| {
+                is_written(right) || right.kind() == Kind::Call && matches!(called_name(right), "concat" | "filter" | "slice")
+            };
+            path.is_empty()
+                && is_written(*made)
+                && module.assignments(declared).iter().all(|assignment| assignment.field(Field::Right).is_some_and(joins))
+        }
+        Form::Parameter(_) => {
+            let kind = declared.name.parent().and_then(|one| one.field(Field::Type)).map_or("", Syntax::text);
+            matches!(kind.trim_start_matches([':', ' ']), "Buffer" | "Uint8Array" | "ArrayBuffer")
+        }
+        _ => false,
+    }
 }
 
 /// `if (!ROLES.includes(list[i])) return …`: a loop over more than there is ends at the first that is not there.
@@ -315,7 +398,7 @@ impl<'t> Around<'_, 't> {
                 | SinkKind::Disclose
                 | SinkKind::Keep
         );
-        if kind == SinkKind::ErrorBody && (loses_stack(call, part) || super::calls::is_outside_production(call)) {
+        if kind == SinkKind::ErrorBody && (failed::tells_nothing(module, call, part) || super::calls::is_outside_production(call)) {
             return parts;
         }
         let value = module.lower(part);
@@ -324,6 +407,7 @@ impl<'t> Around<'_, 't> {
                 return parts;
             }
             let label = if takes_password(call) { "password" } else { "" };
+            let value = logged::without_names(module, call, part, value);
             parts.push(SinkPart::new(value, Tri::Maybe, label));
             return parts;
         }
@@ -338,20 +422,22 @@ impl<'t> Around<'_, 't> {
         let value = flow::flowing_of(module, part, value, &is_untested);
         let is_made = kind == SinkKind::Html || flow::asks_alone(module, part);
         let value = if is_made { flow::returned(module, part).unwrap_or(value) } else { value };
-        self.as_called(part, value, label)
+        self.as_called(part, value, label, Some(kind))
     }
 
     /// What a value is, whatever was tested before.
     fn given(&self, part: Syntax<'t>, label: &str) -> Vec<SinkPart> {
-        self.as_called(part, flow::flowing(self.module, part, self.module.lower(part)), label)
+        self.as_called(part, flow::flowing(self.module, part, self.module.lower(part)), label, None)
     }
 
-    /// A value, and the same as the callers in this file make it.
-    fn as_called(&self, part: Syntax<'t>, value: Node, label: &str) -> Vec<SinkPart> {
+    /// A value, and the same as the callers in this file make it that have not tested what they hand over.
+    fn as_called(&self, part: Syntax<'t>, value: Node, label: &str, kind: Option<SinkKind>) -> Vec<SinkPart> {
         let (module, mut parts) = (self.module, Vec::new());
         let taken = handed::taken(module, part);
         if !taken.is_empty() {
-            let seen = self.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value);
+            let checked = self.checked.get_or_init(|| Checked::new(module));
+            let is_open = |call, argument| !kind.is_some_and(|kind| checked.holds(module, call, argument, kind));
+            let seen = self.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value, &is_open);
             parts.extend(seen.into_iter().map(|value| SinkPart::new(value, Tri::Maybe, label)));
         }
         parts.push(SinkPart { taken, ..SinkPart::new(value, Tri::Maybe, label) });
@@ -409,16 +495,6 @@ fn inner_of(kind: SinkKind, part: Syntax<'_>, is_shell: bool) -> Option<Syntax<'
 fn takes_password(node: Syntax<'_>) -> bool {
     let function = node.ancestors().find(|outer| outer.kind().is_function());
     function.is_some_and(|function| function.text().contains("assword"))
-}
-
-/// `delete answer.stack` in the function that sends the answer.
-fn loses_stack(call: Syntax<'_>, part: Syntax<'_>) -> bool {
-    let name = format!("{}.stack", part.text());
-    let function = call.ancestors().find(|outer| outer.kind().is_function());
-    function.filter(|_| part.kind() == Kind::Identifier).is_some_and(|function| {
-        let is_deleted = |node: Syntax<'_>| node.text().strip_prefix("delete").is_some_and(|rest| rest.trim() == name);
-        function.below().filter(|node| node.kind() == Kind::Unary).any(is_deleted)
-    })
 }
 
 /// What the rule may ask beside the parts: the options of a parser, the name that an answer is sent by.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::names::{Declaration, Form, Module, imported, unquoted};
-use crate::ir::{Binding, BindingKind, Call, Import, Map, Node, NodeKind, Ref, Scope, Symbols, Tri, Why};
+use crate::ir::{Binding, BindingKind, Call, Import, Map, Node, NodeKind, Op, Ref, Scope, Symbols, Tri, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Function-local constants that are bound for linking, at the most.
@@ -43,8 +43,28 @@ impl<'t> Module<'t> {
         symbols
     }
 
+    /// What `option` of `for (const option of OPTIONS)` may be, where the list of objects is written out.
+    fn each_of_list(&self, declaration: &Declaration<'t>) -> Option<Node> {
+        const MOST: usize = 16;
+        let outer = declaration.name.ancestors().take(3).find(|outer| outer.kind() == Kind::ForIn)?;
+        let right = outer.field(Field::Right).filter(|_| outer.field(Field::Operator).is_some_and(|word| word.text() == "of"))?;
+        let list = match right.kind() {
+            Kind::Identifier => match self.lookup(right.text(), right) {
+                Some(made) if !self.is_reassigned(made) && self.pushed(made).is_empty() => match &made.form {
+                    Form::Variable(Some(list), path) if path.is_empty() => *list,
+                    _ => return None,
+                },
+                _ => return None,
+            },
+            _ => right,
+        };
+        let items = || list.children().take(MOST + 1);
+        let is_written = list.kind() == Kind::Array && items().count() <= MOST && items().all(|item| item.kind() == Kind::Object);
+        is_written.then(|| Node::new(list.span(), NodeKind::Op(Op::Or, items().map(|item| self.lower(item)).collect())))
+    }
+
     fn bind(&self, declaration: &Declaration<'t>, symbols: &mut Symbols) {
-        let name = Self::linked_name(declaration);
+        let name = self.linked_name(declaration);
         let span = declaration.name.span();
         let mut push = |name: SmolStr, kind, value| symbols.bindings.push(Binding { name, kind, value, span });
         match &declaration.form {
@@ -54,7 +74,10 @@ impl<'t> Module<'t> {
             Form::Variable(value, path) => {
                 let kind = if self.is_reassigned(declaration) { BindingKind::Mutable } else { BindingKind::Const };
                 let made = *value;
-                let mut value = value.map_or_else(|| Node::unknown(Why::NoValue, span), |value| self.lower(value));
+                let mut value = value
+                    .map(|value| self.lower(value))
+                    .or_else(|| self.each_of_list(declaration))
+                    .unwrap_or_else(|| Node::unknown(Why::NoValue, span));
                 if let NodeKind::Map(map) = &mut value.kind {
                     self.complete(declaration, map);
                 }

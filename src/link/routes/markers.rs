@@ -15,10 +15,28 @@ pub(super) const NO_LIMIT: &str = "SkipThrottle";
 pub(super) struct Markers<'a> {
     /// Guards that they name, with the marker that names them.
     pub guards: Vec<&'a Node>,
-    /// Metadata keys that they set: the key, and the marker's own name.
-    pub keys: Vec<(&'a Node, &'a str)>,
+    /// Metadata keys that they set.
+    pub keys: Vec<MarkerKey<'a>>,
     /// Markers whose meaning is not in the repository.
     pub unknown: Vec<&'a Ref>,
+}
+
+/// A metadata key that a marker sets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MarkerKey<'a> {
+    /// The key as it is written where it is set.
+    pub key: &'a Node,
+    /// The marker's own name.
+    pub marker: &'a str,
+    /// Whether it is set to what the caller has to be (`@Allow('DeleteTag')`), which opens nothing whatever its name.
+    pub demands: bool,
+}
+
+impl MarkerKey<'_> {
+    /// Whether it opens a route to everybody, rather than asking for more. `key` is what the key turns out to be.
+    pub(super) fn opens(&self, key: &str) -> bool {
+        !self.demands && opens(key, self.marker)
+    }
 }
 
 impl<'a> Markers<'a> {
@@ -46,15 +64,21 @@ impl<'a> Markers<'a> {
         match (call.callee.module().unwrap_or_default(), call.callee.last()) {
             (_, "UseGuards") | ("type-graphql", "UseMiddleware") => self.guards.extend(&call.args),
             ("type-graphql", "Authorized") => self.guards.push(marker),
-            (_, "SetMetadata") => self.keys.extend(call.args.first().filter(|_| !sets_false(call)).map(|key| (key, call.callee.last()))),
+            (_, "SetMetadata") if !sets_false(call) => {
+                let demands = call.args.get(1).is_some_and(|value| value.as_bool().is_none());
+                self.keys.extend(call.args.first().map(|key| MarkerKey { key, marker: call.callee.last(), demands }));
+            }
             (_, "applyDecorators") => call.args.iter().for_each(|part| self.add(part, names, depth)),
-            ("@nestjs/throttler", "SkipThrottle") if !switches_off(marker) => self.keys.push((marker, NO_LIMIT)),
+            ("@nestjs/throttler", "SkipThrottle") if !switches_off(marker) => {
+                self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false });
+            }
             (module, _) if is_known(module) => {}
             _ => {
                 let before = self.keys.len();
                 self.add_named(marker, marker.span.file, &call.callee, names, depth);
                 for key in &mut self.keys[before..] {
-                    key.1 = call.callee.last_named();
+                    key.marker = call.callee.last_named();
+                    key.demands &= !call.args.is_empty() && !call.args.iter().any(says_everybody);
                 }
             }
         }
@@ -77,7 +101,11 @@ impl<'a> Markers<'a> {
             Some(value) => match &value.kind {
                 NodeKind::Ref(other) if other == name => self.unknown.push(name),
                 // `const Public = Reflector.createDecorator()`: the decorator is its own key.
-                NodeKind::Call(made) if made.callee.last() == "createDecorator" => self.keys.push((marker, name.last_named())),
+                NodeKind::Call(made) if made.callee.last() == "createDecorator" => {
+                    let given = marker.as_call().map(|call| call.args.as_slice()).unwrap_or_default();
+                    let demands = given.iter().any(|value| value.as_bool().is_none() && !says_everybody(value));
+                    self.keys.push(MarkerKey { key: marker, marker: name.last_named(), demands });
+                }
                 NodeKind::Func(func) => self.composed(marker, func, names, depth),
                 _ => self.add(value, names, depth),
             },
@@ -121,7 +149,18 @@ fn is_known(module: &str) -> bool {
     KNOWN.iter().any(|known| module.starts_with(known)) && !matches!(module, "@nestjs/passport" | "nest-keycloak-connect")
 }
 
-/// Whether a key or the marker that sets it opens a route to everybody, rather than asking for more.
+/// `Permission.Public`, `'guest'`, `AuthType.None`: a value that asks nobody who they are.
+fn says_everybody(value: &Node) -> bool {
+    const WORDS: [&str; 8] = ["public", "none", "anonymous", "guest", "everyone", "anyone", "unauthenticated", "optional"];
+    let name = match &value.kind {
+        NodeKind::List(items) => return items.iter().any(says_everybody),
+        NodeKind::Ref(name) => name.last(),
+        _ => value.as_str().unwrap_or_default(),
+    };
+    WORDS.iter().any(|word| name.eq_ignore_ascii_case(word))
+}
+
+/// Whether a key or the marker that sets it opens a route to everybody by its words.
 pub(super) fn opens(key: &str, marker: &str) -> bool {
     const WORDS: &[&str] = &[
         "public",

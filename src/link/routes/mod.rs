@@ -21,9 +21,10 @@ mod procedures;
 mod semantics;
 mod standing;
 mod walk;
-mod words;
+pub(super) mod words;
 
 pub(super) use library::guards_only_later;
+pub use nature::split_words;
 pub use nature::{
     deletes, hands_out_all, has_key, is_empty_form, is_for_everybody, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people,
     tells_of_people,

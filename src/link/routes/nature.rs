@@ -64,7 +64,8 @@ pub(super) fn public(route: &Route) -> Option<&'static str> {
         () if limits_strangers(route) => Some("limited by itself, for strangers"),
         () => None,
     };
-    by_name(route).filter(|why| fits::fits(route, why)).or_else(by_deed)
+    let named = by_name(route).map(|why| if why == "OAuth" && fits::is_called_back(route) { "webhook" } else { why });
+    named.filter(|why| fits::fits(route, why)).or_else(by_deed)
 }
 
 /// Whether an action on a plain client counts itself how often it is called, which is asked of strangers.
@@ -453,7 +454,7 @@ pub(super) fn changes_nothing(route: &Route) -> bool {
 }
 
 /// Words of a path: at slashes, dashes, underscores, dots, and where a capital begins.
-pub(super) fn split_words(text: &str) -> Vec<String> {
+pub fn split_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for letter in text.chars() {

@@ -54,6 +54,7 @@ pub(super) fn told(mut guard: Guard, verdict: &Verdict) -> Guard {
     guard.rate_limit = verdict.rate_limit;
     guard.headers = verdict.headers;
     guard.csrf = verdict.csrf;
+    guard.escapes = verdict.escapes.is_yes();
     guard
 }
 

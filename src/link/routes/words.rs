@@ -55,7 +55,7 @@ pub(super) fn library_authenticates(name: &str) -> bool {
 }
 
 /// Whether a name of the application's own may stand for authentication or authorisation.
-pub(super) fn may_authenticate(name: &str) -> bool {
+pub(in crate::link) fn may_authenticate(name: &str) -> bool {
     has_any(name, &WORDS.own)
 }
 
@@ -74,6 +74,83 @@ fn makes_checker(callee: &Ref) -> bool {
     let owner = callee.path.iter().rev().nth(1).filter(|_| callee.scope == Scope::Rust);
     // By whole words: there is a `user` in `StatusError`.
     owner.is_some_and(|owner| owner.starts_with(char::is_uppercase) && may_authenticate(&split_words(owner).join("_")))
+}
+
+/// Whether a called function asks what somebody may do, by its name: `assertAdmin(user)`, `ability.can('edit', post)`. One
+/// that is named for a change of that, `updateRole`, does not.
+pub(super) fn asks_rights(name: &str) -> bool {
+    const RIGHTS: [&str; 12] =
+        ["admin", "role", "permi", "authoriz", "polic", "abilit", "owner", "staff", "scope", "forbid", "entitle", "privileg"];
+    const OTHERS: [&str; 24] = [
+        "set", "update", "change", "assign", "add", "remove", "get", "list", "find", "create", "delete", "save", "map", "to", "load",
+        "fetch", "by", "promote", "make", "grant", "revoke", "edit", "start", "notify",
+    ];
+    let words = split_words(name);
+    let is_other = words.first().is_some_and(|first| OTHERS.contains(&first.as_str()));
+    let says = words.iter().any(|word| RIGHTS.iter().any(|right| word.contains(right)));
+    words.first().is_some_and(|first| matches!(first.as_str(), "can" | "cannot" | "may" | "allowed" | "enforce")) || says && !is_other
+}
+
+/// Whether a called function may check who sends something, by its name.
+pub(super) fn may_prove_sender(name: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "verif",
+        "signature",
+        "sign",
+        "construct",
+        "unwrap",
+        "hmac",
+        "valid",
+        "secret",
+        "equal",
+        "compare",
+        "svix",
+        "decrypt",
+        "fetch",
+        "retrieve",
+        "auth",
+        "token",
+        "check",
+    ];
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Whether a called function only reads or writes a store, a log or an answer, by its name.
+pub(super) fn is_of_store(name: &str) -> bool {
+    const VERBS: [&str; 30] = [
+        "find",
+        "create",
+        "insert",
+        "update",
+        "upsert",
+        "delete",
+        "remove",
+        "save",
+        "json",
+        "send",
+        "status",
+        "log",
+        "error",
+        "warn",
+        "info",
+        "debug",
+        "end",
+        "parse",
+        "string",
+        "number",
+        "set",
+        "where",
+        "collection",
+        "query",
+        "run",
+        "prepare",
+        "to",
+        "now",
+        "date",
+        "object",
+    ];
+    split_words(name).first().is_some_and(|verb| VERBS.contains(&verb.as_str()))
 }
 
 /// Whether a called function counts tries: `tooMany(email)`, `checkRateLimit(ip)`.

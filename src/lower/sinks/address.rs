@@ -1,7 +1,7 @@
 //! Addresses: which part of one a caller chooses.
 
 use super::taint::tainted;
-use crate::ir::{Node, NodeKind, Op, Part, Ref, Scope, Text, Tri};
+use crate::ir::{Call, Entry, Node, NodeKind, Op, Part, Ref, Scope, Text, Tri};
 
 /// Whether a request says which host is asked, not only a path or a parameter of a known one.
 pub(super) fn controls_host(node: &Node) -> Tri {
@@ -25,9 +25,42 @@ pub(super) fn controls_host(node: &Node) -> Tri {
         NodeKind::Call(call) if is_own_address(&call.callee) => {
             Tri::from(call.args.first().and_then(Node::as_str).is_some_and(is_of_address))
         }
+        // `new URL(text).toString()`, `String(address)`.
+        NodeKind::Call(call) if call.callee.last() == "toString" && call.receiver.is_some() => {
+            call.receiver.as_ref().map_or(Tri::No, controls_host)
+        }
+        NodeKind::Call(call) if call.callee.scope == Scope::Global && call.callee.last() == "String" => {
+            call.args.first().map_or(Tri::No, controls_host)
+        }
+        // `location.href.replace(/#$/, '')` begins as the address did.
+        NodeKind::Call(call) if call.callee.last() == "replace" && is_own_address(&parent(&call.callee)) && drops_the_end(call) => Tri::No,
         // The second argument is only the base of the first.
         NodeKind::Call(call) if matches!(call.callee.last(), "URL" | "parse") => call.args.first().map_or(Tri::No, controls_host),
         _ => tainted(node, 8),
+    }
+}
+
+/// What a method is called on, by its name.
+fn parent(callee: &Ref) -> Ref {
+    let mut object = callee.clone();
+    object.path.pop();
+    object
+}
+
+/// Whether a replacement takes away no more than the end of a text: its pattern is tied to it and of a known length.
+fn drops_the_end(call: &Call) -> bool {
+    let pattern = call.args.first().and_then(Node::as_call).and_then(|made| made.args.first()).and_then(Node::as_str);
+    let is_end = |pattern: &str| pattern.contains("$/") && !pattern.contains(['*', '+', '{']);
+    pattern.is_some_and(is_end) && call.args.get(1).and_then(Node::as_str) == Some("")
+}
+
+/// Whether an address is one that a cookie holds: no other site can write it.
+pub(super) fn is_of_cookie(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Ref(name) => name.scope == Scope::Request && name.first() == "cookies",
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => operands.iter().all(|one| one.is_known() || is_of_cookie(one)),
+        NodeKind::Op(Op::Index | Op::Attr | Op::Await, operands) => operands.first().is_some_and(is_of_cookie),
+        _ => false,
     }
 }
 
@@ -105,14 +138,23 @@ fn names_host(node: &Node) -> bool {
     }
 }
 
-/// Whether a value is of the address of a page: what a browser asks for, its visitor could.
+/// Whether a value is of the address of a page, or what another window or a socket tells one: what a browser asks for, its
+/// visitor could.
 pub(super) fn is_of_page(node: &Node) -> bool {
-    let of_page = |name: &Ref| name.scope == Scope::Request && matches!(name.first(), "address" | "message");
+    comes_of(node, &["address", "message", "posted"])
+}
+
+/// Whether a value holds one of these parts of what comes from outside.
+pub(super) fn comes_of(node: &Node, parts: &[&str]) -> bool {
+    let is_part = |name: &Ref| name.scope == Scope::Request && parts.contains(&name.first());
     match &node.kind {
-        NodeKind::Ref(name) => of_page(name),
-        NodeKind::Text(text) => text.holes().any(is_of_page),
-        NodeKind::Op(_, operands) => operands.iter().any(is_of_page),
-        NodeKind::Call(call) => of_page(&call.callee) || call.receiver.iter().chain(&call.args).any(is_of_page),
+        NodeKind::Ref(name) => is_part(name),
+        NodeKind::Text(text) => text.holes().any(|hole| comes_of(hole, parts)),
+        NodeKind::Op(_, operands) | NodeKind::List(operands) => operands.iter().any(|operand| comes_of(operand, parts)),
+        NodeKind::Call(call) => is_part(&call.callee) || call.receiver.iter().chain(&call.args).any(|value| comes_of(value, parts)),
+        NodeKind::Map(map) => map.entries.iter().any(|entry| match entry {
+            Entry::Pair { value, .. } | Entry::Computed { value, .. } | Entry::Spread(value) => comes_of(value, parts),
+        }),
         _ => false,
     }
 }

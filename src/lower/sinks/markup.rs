@@ -1,13 +1,38 @@
 //! What an answer or a page shows: markup with values in it, insides of an error.
 
+use super::address::comes_of;
 use super::statement::first_words;
 use super::taint::{is_markdown, tainted};
-use crate::ir::{Call, Entry, Node, NodeKind, Op, Scope, Sink, SinkPart, Tri};
+use crate::ir::{Call, Entry, Node, NodeKind, Op, Part, Ref, Scope, Sink, SinkPart, Tri};
 
 pub(super) fn is_markup(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Call(call) => is_markdown(&call.callee) || is_list(call),
         _ => node.as_text().is_some_and(|text| text.has_holes() && text.contains("<").is_yes()),
+    }
+}
+
+/// Puts data in the place of its JSON where a script holds it: `<script>var state = ${JSON.stringify(state)}</script>`, which
+/// a `</script>` in the data ends.
+pub(super) fn open_scripts(node: &mut Node) {
+    let NodeKind::Text(text) = &mut node.kind else { return };
+    let mut is_script = false;
+    for piece in &mut text.pieces {
+        match &mut piece.part {
+            Part::Lit(words) => {
+                let (open, close) = (words.rfind("<script"), words.rfind("</script"));
+                is_script = match (open, close) {
+                    (None, None) => is_script,
+                    (open, close) => open > close,
+                };
+            }
+            Part::Hole(hole) => {
+                let data = hole.as_call().filter(|call| is_script && call.callee.last() == "stringify").and_then(|call| call.args.first());
+                if let Some(data) = data.cloned() {
+                    **hole = data;
+                }
+            }
+        }
     }
 }
 
@@ -74,7 +99,7 @@ fn is_caught(name: &str) -> bool {
 pub(super) fn is_trusted(parts: &mut Vec<SinkPart>) -> bool {
     parts.retain_mut(|part| {
         part.tainted = tainted(&part.value, 12);
-        if part.tainted.is_no() && is_cleaned(&part.value) {
+        if part.tainted.is_no() && is_cleaned(&part.value) || !part.tainted.is_yes() && is_setting(&part.value) {
             return false;
         }
         let is_open = matches!(part.value.kind, NodeKind::Ref(_) | NodeKind::Op(..) | NodeKind::Unknown(_)) || holds_words(&part.value, 6);
@@ -84,6 +109,16 @@ pub(super) fn is_trusted(parts: &mut Vec<SinkPart>) -> bool {
         !part.tainted.is_no()
     });
     !parts.is_empty()
+}
+
+/// `environment.LOGO_URL`: who runs the application sets what is written in capitals.
+fn is_setting(value: &Node) -> bool {
+    let name = match &value.kind {
+        NodeKind::Ref(name) if name.path.len() > 1 => name.last(),
+        NodeKind::Op(Op::Attr, operands) => operands.get(1).and_then(Node::as_str).unwrap_or_default(),
+        _ => return false,
+    };
+    name.len() > 3 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Whether one of the values of a variable is what a function has escaped; the others are made of it:
@@ -98,9 +133,12 @@ fn is_cleaned(value: &Node) -> bool {
 
 /// Whether markup of a page holds what a request brings, or a text of a record.
 pub(super) fn is_of_page(sink: &mut Sink) -> bool {
-    let is_of_request = sink.parts.iter().any(|part| tainted(&part.value, 12).is_yes());
-    let has_answers = sink.options.as_ref().and_then(Node::as_str) == Some("answers");
-    let is_of_record = |part: &SinkPart| is_text_of_record(&part.value) || has_answers && holds_words(&part.value, 6);
+    let kind = sink.options.as_ref().and_then(Node::as_str).unwrap_or_default();
+    let (has_answers, is_told) = (matches!(kind, "answers" | "told"), kind == "told");
+    let is_of_request = sink.parts.iter().any(|part| tainted(&part.value, 12).is_yes() && !is_of_socket(&part.value));
+    let is_of_record = |part: &SinkPart| {
+        is_text_of_record(&part.value) || has_answers && holds_words(&part.value, 6) || holds_message(&part.value, is_told, 6)
+    };
     if !is_of_request && sink.parts.iter().any(is_of_record) {
         sink.options = sink.options.as_ref().map(|options| Node::text("record", options.span));
         sink.parts.iter_mut().for_each(|part| part.tainted = Tri::Maybe);
@@ -108,14 +146,35 @@ pub(super) fn is_of_page(sink: &mut Sink) -> bool {
     }
     sink.parts.retain_mut(|part| {
         part.tainted = tainted(&part.value, 12);
-        part.tainted.is_yes()
+        part.tainted.is_yes() && !is_of_socket(&part.value)
     });
     !sink.parts.is_empty()
 }
 
-/// A text that people write about themselves and others, of what a variable of a function holds: `user.name`.
-fn holds_words(node: &Node, depth: u32) -> bool {
-    const WORDS: [&str; 18] = [
+/// Whether all that comes from outside in a value is a message of a socket, which the page's own server sends.
+fn is_of_socket(node: &Node) -> bool {
+    comes_of(node, &["message"]) && !comes_of(node, &["address", "posted", "page"])
+}
+
+/// Whether a message of a socket in a value is what others wrote: by the name of its part, or `is_told` by that of the event
+/// if it is the whole.
+fn holds_message(node: &Node, is_told: bool, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match &node.kind {
+        NodeKind::Ref(name) if name.scope == Scope::Request && name.first() == "message" => match name.path.as_slice() {
+            [_] => is_told,
+            [.., last] => names_words(last),
+            [] => false,
+        },
+        NodeKind::Text(text) => text.holes().any(|hole| holds_message(hole, is_told, depth)),
+        NodeKind::Op(_, operands) => operands.iter().any(|operand| holds_message(operand, is_told, depth)),
+        _ => false,
+    }
+}
+
+/// Whether a name is that of a text that people write about themselves and others: `name`, `noteTitle`, `first_name`.
+pub fn names_words(name: &str) -> bool {
+    const WHOLE: [&str; 20] = [
         "name",
         "username",
         "userName",
@@ -123,6 +182,8 @@ fn holds_words(node: &Node, depth: u32) -> bool {
         "firstName",
         "lastName",
         "fullName",
+        "firstname",
+        "lastname",
         "comment",
         "message",
         "bio",
@@ -135,20 +196,47 @@ fn holds_words(node: &Node, depth: u32) -> bool {
         "title",
         "caption",
     ];
+    /// What people write something of, and what of it.
+    const OF: [&str; 18] = [
+        "note", "post", "user", "comment", "message", "review", "blog", "article", "topic", "ticket", "todo", "task", "profile", "author",
+        "sender", "display", "customer", "product",
+    ];
+    const ENDS: [&str; 9] = ["title", "body", "text", "content", "comment", "name", "subject", "message", "bio"];
+    if WHOLE.contains(&name) {
+        return true;
+    }
+    let word: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    OF.iter().any(|of| word.strip_prefix(of).is_some_and(|end| ENDS.contains(&end)))
+}
+
+/// A text that people write about themselves and others, of what a variable of a function holds: `user.name`.
+fn holds_words(node: &Node, depth: u32) -> bool {
     match &node.kind {
         NodeKind::Ref(name) => {
             let is_variable = name.scope == Scope::Local && name.first().contains('@');
-            is_variable && matches!(name.path.as_slice(), [_, .., last] if WORDS.contains(&last.as_str()))
+            is_variable && matches!(name.path.as_slice(), [_, .., last] if names_words(last))
         }
         NodeKind::Text(text) if depth > 0 => text.holes().any(|hole| holds_words(hole, depth - 1)),
         // Of what a loop goes through, nothing is known but how its members are called.
         NodeKind::Op(Op::Attr, operands) => match operands.as_slice() {
-            [base, name] => matches!(base.kind, NodeKind::Unknown(_)) && name.as_str().is_some_and(|name| WORDS.contains(&name)),
+            [base, name] => {
+                let is_open = matches!(base.kind, NodeKind::Unknown(_)) || is_answer(base);
+                is_open && name.as_str().is_some_and(names_words)
+            }
             _ => false,
         },
         NodeKind::Op(Op::Or | Op::Coalesce | Op::Add, operands) if depth > 0 => {
             operands.iter().any(|operand| holds_words(operand, depth - 1))
         }
+        _ => false,
+    }
+}
+
+/// What a server has answered: `await response.json()`, `(await client.get(…)).data`.
+fn is_answer(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Op(Op::Attr, operands) => operands.first().is_some_and(is_answer),
+        NodeKind::Op(Op::Await, operands) => operands.first().is_some_and(|call| call.as_call().is_some()),
         _ => false,
     }
 }
@@ -160,7 +248,8 @@ fn is_text_of_record(node: &Node) -> bool {
     name.as_str().is_some_and(|name| !is_meant_as_markup(name)) && is_found(base)
 }
 
-fn is_found(node: &Node) -> bool {
+/// Whether a value is what a store has found.
+pub fn is_found(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Op(Op::Attr | Op::Index | Op::Or | Op::Coalesce, operands) => operands.first().is_some_and(is_found),
         NodeKind::Op(Op::Await, operands) => operands.first().and_then(Node::as_call).is_some_and(|call| finds(call.callee.last())),
@@ -191,6 +280,46 @@ pub(super) fn holds_record(node: &Node, depth: u32) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether what a function makes of its parameter keeps the markup in it: it changes nothing, or replaces signs that open no
+/// tag, and lists of such that do (`/<script/gi`).
+pub fn leaves_markup(made: &Node, parameter: &Ref) -> bool {
+    const MOST: usize = 16;
+    let mut value = made;
+    for _ in 0..MOST {
+        match &value.kind {
+            NodeKind::Ref(name) => return name == parameter,
+            NodeKind::Op(Op::Or | Op::Coalesce, operands) => match operands.first() {
+                Some(first) => value = first,
+                None => return false,
+            },
+            NodeKind::Call(call) => {
+                let leaves = match call.callee.last() {
+                    "replace" | "replaceAll" => call.args.first().is_some_and(|pattern| !takes_tags(pattern)),
+                    "trim" | "toString" | "slice" | "substring" | "substr" | "String" => true,
+                    _ => false,
+                };
+                let is_of_parameter =
+                    || call.callee.path.len() == 2 && call.callee.scope == parameter.scope && call.callee.path[0] == parameter.path[0];
+                match call.receiver.as_ref().or_else(|| call.args.first().filter(|_| call.callee.last() == "String")) {
+                    Some(inner) if leaves => value = inner,
+                    _ => return leaves && is_of_parameter(),
+                }
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a pattern fits what opens any tag: `<`, `/[&<>]/g`, `/<[^>]*>/g`; not the name of one alone.
+fn takes_tags(pattern: &Node) -> bool {
+    let Some(text) = pattern.as_str().or_else(|| pattern.as_call()?.args.first()?.as_str()) else { return true };
+    text.match_indices('<').any(|(at, _)| {
+        let after = text[at + 1..].trim_start_matches(['\\', '/', '?', '(', ':']);
+        !after.starts_with(|char: char| char.is_ascii_alphabetic()) || text[at + 1..].starts_with("\\w")
+    })
 }
 
 /// Whether a name is that of a text that is markup on purpose: whoever fills it in has seen to it.

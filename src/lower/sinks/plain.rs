@@ -8,7 +8,7 @@ const HOLE: char = '\u{1}';
 
 /// Whether a sink is one that [`judge`] tells of.
 pub(super) fn is_candidate(sink: &Sink) -> bool {
-    sink.parts.first().is_some_and(|part| matches!(part.label.as_str(), "asked" | "statement"))
+    sink.parts.first().is_some_and(|part| matches!(part.label.as_str(), "asked" | "statement" | "kept" | "written"))
 }
 
 /// Leaves what is a password of a request, labelled `asked` or `written`.
@@ -48,7 +48,8 @@ fn is_typed(node: &Node) -> bool {
     let of_request = |first: &str| matches!(first, "body" | "query" | "params" | "payload" | "args" | "dto" | "input");
     match &node.kind {
         NodeKind::Ref(name) => {
-            name.scope == Scope::Request && of_request(name.first()) && name.path.len() > 1 && names_password(name.last())
+            let is_password = names_password(name.last()) || matches!(name.last(), "pass" | "psw" | "pswd" | "passwort");
+            name.scope == Scope::Request && of_request(name.first()) && name.path.len() > 1 && is_password
         }
         NodeKind::Text(text) => {
             let mut pieces = text.pieces.iter().map(|piece| &piece.part);

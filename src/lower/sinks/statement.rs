@@ -32,7 +32,10 @@ pub(super) fn is_sql(node: &Node) -> bool {
         ]
         .iter()
         .any(|start| {
-            words.starts_with(start) || words.trim_start_matches(['\n', '(']).starts_with(start.trim_end()) && words.len() > start.len()
+            // `settings:` begins with no `set`.
+            let ends = |rest: &str| !rest.starts_with(|char: char| char.is_ascii_alphanumeric() || matches!(char, ':' | '-' | '_' | '.'));
+            words.starts_with(start)
+                || words.trim_start_matches(['\n', '(']).strip_prefix(start.trim_end()).is_some_and(ends) && words.len() > start.len()
         })
     })
 }
@@ -133,4 +136,63 @@ fn handed_in(node: &Node, scope: &Scope) -> bool {
         NodeKind::Op(Op::Cond, operands) => operands.iter().skip(1).any(|operand| handed_in(operand, scope)),
         _ => false,
     }
+}
+
+/// Whether each parameter in a statement stands where a name or a word of the language does, which no statement takes as
+/// a parameter: of a table, of a column, `asc`. Whoever calls the function has to write them out.
+pub(super) fn holds_names_alone(node: &Node) -> bool {
+    let Some(text) = node.as_text() else { return false };
+    let mut before = String::new();
+    let mut names = 0;
+    for (at, piece) in text.pieces.iter().enumerate() {
+        match &piece.part {
+            Part::Lit(words) => before.push_str(&words.to_ascii_lowercase()),
+            Part::Hole(hole) if tainted(hole, 12).is_no() => before.push_str(" ? "),
+            Part::Hole(_) => {
+                let after = match text.pieces.get(at + 1).map(|next| &next.part) {
+                    Some(Part::Lit(words)) => words.as_str(),
+                    _ => "",
+                };
+                if !is_place_of_name(&before, after) {
+                    return false;
+                }
+                names += 1;
+                before.push_str(" ? ");
+            }
+        }
+    }
+    names > 0
+}
+
+/// Whether a name stands between two parts of a statement: behind a word that names follow, or before what compares it.
+fn is_place_of_name(before: &str, after: &str) -> bool {
+    const OF_NAMES: [&str; 22] = [
+        "select", "distinct", "from", "join", "into", "update", "table", "exists", "database", "schema", "view", "index", "by", "column",
+        "add", "rename", "to", "truncate", "drop", "on", "as", "sequence",
+    ];
+    const OF_VALUES: [&str; 10] = ["where", "values", "set", "limit", "offset", "and", "or", "having", "like", "password"];
+    let quotes = before.matches('\'').count();
+    if quotes % 2 == 1 || before.trim_end().ends_with(['=', '<', '>', '%']) {
+        return false;
+    }
+    let rest = after.trim_start_matches(['"', '`', ']', ')', ' ', '\n', '\t']).to_ascii_lowercase();
+    let is_compared = ["=", "!=", "<>", "like ", "ilike ", "in (", "is ", "asc", "desc"].iter().any(|sign| rest.starts_with(sign));
+    let mut words = before.rsplit(|char: char| !char.is_ascii_alphabetic());
+    let governs = words.find(|word| OF_NAMES.contains(word) || OF_VALUES.contains(word));
+    is_compared || governs.is_some_and(|word| OF_NAMES.contains(&word))
+}
+
+/// Whether JSON stands between quotes of a statement (`'${JSON.stringify(filter)}'`): it escapes quotation marks of its own,
+/// and no apostrophe.
+pub(super) fn has_quoted_json(node: &Node) -> Tri {
+    let Some(text) = node.as_text() else { return Tri::No };
+    let mut brought = Tri::No;
+    for pair in text.pieces.windows(2) {
+        let (Part::Lit(before), Part::Hole(hole)) = (&pair[0].part, &pair[1].part) else { continue };
+        let json = hole.as_call().filter(|call| call.callee.first() == "JSON" && call.callee.last() == "stringify");
+        if let Some(given) = json.filter(|_| before.ends_with('\'')).and_then(|call| call.args.first()) {
+            brought = brought.max(Tri::from(tainted(given, 12).is_yes()));
+        }
+    }
+    brought
 }

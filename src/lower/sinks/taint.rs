@@ -17,11 +17,19 @@ pub(super) fn tainted(node: &Node, depth: u32) -> Tri {
         NodeKind::Op(Op::Index | Op::Attr, operands) if is_token_header(operands) => {
             token_of(&operands[0]).map_or(Tri::No, |token| Tri::from(!token.is_known()).max(tainted(token, depth - 1)))
         }
+        // How long a list of the code is.
+        NodeKind::Op(Op::Attr, operands) if matches!(operands.as_slice(), [list, name] if list.as_list().is_some() && name.as_str() == Some("length")) => {
+            Tri::No
+        }
         // Which member of a known value is chosen brings nothing of the key in.
         NodeKind::Op(Op::Index | Op::Attr, operands) => operands.first().map_or(Tri::No, |base| tainted(base, depth - 1)),
         // `known.includes(name) ? name : 'other'`.
         NodeKind::Op(Op::Cond, operands) if operands.first().is_some_and(is_test) => Tri::No,
-        NodeKind::Op(Op::Cond, operands) => any(operands.get(1..).unwrap_or_default()),
+        // `order === 'asc' || order === 'desc' ? order : 'asc'`.
+        NodeKind::Op(Op::Cond, operands) => match operands.as_slice() {
+            [asked, then, other] if is_one_of(asked, then, 4) => tainted(other, depth - 1),
+            _ => any(operands.get(1..).unwrap_or_default()),
+        },
         NodeKind::Op(Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Not, _) => Tri::No,
         NodeKind::Op(_, operands) => any(operands),
         NodeKind::Call(call) => through(call, depth - 1),
@@ -34,6 +42,17 @@ pub(super) fn tainted(node: &Node, depth: u32) -> Tri {
 
 fn is_test(condition: &Node) -> bool {
     condition.as_call().is_some_and(|call| matches!(call.callee.last(), "includes" | "has" | "test"))
+}
+
+/// Whether a condition holds for some values that are written out alone.
+fn is_one_of(condition: &Node, value: &Node, depth: u32) -> bool {
+    match &condition.kind {
+        NodeKind::Op(Op::Or, either) => depth > 0 && either.iter().all(|one| is_one_of(one, value, depth - 1)),
+        NodeKind::Op(Op::Eq, sides) => {
+            matches!(sides.as_slice(), [one, other] if one.kind == value.kind && other.is_known() || other.kind == value.kind && one.is_known())
+        }
+        _ => false,
+    }
 }
 
 /// `jwt.decode(token, { complete: true }).header`.
@@ -88,6 +107,7 @@ fn source(name: &Ref) -> Tri {
                 | "response"
                 | "args"
                 | "message"
+                | "posted"
                 | "address"
                 | "event"
         )
@@ -98,7 +118,7 @@ fn source(name: &Ref) -> Tri {
             (of_event && matches!(name.last(), "title" | "body" | "ref" | "label" | "message" | "email" | "name" | "head_ref")).into()
         }
         // A parameter, of which nothing more is known.
-        Scope::Local if name.path.len() == 1 && name.first().contains("@@") => Tri::Maybe,
+        Scope::Local if name.path.len() == 1 && name.is_parameter() => Tri::Maybe,
         _ => Tri::No,
     }
 }
@@ -158,7 +178,7 @@ fn through(call: &Call, depth: u32) -> Tri {
 fn is_list_of_code(list: &Node, depth: u32) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     match &list.kind {
-        NodeKind::List(items) => items.iter().all(Node::is_known),
+        NodeKind::List(items) => items.iter().all(|item| tainted(item, depth).is_no()),
         NodeKind::Call(call) if matches!(call.callee.last(), "filter" | "slice" | "sort" | "reverse" | "concat") => {
             call.receiver.iter().chain(call.args.iter().filter(|_| call.callee.last() == "concat")).all(|part| is_list_of_code(part, depth))
         }
@@ -185,6 +205,9 @@ fn cleans(name: &str) -> bool {
         "quote",
         "basename",
         "includes",
+        "tofixed",
+        "tolocale",
+        "toiso",
         "isinteger",
         "map",
         "uuid",
@@ -205,8 +228,49 @@ fn replaces_cleanly(call: &Call, name: &str) -> bool {
         pattern.as_call().and_then(|made| made.args.first()).and_then(Node::as_str).is_some_and(|pattern| pattern.contains("[^"))
     };
     let is_text = |at: usize, text: &str| argument(at).and_then(Node::as_str) == Some(text);
+    // `path.normalize(name).replace(/^(\.\.(\/|\\|$))+/, '')`: what leads out of a folder stands at the beginning then.
+    let leads_out = |pattern: &Node| {
+        let pattern = pattern.as_call().and_then(|made| made.args.first()).and_then(Node::as_str);
+        pattern.is_some_and(|pattern| pattern.starts_with("/^(\\.\\.") && pattern.ends_with(")+/"))
+    };
+    let is_normal = || call.receiver.as_ref().and_then(Node::as_call).is_some_and(|made| made.callee.last() == "normalize");
+    let stays_within = || is_text(1, "") && argument(0).is_some_and(leads_out) && is_normal();
     let escapes = || argument(1).and_then(Node::as_str).is_some_and(|with| with.contains("\\$&"));
-    name.starts_with("replace") && (argument(0).is_some_and(keeps_listed) || escapes() || is_text(0, "<") && is_text(1, "&lt;"))
+    name.starts_with("replace")
+        && (argument(0).is_some_and(keeps_listed)
+            || escapes()
+            || is_text(0, "<") && is_text(1, "&lt;")
+            || stays_within()
+            || writes_each_otherwise(call))
+}
+
+/// `text.replace(/[&<>"']/g, (char) => codes[char])`, `text.replace(/</g, '&lt;')`, `text.replace(/'/g, "''")`: every
+/// character of a sort is written in another way.
+fn writes_each_otherwise(call: &Call) -> bool {
+    let [pattern, with] = call.args.as_slice() else { return false };
+    // `text.replaceAll("'", "''")`.
+    if let Some(pattern) = pattern.as_str() {
+        return call.callee.last() == "replaceAll" && writes_otherwise(pattern, with);
+    }
+    let Some(made) = pattern.as_call().filter(|made| made.callee.last() == "RegExp") else { return false };
+    // A literal keeps its slashes.
+    let whole = made.args.first().and_then(Node::as_str).and_then(|text| text.strip_prefix('/')?.rsplit_once('/'));
+    let Some((pattern, flags)) = whole else { return false };
+    flags.contains('g')
+        && match pattern {
+            list if list.starts_with('[') && list.ends_with(']') => matches!(with.kind, NodeKind::Func(_)),
+            _ => writes_otherwise(pattern, with),
+        }
+}
+
+/// Whether a character is written so that it ends nothing.
+fn writes_otherwise(pattern: &str, with: &Node) -> bool {
+    let with = with.as_str().unwrap_or_default();
+    match pattern {
+        "<" => with.starts_with("&lt") || with.starts_with("&#"),
+        "'" => matches!(with, "''" | "\\'"),
+        _ => false,
+    }
 }
 
 /// `$location.search()` of `AngularJS`, `new URL(location)`.
@@ -219,7 +283,7 @@ fn is_address_of_page(call: &Call) -> bool {
 }
 
 /// Whether a function makes markup of Markdown, and leaves the markup that is in it.
-pub(super) fn is_markdown(function: &Ref) -> bool {
+pub fn is_markdown(function: &Ref) -> bool {
     let is_maker = matches!(function.last(), "default" | "marked" | "parse" | "parseInline" | "snarkdown");
     is_maker && matches!(function.module(), Some("marked" | "snarkdown")) || function.last() == "makeHtml"
 }

@@ -7,6 +7,7 @@
 
 mod copy;
 mod kind;
+mod newer;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -168,21 +169,29 @@ pub fn parse<'s>(src: &Src<'s>, kind: FileKind) -> Parsed<Tree<'s>> {
     }
     let grammar = &GRAMMARS[dialect as usize];
     let mut steps = 1000 + STEPS_PER_BYTE * src.text.len() / STEPS_PER_CALL;
-    let parsed = PARSERS.with_borrow_mut(|parsers| {
-        let parser = parsers[dialect as usize].get_or_insert_with(Parser::new);
-        parser.set_language(&grammar.language).ok()?;
-        let mut count_down = |_: &tree_sitter::ParseState| {
-            steps = steps.saturating_sub(1);
-            if steps == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let bytes = src.text.as_bytes();
-        let options = ParseOptions::new().progress_callback(&mut count_down);
-        let tree = parser.parse_with_options(&mut |at, _| &bytes[at.min(bytes.len())..], None, Some(options));
-        if tree.is_none() {
-            parser.reset();
-        }
-        tree
-    });
+    let mut read = |bytes: &[u8]| {
+        PARSERS.with_borrow_mut(|parsers| {
+            let parser = parsers[dialect as usize].get_or_insert_with(Parser::new);
+            parser.set_language(&grammar.language).ok()?;
+            let mut count_down = |_: &tree_sitter::ParseState| {
+                steps = steps.saturating_sub(1);
+                if steps == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let options = ParseOptions::new().progress_callback(&mut count_down);
+            let tree = parser.parse_with_options(&mut |at, _| &bytes[at.min(bytes.len())..], None, Some(options));
+            if tree.is_none() {
+                parser.reset();
+            }
+            tree
+        })
+    };
+    let mut parsed = read(src.text.as_bytes());
+    if let Some(first) = parsed.as_ref().filter(|tree| tree.root_node().has_error())
+        && let Some(again) = newer::respelled(src.text, dialect).and_then(|text| read(&text))
+        && newer::broken_parts(&again) < newer::broken_parts(first)
+    {
+        parsed = Some(again);
+    }
     match parsed {
         Some(parsed) => copy(*src, grammar, &parsed),
         None => Parsed {

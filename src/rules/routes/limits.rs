@@ -30,8 +30,11 @@ pub(in crate::rules) fn without(cx: &mut Check<'_>) {
     for (fact, route) in served(model) {
         let limited = limited_by_application.get(&(Near::of(fact, route), route.framework.as_str())).copied().or(anywhere);
         let class = model.files.class(fact.span);
-        let why = if matches!(route.public.as_deref(), Some("sign-in" | "password reset")) {
+        let is_reset = route.public.as_deref() == Some("password reset");
+        let why = if route.public.as_deref() == Some("sign-in") || is_reset && resets_password(model, route) {
             route.public.as_deref().unwrap_or_default()
+        } else if route.auth.is_no() && is_login_by_name(route) {
+            "sign-in"
         } else if is_tried_code(model, route) {
             CODE
         } else {
@@ -41,10 +44,12 @@ pub(in crate::rules) fn without(cx: &mut Check<'_>) {
         // built on what has asked who calls.
         let is_procedure = route.methods.iter().any(|method| matches!(method.as_str(), "QUERY" | "MUTATION" | "ACTION"));
         let signs_in = why == "sign-in" && !is_procedure;
-        let is_known = route.chain.iter().any(|guard| guard.authn.is_yes() && !(signs_in && guard.scope == GuardScope::Route));
+        let is_known = is_procedure && route.auth.is_yes()
+            || route.chain.iter().any(|guard| guard.authn.is_yes() && !(signs_in && guard.scope == GuardScope::Route));
         // An action is called like any route; that it is one for strangers is told by its name alone.
         let is_tried = route.methods.iter().any(|method| match method.as_str() {
             "POST" | "PUT" | "PATCH" | "MUTATION" => true,
+            "GET" => why == "sign-in" && takes_password_of_address(model, route),
             "ACTION" => limited.is_some_and(|(_, known)| known.framework == route.framework),
             _ => false,
         });
@@ -62,7 +67,7 @@ pub(in crate::rules) fn without(cx: &mut Check<'_>) {
         // A handler that is not seen may limit by itself, with what some package brings; that of Passport does not.
         let is_of_passport = route.chain.last().is_some_and(|last| last.what.to_string().starts_with("passport.authenticate"));
         if route.body.is_none() && !is_of_passport && !limits_nothing
-            || limited.is_none() && why != CODE && !asks_for_secret(&route.path.to_string())
+            || limited.is_none() && why != CODE && !asks_for_secret(&route.path.to_string()) && !is_login_by_name(route)
         {
             continue;
         }
@@ -78,14 +83,62 @@ pub(in crate::rules) fn without(cx: &mut Check<'_>) {
     }
 }
 
+/// Whether what a route resets or recovers is a password: its path or its handler speaks of one, or of who gets a letter.
+fn resets_password(model: &Model, route: &Route) -> bool {
+    const SPEAKS: [&str; 4] = ["password", "passwd", "forgot", "mail"];
+    let path = route.path.to_string().to_ascii_lowercase();
+    let said = || route.body.as_ref().and_then(|body| model.files.text(body.span)).map(str::to_ascii_lowercase);
+    SPEAKS.iter().any(|word| path.contains(word)) || said().is_none_or(|said| SPEAKS.iter().any(|word| said.contains(word)))
+}
+
+/// Whether what runs for a route is called what signs somebody in: `controller.login`.
+fn is_login_by_name(route: &Route) -> bool {
+    let name = route.handler.as_ref().and_then(|handler| handler.as_ref()).map(|name| name.last_named().to_ascii_lowercase());
+    let is_login = |name: &str| matches!(name, "login" | "signin" | "loginuser" | "userlogin" | "postlogin" | "dologin" | "adminlogin");
+    name.is_some_and(|name| is_login(&name)) && route.body.as_ref().is_some_and(|body| !body.calls.is_empty())
+}
+
+/// Whether a handler reads a password off the address that it is asked by.
+fn takes_password_of_address(model: &Model, route: &Route) -> bool {
+    let said = route.body.as_ref().and_then(|body| model.files.text(body.span)).unwrap_or_default();
+    let ways = ["searchParams", "req.query", "request.query", "@Query("];
+    said.lines().any(|line| line.contains("assword") && ways.iter().any(|way| line.contains(way)))
+}
+
 /// Whether a handler lets in whoever sends the right code of a few digits: its path says so, or its file how long one is.
 fn is_tried_code(model: &Model, route: &Route) -> bool {
     /// What is called to let somebody in.
-    const OPENS: [&str; 9] =
-        ["sign", "issue", "mint", "opensession", "createsession", "sessiontoken", "accesstoken", "generatetoken", "login"];
+    const OPENS: [&str; 12] = [
+        "sign",
+        "issue",
+        "mint",
+        "opensession",
+        "createsession",
+        "startsession",
+        "sessiontoken",
+        "accesstoken",
+        "generatetoken",
+        "login",
+        "jwtsign",
+        "setsession",
+    ];
     /// How a file says that a code has a few digits.
-    const SHORT: [&str; 10] =
-        [".length(4)", ".length(5)", ".length(6)", "d{4}", "d{5}", "d{6}", "[0-9]{4}", "[0-9]{6}", "100000", "Length(6, 6)"];
+    const SHORT: [&str; 14] = [
+        ".length(4)",
+        ".length(5)",
+        ".length(6)",
+        "d{4}",
+        "d{5}",
+        "d{6}",
+        "[0-9]{4}",
+        "[0-9]{6}",
+        "100000",
+        "Length(6, 6)",
+        "padStart(4",
+        "padStart(6",
+        "1_000_000",
+        "900_000",
+    ];
     /// Codes that another service gives out, and those that are long.
     const OTHERS: [&str; 6] = ["redirect_uri", "client_id", "grant_type", "code_verifier", "oauth", "invit"];
     let Some(body) = route.body.as_ref().filter(|body| !body.denies.is_empty()) else { return false };

@@ -32,6 +32,13 @@ pub(in crate::rules) fn that_change(cx: &mut Check<'_>) {
 /// Whether a segment of a path begins with a word for a change: `/change-password`, `/notes/:id/delete`.
 fn says_change(route: &Route) -> bool {
     let path = route.path.to_string().to_ascii_lowercase();
+    // `/me/delete/:token`: no other site knows the link.
+    if path.split('/').any(|segment| {
+        segment.starts_with(':')
+            && ["token", "hash", "signature", "secret"].iter().any(|word| segment.trim_end_matches('?').ends_with(word))
+    }) {
+        return false;
+    }
     path.split('/').any(|segment| {
         let word = segment.split(|char: char| !char.is_ascii_alphabetic()).next().unwrap_or_default();
         CHANGES.contains(&word) || ["changepassword", "updatepassword", "deleteuser", "setpassword", "deleteaccount"].contains(&word)

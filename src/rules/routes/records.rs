@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::admin::{is_login, is_told_more, says_rights};
+use super::admin::{is_login, is_marked, is_told_more, may_ask_rights};
 use super::{Registered, name_of, served};
 use crate::finding::Severity;
-use crate::ir::{Fact, FactKind, FileId, Guard, Handed, Kind, Node, NodeKind, Resource, Route, Sink, SinkKind, SinkPart, Span};
+use crate::ir::{Fact, FactKind, FileId, Guard, Handed, Kind, NodeKind, Route, Security, Sink, SinkKind, SinkPart, Span};
 use crate::link::Model;
+use crate::link::routes::split_words;
 use crate::rules::Check;
 use crate::rules::validated::is_validated;
 
@@ -91,7 +92,10 @@ const PRIVATE: [&str; 70] = [
 const ACCOUNTS: [&str; 6] = ["user", "account", "member", "customer", "employee", "patient"];
 
 /// Paths below which people look at each other by design.
-const SOCIAL: [&str; 24] = [
+const SOCIAL: [&str; 27] = [
+    "pictures",
+    "images",
+    "recipes",
     "user",
     "users",
     "profile",
@@ -160,6 +164,10 @@ impl<'m> Handlers<'m> {
 struct Habits<'m> {
     /// Models that some handler asks the owner of, with the first place.
     owned: BTreeMap<&'m str, &'m Fact>,
+    /// Models of which some handler that only reads asks the owner, by the id of one or of all that there are.
+    reads: BTreeSet<&'m str>,
+    /// Models of which some handler makes records that are the caller's.
+    made: BTreeMap<&'m str, &'m Fact>,
     /// How often handlers of a file ask the owner of something, with the first place.
     asking: BTreeMap<FileId, (&'m Fact, usize)>,
     /// Services that some handler hands who calls along with an id, with the first place.
@@ -169,14 +177,31 @@ struct Habits<'m> {
 }
 
 impl<'m> Habits<'m> {
-    fn of(model: &'m Model) -> Self {
+    fn of(model: &'m Model, handlers: &Handlers<'m>) -> Self {
         let mut habits = Self::default();
+        let is_change = |sink: &Sink| sink.callee.path.get(1).is_some_and(|method| changes_record(method) || method.contains("And"));
+        let body_of = |place: Span| handlers.around(place).first().and_then(|(_, route)| Some(route.body.as_ref()?.span));
+        let changing: BTreeSet<Span> =
+            lookups(model).filter(|(_, sink)| is_change(sink)).filter_map(|(fact, _)| body_of(fact.span)).collect();
         for (fact, sink) in lookups(model).filter(|(fact, _)| !model.files.class(fact.span).is_not_production()) {
             match label(sink) {
                 "own" => {
                     habits.asking.entry(fact.span.file).or_insert((fact, 0)).1 += 1;
-                    habits.owned.entry(sink.callee.first()).or_insert(fact)
+                    let changes = body_of(fact.span).is_some_and(|body| changing.contains(&body));
+                    if !changes && reads_own(handlers.around(fact.span), sink) {
+                        habits.reads.extend(asked_of(sink));
+                    }
+                    asked_of(sink).for_each(|name| {
+                        habits.owned.entry(name).or_insert(fact);
+                    });
+                    continue;
                 }
+                "named" | "whose" if is_behind_asking(handlers.around(fact.span)) => {
+                    habits.reads.extend(sink.callee.path.get(2).map(SmolStr::as_str));
+                    sink.callee.path.get(2).map(|table| habits.owned.entry(table).or_insert(fact));
+                    continue;
+                }
+                "made" => habits.made.entry(sink.callee.first()).or_insert(fact),
                 "asked" => habits.told.entry(sink.callee.first()).or_insert(fact),
                 "caller" => habits.callers.entry(sink.callee.first()).or_insert(fact),
                 _ => continue,
@@ -192,6 +217,54 @@ impl<'m> Habits<'m> {
         let own = ["id", "_id", "sub", "userId", "user_id", "caller"].into_iter().filter(|own| is_author || is_user && *own != "caller");
         std::iter::once(name).chain(own).find_map(|name| self.callers.get(name).copied())
     }
+}
+
+/// What a record is looked up as, and what it is: a visit, whose note it is.
+fn names(sink: &Sink) -> impl Iterator<Item = &str> {
+    sink.callee.path.iter().take(1).chain(sink.callee.path.get(2)).map(SmolStr::as_str)
+}
+
+/// What a look-up that asks for the owner asks it of: of what it finds; of what an id names, if what it finds says who is
+/// in it. The likes of a post tell nothing of the post.
+fn asked_of(sink: &Sink) -> impl Iterator<Item = &str> {
+    const OF_MEMBERS: [&str; 9] = ["member", "participant", "collaborat", "access", "permi", "share", "assign", "user", "enrol"];
+    let table = sink.callee.path.get(2).map_or("", SmolStr::as_str);
+    let is_whole = table.is_empty() || OF_MEMBERS.iter().any(|word| table.contains(word));
+    names(sink).filter(move |name| is_whole || *name == table)
+}
+
+/// Whether a look-up that asks for the owner shows that reading one record needs it: a route that reads one by its id asks,
+/// or one that lists all that there are, or a function that finds one for others.
+fn reads_own(routes: &[Registered<'_>], sink: &Sink) -> bool {
+    let is_of_one = sink.parts[0].value.as_ref().is_some() || !sink.parts[0].taken.is_empty();
+    let lists_all = |route: &Route| {
+        let path = route.path.to_string();
+        let last = path.rsplit(['/', '.']).next().unwrap_or_default();
+        // What a user has of them is not all that there are: `/user/pictures`.
+        let is_of_somebody = path.split('/').any(|part| matches!(part, "user" | "me" | "my" | "mine" | "account" | "profile" | "self"));
+        !last.starts_with([':', '{', '[']) && !is_of_somebody && !is_social(route) && names(sink).any(|name| name == stem(last))
+    };
+    let says_change = |route: &Route| split_words(&route.path.to_string()).iter().any(|word| changes_record(word));
+    let is_read = |route: &Route| super::is_read(route) && !changes(route) && !says_change(route);
+    match routes {
+        [] => {
+            is_of_one
+                && ["find", "get", "first", "select"].iter().any(|verb| sink.callee.path.get(1).is_some_and(|name| name.starts_with(verb)))
+        }
+        routes => routes.iter().all(|(_, route)| is_read(route) && (is_of_one || lists_all(route))),
+    }
+}
+
+/// A part of a path as models are named: `invoice` of `invoices`.
+fn stem(segment: &str) -> String {
+    let name: String = segment.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
+    name.strip_suffix('s').filter(|rest| rest.len() > 2 && !rest.ends_with('s')).map_or(name.clone(), str::to_owned)
+}
+
+/// Whether a guard in front of all routes of a handler asks for more than a login, by an id of the request.
+fn is_behind_asking(routes: &[Registered<'_>]) -> bool {
+    let asks = |guard: &Guard| guard.authz.is_maybe() && !guard.authn.is_no();
+    !routes.is_empty() && routes.iter().all(|(_, route)| route.chain.iter().any(asks))
 }
 
 fn lookups(model: &Model) -> impl Iterator<Item = (&Fact, &Sink)> {
@@ -210,10 +283,10 @@ pub(super) fn label(sink: &Sink) -> &str {
 }
 
 /// What handlers ask of their callers themselves, by the handler.
-struct InHandler<'m>(BTreeMap<Span, &'m str>);
+pub(super) struct InHandler<'m>(BTreeMap<Span, &'m str>);
 
 impl<'m> InHandler<'m> {
-    fn of(model: &'m Model, handlers: &Handlers<'m>) -> Self {
+    pub(super) fn of(model: &'m Model, handlers: &Handlers<'m>) -> Self {
         let asked = lookups(model).filter(|(_, sink)| matches!(label(sink), "caller" | "login"));
         let bodies = asked.filter_map(|(fact, sink)| {
             let (_, route) = handlers.around(fact.span).first()?;
@@ -223,7 +296,7 @@ impl<'m> InHandler<'m> {
     }
 
     /// Whether a handler looks at who calls.
-    fn knows_caller(&self, route: &Route) -> bool {
+    pub(super) fn knows_caller(&self, route: &Route) -> bool {
         self.asks(route) == Some("caller")
     }
 
@@ -232,7 +305,7 @@ impl<'m> InHandler<'m> {
     }
 
     /// Whether a handler and all in front of it ask for a login and no more.
-    fn asks_for_login_alone(&self, route: &Route) -> bool {
+    pub(super) fn asks_for_login_alone(&self, route: &Route) -> bool {
         if self.asks(route) == Some("login") { asks_for_login_in_front(route) } else { asks_for_login_alone(route) }
     }
 }
@@ -240,18 +313,28 @@ impl<'m> InHandler<'m> {
 /// Records that a request names, served to whoever is logged in, where other handlers ask whose they are.
 pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
     let model = cx.model;
-    let (handlers, habits) = (Handlers::of(model), Habits::of(model));
+    let handlers = Handlers::of(model);
+    let habits = Habits::of(model, &handlers);
     let in_handler = InHandler::of(model, &handlers);
     let mut told: BTreeSet<Span> = BTreeSet::new();
     let open = |place: Span| {
         let routes = handlers.around(place);
         let is_open = |route: &Route| {
-            in_handler.asks_for_login_alone(route) && !is_of_operators(route) && !route.chain.iter().any(|guard| forbids(model, guard))
+            (in_handler.asks_for_login_alone(route) || is_opened(route)) && !is_of_operators(route) && !forbids_in_front(model, route)
         };
         routes.first().copied().filter(|_| routes.iter().all(|(_, route)| is_open(route)))
     };
+    // The same of handlers that look at their callers.
+    let open_to_callers = |place: Span| {
+        let routes = handlers.around(place);
+        let is_open = |route: &Route| asks_for_login_in_front(route) && !is_of_operators(route) && !forbids_in_front(model, route);
+        routes.first().copied().filter(|_| routes.iter().all(|(_, route)| is_open(route)))
+    };
     let all: Vec<_> = lookups(model).collect();
-    let named = all.iter().filter(|(_, sink)| label(sink) == "named").map(|(fact, sink)| (*fact, *sink, fact.span, &sink.parts[0]));
+    let named = all
+        .iter()
+        .filter(|(_, sink)| matches!(label(sink), "named" | "whose"))
+        .map(|(fact, sink)| (*fact, *sink, fact.span, &sink.parts[0]));
     let handed = all
         .iter()
         .filter(|(_, sink)| label(sink) == "handed")
@@ -260,10 +343,10 @@ pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
         let is_own = place == fact.span;
         let Some((at, route)) = open(place).filter(|(_, route)| is_own || !in_handler.knows_caller(route)) else { continue };
         let Some(reason) = Reason::of_model(sink, place, route, &habits) else { continue };
-        let body = route.body.as_ref().filter(|_| is_own).map_or(fact.span, |body| body.span);
+        let body = route.body.as_ref().map_or(place, |body| body.span);
         if told.insert(body) {
             let what = format!("`{}` is looked up by {} whoever asks", sink.callee.first(), shown(part));
-            report(cx, &Found { fact, handed: (!is_own).then_some(place), route: at }, &reason, what);
+            report(cx, &Found { fact, handed: (!is_own).then_some(place), route: at, is_opened: is_opened(route) }, &reason, what);
         }
     }
     for (fact, sink) in all.iter().filter(|(_, sink)| label(sink) == "told") {
@@ -275,7 +358,16 @@ pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
         if told.insert(body) {
             let what = format!("`{}` is told {} and not who asks", sink.callee.last(), shown(&sink.parts[0]));
             let reason = Reason { writes: true, sibling: Some(sibling) };
-            report(cx, &Found { fact, handed: None, route: at }, &reason, what);
+            report(cx, &Found { fact, handed: None, route: at, is_opened: is_opened(route) }, &reason, what);
+        }
+    }
+    for (fact, sink) in all.iter().filter(|(_, sink)| label(sink) == "instead") {
+        let Some((at, route)) = open_to_callers(fact.span) else { continue };
+        let writes = changes(route);
+        let body = route.body.as_ref().map_or(fact.span, |body| body.span);
+        if (writes || !is_social(route)) && told.insert(body) {
+            let what = format!("`{}` of the request takes the place of the caller's own", sink.callee.first());
+            report(cx, &Found { fact, handed: None, route: at, is_opened: false }, &Reason { writes, sibling: None }, what);
         }
     }
     for (fact, sink) in all.iter().filter(|(_, sink)| label(sink) == "anybody") {
@@ -284,7 +376,7 @@ pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
         let body = route.body.as_ref().map_or(fact.span, |body| body.span);
         if told.insert(body) {
             let what = format!("`{}` is the caller's to choose, and nothing asks whose it is", sink.callee.first());
-            report(cx, &Found { fact, handed: None, route: at }, &reason, what);
+            report(cx, &Found { fact, handed: None, route: at, is_opened: is_opened(route) }, &reason, what);
         }
     }
 }
@@ -297,6 +389,8 @@ struct Found<'m> {
     handed: Option<Span>,
     /// Whose handler does.
     route: &'m Fact,
+    /// Whether anybody may call that.
+    is_opened: bool,
 }
 
 /// Why a record should be asked for its owner.
@@ -312,13 +406,15 @@ impl<'m> Reason<'m> {
     fn of_model(sink: &Sink, place: Span, route: &Route, habits: &Habits<'m>) -> Option<Self> {
         let name = sink.callee.first();
         let writes = changes(route);
-        let is_private = PRIVATE.contains(&name);
+        let is_private = names(sink).any(|name| PRIVATE.contains(&name));
         // What is somebody's own by nature, among handlers that ask the owner of other things; one alone may show the caller
         // to themselves.
         let beside = || habits.asking.get(&place.file).filter(|(_, times)| is_private && writes && *times > 1).map(|(first, _)| *first);
-        let sibling = habits.owned.get(name).copied().or_else(beside);
+        // The notes of whoever the request names, where everybody's are their own.
+        let made = || names(sink).filter(|_| label(sink) == "whose" && is_private).find_map(|name| habits.made.get(name).copied());
+        let sibling = names(sink).find_map(|name| habits.owned.get(name).copied()).or_else(beside).or_else(made);
         let is_account = ACCOUNTS.contains(&name) && writes;
-        let is_asked = sibling.is_some() && (writes || is_private);
+        let is_asked = sibling.is_some() && (writes || is_private || names(sink).any(|name| habits.reads.contains(name)));
         (is_account || is_asked).then_some(Self { writes, sibling })
     }
 
@@ -326,10 +422,20 @@ impl<'m> Reason<'m> {
     fn of_owner(name: &str, route: &Route, habits: &Habits<'m>) -> Option<Self> {
         let sibling = Some(habits.knows(name)?);
         let writes = changes(route);
-        let path = route.path.to_string().to_ascii_lowercase();
-        let is_social = path.split('/').any(|segment| SOCIAL.contains(&segment));
-        (writes || !is_social).then_some(Self { writes, sibling })
+        (writes || !is_social(route)).then_some(Self { writes, sibling })
     }
+}
+
+/// Whether a route is marked as one that anybody may call (`@Public()`), where others of its kind are not.
+fn is_opened(route: &Route) -> bool {
+    route.auth.is_no()
+        && route.public.as_ref().is_some_and(|why| why.starts_with("marked "))
+        && route.chain.iter().all(|guard| guard.authn.is_no())
+}
+
+/// Whether a path is one below which people look at each other by design.
+fn is_social(route: &Route) -> bool {
+    route.path.to_string().to_ascii_lowercase().split('/').any(|segment| SOCIAL.contains(&segment))
 }
 
 /// Whether a method of a service changes or takes away a record that is there, by its verb: who counts a view needs no owner.
@@ -356,12 +462,15 @@ fn is_of_operators(route: &Route) -> bool {
 
 /// Whether everything in front of a handler asks for a login and no more, and it turns nobody away itself.
 fn asks_for_login_alone(route: &Route) -> bool {
-    asks_for_login_in_front(route) && route.body.as_ref().is_some_and(|body| body.denies.is_empty())
+    // A handler that nothing stands in front of and that does not look at its caller asks for something else: a signature.
+    let is_asked_before =
+        route.chain.iter().any(|guard| guard.authn.is_yes()) || matches!(route.security.value(), Some(Security::Schemes(_)));
+    is_asked_before && asks_for_login_in_front(route) && route.body.as_ref().is_some_and(|body| body.denies.is_empty())
 }
 
 /// Whether everything in front of a handler asks for a login and no more, and the handler for no rights.
 fn asks_for_login_in_front(route: &Route) -> bool {
-    let asks_more = route.body.as_ref().is_none_or(|body| body.calls.iter().any(|call| says_rights(call.callee.last())));
+    let asks_more = !route.asks_rights.is_no() || route.body.is_none() || is_marked(route);
     let is_for_some = |guard: &Guard| name_of(&guard.what).to_ascii_lowercase().contains("only") || asks_in_place(guard);
     route.auth.is_yes() && !asks_more && route.chain.iter().all(|guard| (is_login(guard) || tells_who_calls(guard)) && !is_for_some(guard))
 }
@@ -383,7 +492,7 @@ fn tells_who_calls(guard: &Guard) -> bool {
     let asks_more = ["admin", "role", "staff", "operator", "permi", "polic", "abilit", "owner", "scope", "can", "may", "only"]
         .iter()
         .any(|word| name.contains(word));
-    guard.authn.is_yes() && guard.authz.is_no() && !asks_more && !is_told_more(guard) && !is_of_one_key(guard) && !is_of_machine(&name)
+    guard.authn.is_yes() && !may_ask_rights(guard) && !asks_more && !is_told_more(guard) && !is_of_one_key(guard) && !is_of_machine(&name)
 }
 
 /// Whether a guard is for what has a key and no account, by its name: `MachineGuard`, `deviceKey`, `verifyWebhook`.
@@ -405,6 +514,10 @@ fn is_of_one_key(guard: &Guard) -> bool {
     module.is_some_and(|module| PACKAGES.contains(&module))
 }
 
+fn forbids_in_front(model: &Model, route: &Route) -> bool {
+    route.chain.iter().any(|guard| forbids(model, guard))
+}
+
 /// Whether a guard written in place turns away who is known, too: a 403 says that the caller may not.
 fn forbids(model: &Model, guard: &Guard) -> bool {
     let NodeKind::Func(func) = &guard.what.kind else { return false };
@@ -420,15 +533,18 @@ fn shown(part: &SinkPart) -> String {
 }
 
 fn report(cx: &mut Check<'_>, found: &Found<'_>, reason: &Reason<'_>, what: String) {
-    let mut finding = cx.finding(found.fact, found.fact.span, what);
+    // The handler has to ask, wherever the record is looked up for it.
+    let mut finding = cx.finding(found.fact, found.handed.unwrap_or(found.fact.span), what);
     if reason.writes {
         finding = finding.severity(Severity::High);
     }
-    if let Some(place) = found.handed {
-        finding = finding.related(place, "the id comes from here");
+    let place = found.handed.unwrap_or(found.fact.span);
+    if found.handed.is_some() {
+        finding = finding.related(found.fact.span, "it is looked up here");
     }
-    if found.route.span.file != found.fact.span.file {
-        finding = finding.related(found.route.span, format!("`{}` asks for a login alone", found.route.owner));
+    if found.route.span.file != place.file {
+        let asks = if found.is_opened { "asks nobody who calls" } else { "asks for a login alone" };
+        finding = finding.related(found.route.span, format!("`{}` {asks}", found.route.owner));
     }
     if let Some(sibling) = reason.sibling {
         finding = finding.related(sibling.span, "the caller is asked here");
@@ -439,37 +555,16 @@ fn report(cx: &mut Check<'_>, found: &Found<'_>, reason: &Reason<'_>, what: Stri
 /// Roles that whoever asks for them gets.
 pub(in crate::rules) fn role_asked_for(cx: &mut Check<'_>) {
     let handlers = Handlers::of(cx.model);
+    let in_handler = InHandler::of(cx.model, &handlers);
     let promotions: Vec<_> = sinks(cx.model, SinkKind::Promote).collect();
     for (fact, _) in promotions {
         let routes = handlers.around(fact.span);
-        let is_open = |route: &Route| route.auth.is_no() || asks_for_login_alone(route);
+        let is_open = |route: &Route| route.auth.is_no() || in_handler.asks_for_login_alone(route);
         if routes.is_empty() || !routes.iter().all(|(_, route)| is_open(route)) || !is_validated(cx, fact.span).is_no() {
             continue;
         }
         let what = format!("`{}` is what the request says, and anybody may send it", fact.owner);
         let (at, _) = routes[0];
         cx.report_by_place(cx.finding(fact, fact.span, what).related(at.span, format!("`{}` asks for no role", at.owner)));
-    }
-}
-
-/// Records with the hash of a password among their columns, sent as they are stored.
-pub(in crate::rules) fn with_password(cx: &mut Check<'_>) {
-    let mut models: BTreeMap<&SmolStr, Option<(&Fact, &Resource)>> = BTreeMap::new();
-    for fact in cx.model.of(Kind::Resource) {
-        let Some(resource) = fact.resource().filter(|resource| resource.provider == "orm") else { continue };
-        let hides = resource.attrs.get("hides").and_then(Node::as_bool).unwrap_or_default();
-        // Of models of one name, one that hides its password may be the one that is meant.
-        let model = models.entry(&resource.name).or_insert(Some((fact, resource)));
-        if hides {
-            *model = None;
-        }
-    }
-    let sent: Vec<_> = sinks(cx.model, SinkKind::Answer).collect();
-    for (fact, _) in sent {
-        let Some(Some((model, resource))) = models.get(&fact.owner) else { continue };
-        let column = resource.attrs.get("password").and_then(Node::as_str).unwrap_or("password");
-        let what = format!("every column of `{}` goes to the client, `{column}` too", fact.owner);
-        let finding = cx.finding(fact, fact.span, what);
-        cx.report_by_place(finding.related(model.span, "the columns are these"));
     }
 }

@@ -22,9 +22,19 @@ static SDKS: LazyLock<FxHashMap<&'static str, Vec<&'static V>>> = LazyLock::new(
 
 /// A literal where an SDK takes its secret, unless a rule about secrets tells of it already.
 pub(in crate::rules) fn literal(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    let asks_elsewhere = asks_another(call);
     for (name, value) in secrets(call) {
         // Of keys that take turns, the first signs.
         let value = value.as_list().and_then(<[Node]>::first).unwrap_or(&value);
+        let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'));
+        if asks_elsewhere && value.as_str().is_some_and(is_word) {
+            continue;
+        }
+        // What stands in for a variable that is not set signs whatever it is called.
+        let literal = fallback(value).filter(|_| signs(call));
+        let is_fallback = literal.is_some();
+        let value = literal.unwrap_or(value);
+        let is_filled_in = |text: &str| is_filled_in(text) || is_fallback && !text.is_empty();
         let is_secret = value.as_str().is_some_and(|text| is_filled_in(text) && text.len() >= shortest(call) && !text.starts_with("eyJ"));
         if is_secret && !cx.model.of(Kind::Secret).any(|told| value.span.contains(told.span) || told.span.contains(value.span)) {
             let what = format!("{name} of `{}` is a literal", call.callee.last_named());
@@ -46,6 +56,13 @@ pub(in crate::rules) fn from_environment(cx: &mut Check<'_>, fact: &Fact, call: 
             cx.report_by_place(found);
         }
     }
+}
+
+/// Whether a client asks another server than that of its maker, which may want no key: `new OpenAI({ apiKey: 'local',
+/// baseURL })`.
+fn asks_another(call: &Call) -> bool {
+    let options = call.args.iter().filter_map(Node::as_map);
+    options.into_iter().any(|options| ["baseURL", "baseUrl", "basePath", "endpoint"].iter().any(|key| options.get(key).is_some()))
 }
 
 /// The values that a call hands over as secrets, with what they are called.
@@ -77,7 +94,22 @@ fn variable(node: &Node, depth: u32) -> Option<&str> {
     }
 }
 
-/// How short a literal may be and still be a secret: what signs cookies is one whatever it is.
+/// How short a literal may be and still be a secret: what signs cookies is one whatever it is, and so is what opens a
+/// database.
 fn shortest(call: &Call) -> usize {
-    if matches!(call.callee.module(), Some("cookie-parser" | "express-session" | "cookie-session")) { 3 } else { 6 }
+    let is_database = matches!(call.callee.module(), Some("mysql" | "mysql2" | "mysql2/promise" | "mariadb" | "pg" | "sequelize"));
+    if is_database || signs(call) { 3 } else { 6 }
+}
+
+/// Whether a call is handed what signs cookies.
+fn signs(call: &Call) -> bool {
+    matches!(call.callee.module(), Some("cookie-parser" | "express-session" | "cookie-session"))
+}
+
+/// The literal of `process.env.SECRET || 'literal'`.
+fn fallback(value: &Node) -> Option<&Node> {
+    match &value.kind {
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => operands.last().filter(|last| last.as_str().is_some()),
+        _ => None,
+    }
 }

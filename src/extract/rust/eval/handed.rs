@@ -70,7 +70,7 @@ impl Eval<'_, '_> {
             self.sinks.extend(other.sinks.into_iter().filter_map(|(span, sink)| Some((span, waiting(sink, taken)?))));
             self.flows.append(other.flows);
             if value.weight(MAX_WEIGHT) < MAX_WEIGHT && !value.open_parameters().is_empty() && self.makes_words(function) {
-                self.flows.made.push(Made { function: function.span, value });
+                self.flows.made.push(Made { function: function.span, value, taken: Vec::new() });
             }
         }
     }

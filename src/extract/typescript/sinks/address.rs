@@ -1,8 +1,8 @@
 //! Tests of an address that let more through than they mean: `url.startsWith('https://example.com')` lets
 //! `https://example.com.evil.example` through.
 
-use super::called_name;
-use crate::extract::typescript::names::unquoted;
+use super::{called_name, maker, value_of};
+use crate::extract::typescript::names::{Module, unquoted};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Whether a test of an address does not say which host it has.
@@ -15,6 +15,24 @@ pub(super) fn is_loose(test: Syntax<'_>) -> bool {
         "match" => first.and_then(pattern).is_some_and(is_open_pattern),
         _ => false,
     }
+}
+
+/// Whether a request goes out through something that a function of the application makes, or that looks names up itself: it
+/// may refuse addresses of its own network. `fetch(url, { dispatcher: safeDispatcher() })`.
+pub(super) fn is_sent_with_care<'t>(module: &Module<'t>, arguments: Syntax<'t>) -> bool {
+    const THROUGH: [&str; 4] = ["dispatcher", "agent", "httpAgent", "httpsAgent"];
+    let form = |options: Syntax<'t>| if options.kind() == Kind::As { options.first().unwrap_or(options) } else { options };
+    let options = arguments.children().map(form).filter(|options| options.kind() == Kind::Object);
+    let through = options.flat_map(|options| THROUGH.iter().filter_map(move |key| value_of(options, key)));
+    through.filter_map(|value| maker(module, value)).any(|made| match made.kind() {
+        // `new Agent({ connect: { timeout } })` connects to whatever there is.
+        Kind::New => made.below().filter(|part| matches!(part.kind(), Kind::Pair | Kind::Method)).any(|part| {
+            let name = part.field(Field::Key).or_else(|| part.field(Field::Name)).map_or("", unquoted);
+            let is_own = part.field(Field::Value).is_none_or(|value| value.kind() != Kind::Object);
+            matches!(name, "lookup" | "connect" | "createConnection") && is_own
+        }),
+        _ => true,
+    })
 }
 
 /// The text of a pattern that is written out.
@@ -41,8 +59,14 @@ fn is_open_beginning(text: &str, test: Syntax<'_>) -> bool {
 /// A pattern of an address that may stand anywhere in it, or whose dots fit any letter.
 fn is_open_pattern(pattern: &str) -> bool {
     let is_of_address = pattern.contains("https") || pattern.contains("http:") || pattern.contains(":\\/\\/") || pattern.contains("://");
+    // `https?:\/\/` is an address of any host.
+    let names_host = pattern
+        .split("//")
+        .chain(pattern.split("\\/\\/"))
+        .skip(1)
+        .any(|rest| rest.starts_with(|char: char| char.is_ascii_alphanumeric() || matches!(char, '(' | '[' | '\\' | '.')));
     let is_anchored = pattern.starts_with('^') && !has_open_alternative(pattern);
-    is_of_address && (!is_anchored || has_open_dot(pattern))
+    is_of_address && names_host && (!is_anchored || has_open_dot(pattern))
 }
 
 /// `^https:\/\/a\.example|https:\/\/b\.example`: an alternative that nothing ties to the beginning.

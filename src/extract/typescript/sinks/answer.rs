@@ -2,12 +2,15 @@
 //! `@Redirect()` the `url` is where the browser goes), and the views that a handler renders, with what.
 
 use super::callers::name_of;
-use super::{Around, flow, root_name, value_sink};
+use super::{Around, called_name, flow, root_name, value_sink};
 use crate::extract::Extract;
-use crate::extract::typescript::names::unquoted;
+use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::extract::typescript::symbols::decorators_of;
-use crate::ir::{Call, FactKind, Node, Ref, Scope, SinkKind};
+use crate::ir::{Call, Entry, FactKind, Node, NodeKind, Op, Ref, Scope, SinkKind};
 use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Nesting of a value that names are replaced in.
+const MAX_NESTING: u32 = 8;
 
 /// `res.render('view', { name })`, as a call of a library that does not exist, `views#render`, so that its values
 /// are resolved.
@@ -33,8 +36,55 @@ fn is_error_handler(call: Syntax<'_>) -> bool {
 
 fn render<'t>(around: &Around<'_, 't>, node: Syntax<'t>, name: Syntax<'t>, locals: Syntax<'t>, cx: &mut Extract<'_>) {
     let module = around.module;
-    let args = vec![module.lower(name), flow::flowing(module, locals, module.lower(locals))];
+    let mut handed = flow::flowing(module, locals, module.lower(locals));
+    found(module, locals, &mut handed);
+    made(module, locals, &mut handed);
+    let args = vec![module.lower(name), handed];
     cx.fact(node.span(), unquoted(name), FactKind::Call(Call { args, ..Call::of(Ref::import("views", "render")) }));
+}
+
+/// Puts what a callback is handed in the place of its parameter: of `.then((users) => …)` what is waited for, of
+/// `find({}, (error, users) => …)` what is found.
+fn found<'t>(module: &Module<'t>, part: Syntax<'t>, value: &mut Node) {
+    const MOST: usize = 32;
+    let is_name = |node: &Syntax<'t>| matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty);
+    for name in std::iter::once(part).chain(part.below()).filter(is_name).take(MOST) {
+        let Some(declaration) = module.lookup(name.text(), name) else { continue };
+        if !matches!(&declaration.form, Form::Parameter(path) if path.is_empty()) {
+            continue;
+        }
+        let Some(call) = called_back(declaration.name) else { continue };
+        let own = Ref::new(Scope::Local, [module.linked_name(declaration)]);
+        let call = Node::new(call.span(), NodeKind::Op(Op::Await, vec![module.lower(call)]));
+        value.replace(&own, &call, MAX_NESTING);
+    }
+}
+
+/// Puts what a function of the file makes in the place of its call: `{ title: heading(req.query.title) }`.
+fn made<'t>(module: &Module<'t>, locals: Syntax<'t>, handed: &mut Node) {
+    let NodeKind::Map(map) = &mut handed.kind else { return };
+    for entry in locals.children().filter(|_| locals.kind() == Kind::Object) {
+        let key = entry.field(Field::Key).map_or_else(|| entry.text(), unquoted);
+        let Some(value) = flow::returned(module, entry.field(Field::Value).unwrap_or(entry)) else { continue };
+        let named = |pair: &&mut Entry| matches!(pair, Entry::Pair { key: own, .. } if own == key);
+        if let Some(Entry::Pair { value: own, .. }) = map.entries.iter_mut().find(named) {
+            *own = value;
+        }
+    }
+}
+
+/// The call that the parameter of a callback is handed the result of.
+fn called_back(parameter: Syntax<'_>) -> Option<Syntax<'_>> {
+    let function = parameter.ancestors().find(|outer| outer.kind().is_function())?;
+    let at = function.field(Field::Parameters).map_or(Some(0), |list| list.children().position(|one| one.holds(parameter)))?;
+    let call = function.parent().filter(|outer| outer.kind() == Kind::Arguments)?.parent()?;
+    let method = call.field(Field::Function).filter(|method| method.kind() == Kind::Member)?;
+    match (called_name(call), at) {
+        ("then", 0) => method.field(Field::Object).filter(|object| object.kind() == Kind::Call),
+        ("then", _) => None,
+        (name, 1) => ["find", "query", "all", "get", "exec"].iter().any(|verb| name.starts_with(verb)).then_some(call),
+        _ => None,
+    }
 }
 
 /// What a handler of Hapi answers with where it has no body of its own: `handler: (request) => page(request)`.

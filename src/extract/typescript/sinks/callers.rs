@@ -27,8 +27,15 @@ impl<'t> Callers<'t> {
         Self { by_name }
     }
 
-    /// `value` as the callers make it: once for each of them, with one parameter replaced by what it gets.
-    pub(super) fn seen_from(&self, module: &Module<'t>, part: Syntax<'t>, value: &Node) -> Vec<Node> {
+    /// `value` as the callers make it: once for each of them that is open (nothing has tested what it hands over), with one
+    /// parameter replaced by what it gets.
+    pub(super) fn seen_from(
+        &self,
+        module: &Module<'t>,
+        part: Syntax<'t>,
+        value: &Node,
+        is_open: &dyn Fn(Syntax<'t>, Syntax<'t>) -> bool,
+    ) -> Vec<Node> {
         let mut seen = Vec::new();
         for name in std::iter::once(part).chain(part.below()).filter(|node| node.kind() == Kind::Identifier).take(16) {
             let Some(declaration) = module.lookup(name.text(), name) else { continue };
@@ -41,11 +48,11 @@ impl<'t> Callers<'t> {
             else {
                 continue;
             };
-            let parameter = Ref::new(Scope::Local, [Module::linked_name(declaration)]);
+            let parameter = Ref::new(Scope::Local, [module.linked_name(declaration)]);
             let callers = self.by_name.get(name_of(function)).into_iter().flatten();
             for call in callers.filter(|call| is_of_file(**call, function)).take(MAX_CALLERS) {
                 let argument = call.field(Field::Arguments).and_then(|arguments| arguments.children().nth(at));
-                if let Some(argument) = argument.filter(|argument| may_be_of_request(*argument)) {
+                if let Some(argument) = argument.filter(|argument| may_be_of_request(*argument) && is_open(*call, *argument)) {
                     let mut value = value.clone();
                     value.replace(&parameter, &module.lower(argument), MAX_NESTING);
                     seen.push(value);

@@ -11,6 +11,10 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Nodes of one argument that are looked at.
 const MAX_NAMES: usize = 200;
+/// Variables in variables that are followed.
+const MAX_HOPS: u32 = 3;
+/// Pieces of one path that are looked at.
+const MAX_PIECES: usize = 8;
 
 /// The tests of a file, by the text of what they test.
 pub(super) struct Checked<'t> {
@@ -109,6 +113,10 @@ impl<'t> Checked<'t> {
                     let object = node.field(Field::Function).and_then(|function| function.field(Field::Object));
                     add(object.filter(|_| called_name(node) != "test" && !asks_for_word(node)), node, says);
                 }
+                // `ids.map(…)` throws for what only has a length.
+                Kind::Call if matches!(called_name(node), "map" | "forEach" | "some" | "every" | "filter" | "find") => {
+                    add(node.field(Field::Function).and_then(|function| function.field(Field::Object)), node, Says::Size);
+                }
                 // `name = name.trim()` throws for what is no text.
                 Kind::Assignment => add(node.field(Field::Left).filter(|left| is_made_of_text(*left, node)), node, Says::Type),
                 Kind::Unary if node.field(Field::Operator).is_some_and(|operator| operator.text() == "typeof") && !asks_for_any(node) => {
@@ -117,6 +125,11 @@ impl<'t> Checked<'t> {
                 Kind::Binary => match node.field(Field::Operator).map_or("", Syntax::text) {
                     "in" => add(node.field(Field::Left), node, Says::Whole),
                     "===" | "!==" | "==" | "!=" => {
+                        if let Some(asked) = is_asked_of_list(node) {
+                            for side in [Field::Left, Field::Right] {
+                                add(node.field(side), asked, Says::Whole);
+                            }
+                        }
                         let is_host = |left: &Syntax<'t>| host_of(*left).is_some() || address_of(module, *left).is_some();
                         add(node.field(Field::Left).filter(is_host), node, Says::Whole);
                     }
@@ -211,13 +224,24 @@ impl<'t> Checked<'t> {
 
     /// Whether a name is tested, or something that it is made of.
     fn is_name_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, least: Says) -> bool {
+        self.is_tested_within(module, call, name, least, MAX_HOPS)
+    }
+
+    fn is_tested_within(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, least: Says, hops: u32) -> bool {
         if is_bound_by_path(name) || self.is_tested(module, call, name, least) {
             return true;
         }
         let made = (name.kind() == Kind::Identifier).then(|| module.lookup(name.text(), name)).flatten();
         let Some(Form::Variable(Some(value), _)) = made.map(|declaration| &declaration.form) else { return false };
         let mut parts = std::iter::once(*value).chain(value.below()).filter(|node| is_name(*node)).take(MAX_NAMES);
-        parts.any(|inner| self.is_tested(module, call, inner, least))
+        if parts.any(|inner| self.is_tested(module, call, inner, least)) {
+            return true;
+        }
+        // `const folder = join(base, name); const file = join(folder, 'theme.json')`: what is joined of nothing untested.
+        let pieces = value.field(Field::Arguments).filter(|_| hops > 1 && matches!(called_name(*value), "join" | "resolve"));
+        let mut pieces = pieces.into_iter().flat_map(Syntax::children).filter(|piece| is_name(*piece)).take(MAX_PIECES);
+        let is_sent = |piece: Syntax<'t>| module.lower(piece).as_ref().is_some_and(is_part);
+        pieces.clone().all(|piece| !is_sent(piece)) && pieces.any(|piece| self.is_tested_within(module, call, piece, least, hops - 1))
     }
 
     fn is_tested(&self, module: &Module<'t>, call: Syntax<'t>, name: Syntax<'t>, least: Says) -> bool {
@@ -281,6 +305,15 @@ fn decides(test: Syntax<'_>, call: Syntax<'_>) -> bool {
     let goes_on =
         !["break", "continue"].iter().any(|word| then.text().contains(word)) && !std::iter::once(then).chain(then.below()).any(leaves);
     !is_negated || !goes_on
+}
+
+/// The call of `!tools.some((tool) => tool.name === name)`, of the comparison in it: what passes is one of the list.
+fn is_asked_of_list(comparison: Syntax<'_>) -> Option<Syntax<'_>> {
+    let function = comparison.parent().filter(|outer| outer.kind() == Kind::ArrowFunction)?;
+    let call = function.parent()?.parent().filter(|call| call.kind() == Kind::Call && called_name(*call) == "some")?;
+    let is_negated = call.parent().is_some_and(|outer| outer.kind() == Kind::Unary && outer.text().starts_with('!'));
+    let is_equal = comparison.field(Field::Operator).is_some_and(|sign| matches!(sign.text(), "===" | "=="));
+    (is_negated && is_equal).then_some(call)
 }
 
 /// Whether a call is of Meteor's `check`, with a pattern that says of each value of which type it is.
@@ -406,7 +439,8 @@ fn is_test(name: &str) -> bool {
     if matches!(name, "includes" | "has" | "hasOwn" | "hasOwnProperty" | "test" | "startsWith" | "indexOf" | "match") {
         return true;
     }
-    let says_is = name.strip_prefix("is").is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_uppercase()));
+    let says_is =
+        name.trim_start_matches('_').strip_prefix("is").is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_uppercase()));
     let lower = name.to_ascii_lowercase();
     let asks_who = ["password", "login", "credential"].iter().any(|word| lower.contains(word));
     says_is || ["valid", "sanit", "allow", "inside", "within"].iter().any(|word| lower.contains(word)) && !asks_who

@@ -1,10 +1,11 @@
 //! What a page does with its own address and with messages: markup, addresses, code that they end in.
 
-use super::{Around, called_name, maker, root_name, settings, value_sink};
+use super::{Around, called_name, cookies, maker, root_name, settings, value_sink};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::{Call, FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::lower::words::names_login_cookie;
+use crate::parse::page::HANDED;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// `element.innerHTML = …`, `location.href = …`, `localStorage.token = …`, `document.cookie = …`; and what
@@ -33,7 +34,7 @@ pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut
             let first = std::iter::once(right).chain(right.below()).find(|inner| inner.kind() == Kind::Fragment);
             let cookie = first.and_then(|text| text.text().split_once('=')).map_or("", |(name, _)| name.trim());
             if names_login_cookie(cookie) && right.kind() != Kind::String {
-                settings::cookie_of_script(node, cookie, cx);
+                cookies::of_script(node, cookie, cx);
             }
         }
         _ if left.field(Field::Object).is_some_and(is_storage) => kept(around, node, left, right, cx),
@@ -106,7 +107,9 @@ pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
             let mut parts = arguments();
             let (Some(header), Some(part)) = (parts.next(), parts.next()) else { return };
             if header.kind() != Kind::String {
-                if matches!(root(), "res" | "response" | "reply" | "ctx") {
+                // Cookies are written so that their names end where they should.
+                let is_jar = object().and_then(|object| object.field(Field::Property)).is_some_and(|name| name.text() == "cookies");
+                if matches!(root(), "res" | "response" | "reply" | "ctx") && !is_jar {
                     value_sink(around, node, SinkKind::Header, Ref::new(Scope::Global, [name]), header, None, cx);
                 }
                 return;
@@ -115,12 +118,16 @@ pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
                 "x-frame-options" | "content-security-policy" => {
                     value_sink(around, node, SinkKind::Header, Ref::new(Scope::Global, [name]), part, None, cx);
                 }
+                // Browsers go to where another status says alone.
+                "location" if object().is_some_and(|object| object.text().contains(".status(20")) => {}
                 "location" => value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx),
-                "set-cookie" => settings::cookie_header(node, part, cx),
+                "set-cookie" => cookies::header(node, part, cx),
                 _ => {}
             }
         }
-        "$" | "jQuery" => arguments().take(1).for_each(|part| html(around, node, part, cx)),
+        "$" | "jQuery" => {
+            arguments().take(1).filter(|part| !begins_as_selector(*part)).for_each(|part| html(around, node, part, cx));
+        }
         "bypassSecurityTrustHtml"
         | "bypassSecurityTrustScript"
         | "bypassSecurityTrustResourceUrl"
@@ -162,11 +169,13 @@ pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
 pub(super) fn attribute<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let mut parts = node.children();
     let (Some(name), Some(value)) = (parts.next(), parts.next()) else { return };
-    if matches!(name.text(), "href" | "src" | "action" | "formAction")
-        && value.kind() == Kind::JsxExpression
-        && let Some(value) = value.first()
-    {
-        value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name.text()]), value, None, cx);
+    let Some(value) = value.first().filter(|_| value.kind() == Kind::JsxExpression) else { return };
+    match name.text() {
+        "href" | "src" | "action" | "formAction" => {
+            value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name.text()]), value, None, cx);
+        }
+        "srcDoc" => html(around, node, value, cx),
+        _ => {}
     }
 }
 
@@ -175,9 +184,13 @@ pub(super) fn html<'t>(around: &Around<'_, 't>, node: Syntax<'t>, part: Syntax<'
     if matches!(part.kind(), Kind::String | Kind::Number) || part.kind().is_function() {
         return;
     }
-    let asks = || ["fetch(", "$.get", "$.ajax", "$.post", "axios", ".subscribe("].iter().any(|call| cx.file.text.contains(call));
+    let asks = || ASKS.iter().any(|call| around.module.tree.root().text().contains(call));
     // What a server answers with holds what others have filled in.
-    let kind = if *around.asks_server.get_or_init(asks) { "answers" } else { "page" };
+    let kind = match *around.asks_server.get_or_init(asks) {
+        _ if tells_words(part) => "told",
+        true => "answers",
+        false => "page",
+    };
     let options = Some(Node::text(kind, node.span()));
     let callee = Ref::new(Scope::Global, ["innerHTML"]);
     if let Some(text) = text_of_page(around.module, part).filter(|_| !selects(node, part)) {
@@ -190,10 +203,45 @@ pub(super) fn html<'t>(around: &Around<'_, 't>, node: Syntax<'t>, part: Syntax<'
     value_sink(around, node, SinkKind::Html, callee, part, options, cx);
 }
 
+/// Whether a value stands in what a socket calls with what somebody wrote, by the event: `socket.on('chat message', …)`.
+fn tells_words(part: Syntax<'_>) -> bool {
+    const WORDS: [&str; 7] = ["message", "msg", "chat", "comment", "post", "note", "typing"];
+    let calls = part.ancestors().filter(|outer| outer.kind() == Kind::Call && called_name(*outer) == "on");
+    calls.take(2).any(|call| {
+        let event = call.field(Field::Arguments).and_then(Syntax::first).map_or("", unquoted).to_ascii_lowercase();
+        WORDS.iter().any(|word| event.contains(word))
+    })
+}
+
 /// `$('#' + id)` looks for an element, and makes none.
 fn selects(call: Syntax<'_>, part: Syntax<'_>) -> bool {
     let is_root = call.kind() == Kind::Call && matches!(called_name(call), "$" | "jQuery");
     is_root && !part.text().trim_start_matches(['\'', '"', '`', '(']).starts_with('<')
+}
+
+/// `$(`.card[data-name="${name}"]`)`, `$(location.hash)`: jQuery makes elements of what begins as a tag alone, since its
+/// version 1.9.
+fn begins_as_selector(part: Syntax<'_>) -> bool {
+    let mut first = part;
+    // `'.card ' + name`.
+    while let Some(left) = first.field(Field::Left).filter(|_| first.kind() == Kind::Binary) {
+        first = left;
+    }
+    let begin = if first.kind() == Kind::TemplateString { first.first().unwrap_or(first) } else { first };
+    match begin.kind() {
+        Kind::Fragment | Kind::String => {
+            let words = unquoted(begin).trim_start();
+            !words.is_empty() && !words.starts_with('<')
+        }
+        Kind::Substitution => begin.first().is_some_and(is_hash),
+        _ => is_hash(begin),
+    }
+}
+
+/// What begins with `#`, if it is not empty.
+fn is_hash(node: Syntax<'_>) -> bool {
+    let text = node.text();
+    text == "location.hash" || text.ends_with(".location.hash")
 }
 
 /// A text that is read off an element, as it is or among others: what stands there as text would be markup.
@@ -219,6 +267,8 @@ fn text_of_page<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Syntax<'t>>
 
 /// Parts of a value that are looked at.
 const MAX_PARTS: usize = 16;
+/// What asks a server, and what stands for data that one writes into a script.
+const ASKS: [&str; 8] = ["fetch(", "$.get", "$.ajax", "$.post", "axios", ".subscribe(", "XMLHttpRequest", HANDED];
 /// Bytes of a text of the page that a finding shows.
 const MAX_SHOWN: usize = 60;
 

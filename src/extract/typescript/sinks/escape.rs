@@ -32,9 +32,13 @@ fn wrong(call: Syntax<'_>, pattern: Syntax<'_>, with: &str) -> Option<&'static s
     };
     let is_one = text.trim_start_matches('\\').chars().count() == 1;
     let is_escape = ESCAPES.iter().any(|escape| with.contains(escape));
+    // `new RegExp(url.replace('/', '\\/'))`: a slash means nothing there, and what was escaped is not escaped by its own sign.
+    let is_needless = matches!((text, with), ("/", _))
+        || with.starts_with('\\') && with.trim_start_matches('\\').starts_with(|char: char| char.is_ascii_alphabetic());
+    let unescapes = text.starts_with("\\\\") && !with.starts_with("\\\\");
     let is_climb = matches!(text, "../" | "..\\/" | "\\.\\.\\/") && with.is_empty();
     let repeats = || call.ancestors().take(6).any(|outer| matches!(outer.kind(), Kind::While | Kind::Do));
-    if !is_global && (is_one && is_escape || is_climb) && !repeats() {
+    if !is_global && (is_one && is_escape && !is_needless && !unescapes || is_climb) && !repeats() {
         return Some("first");
     }
     let lower = text.to_ascii_lowercase();

@@ -30,7 +30,8 @@ pub(super) fn flowing_of<'t>(module: &Module<'t>, part: Syntax<'t>, mut value: N
     value
 }
 
-/// The markup that a function of the file makes of what it is handed: `res.send(page('Search', req.query.term))`.
+/// The markup that a function of the file makes of what it is handed: `res.send(page('Search', req.query.term))`. Of a body
+/// with branches, what stands behind them counts.
 pub(super) fn returned<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
     let call = maker(module, part).filter(|call| call.kind() == Kind::Call)?;
     let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Identifier)?;
@@ -41,18 +42,46 @@ pub(super) fn returned<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node
     };
     let body = function.field(Field::Body).filter(|body| body.span().len() <= MAX_BYTES)?;
     let made = match body.kind() {
-        Kind::Block => body.first().filter(|first| first.kind() == Kind::Return)?.first()?,
+        Kind::Block => body.children().last().filter(|last| last.kind() == Kind::Return)?.first()?,
         _ => body,
     };
-    let mut value = module.lower(made);
+    let mut value = flowing(module, made, with_constants(module, made));
     let names = function.field(Field::Parameters).map_or_else(|| function.field(Field::Parameter).into_iter().collect(), children);
     for (name, given) in names.into_iter().zip(call.field(Field::Arguments)?.children()) {
         let name = name.field(Field::Pattern).unwrap_or(name);
         let declaration = module.lookup(name.text(), made).filter(|declaration| declaration.name == name)?;
-        let own = Ref::new(Scope::Local, [Module::linked_name(declaration)]);
+        // `text = escape(text)`: what is put in its place is not what was handed over.
+        let is_default = |assignment: &Syntax<'t>| assignment.field(Field::Right).is_some_and(|right| right.kind() == Kind::String);
+        if !module.assignments(declaration).iter().all(is_default) {
+            return None;
+        }
+        let own = Ref::new(Scope::Local, [module.linked_name(declaration)]);
         value.replace(&own, &flowing(module, given, module.lower(given)), MAX_NESTING);
     }
     Some(value)
+}
+
+/// A value with the constants of its function put in the place of their names, so that parameters show in it.
+fn with_constants<'t>(module: &Module<'t>, made: Syntax<'t>) -> Node {
+    let mut value = module.lower(made);
+    let mut left: SmallVec<[(Syntax<'t>, u32); 8]> = SmallVec::from_iter([(made, MAX_HOPS)]);
+    let mut seen = 0;
+    while let Some((part, hops)) = left.pop().filter(|(_, hops)| *hops > 0) {
+        for name in names(part) {
+            seen += 1;
+            if seen > MAX_NAMES {
+                return value;
+            }
+            let Some(declaration) = module.lookup(name.text(), name).filter(|declaration| !declaration.top) else { continue };
+            let Form::Variable(Some(given), path) = &declaration.form else { continue };
+            if path.is_empty() && !module.is_reassigned(declaration) && !given.kind().is_function() {
+                let own = Ref::new(Scope::Local, [module.linked_name(declaration)]);
+                value.replace(&own, &module.lower(*given), MAX_NESTING);
+                left.push((*given, hops - 1));
+            }
+        }
+    }
+    value
 }
 
 /// Whether a value is made by a function that is handed nothing but literals and the request, so that what it answers
@@ -96,7 +125,7 @@ impl<'m, 't> Flow<'m, 't> {
                 continue;
             }
             seen.push(declaration.name.id());
-            let own = Ref::new(Scope::Local, [Module::linked_name(declaration)]);
+            let own = Ref::new(Scope::Local, [self.module.linked_name(declaration)]);
             let before = self.left;
             let Some(given) = self.value_of(declaration, &own, hops) else { continue };
             let again = names(part).filter(|other| other.text() == name.text()).count().saturating_sub(1);
@@ -145,7 +174,10 @@ impl<'m, 't> Flow<'m, 't> {
             values.push(path.iter().fold(made, |value, key| value.member(key)));
         }
         for assignment in self.module.assignments(declaration).iter().take(MAX_NAMES) {
-            let Some(right) = assignment.field(Field::Right) else { continue };
+            let Some(right) = assignment.field(Field::Right).filter(|right| !is_guarded(*assignment, *right) && (self.is_wanted)(*right))
+            else {
+                continue;
+            };
             let right = self.lowered(right, hops)?;
             let adds = assignment.kind() == Kind::AugmentedAssignment || begins_with(&right, own);
             match (adds, values.last_mut()) {
@@ -153,7 +185,10 @@ impl<'m, 't> Flow<'m, 't> {
                 _ => values.push(right),
             }
         }
+        // Linking takes the first that is settled for the whole: what matters more stands before it.
+        values.sort_by_key(|value| (!holds_request(value, MAX_NESTING), value.is_known()));
         Some(match values.len() {
+            0 => return None,
             1 => values.swap_remove(0),
             _ => Node::new(span, NodeKind::Op(Op::Or, values)),
         })
@@ -190,6 +225,40 @@ impl<'m, 't> Flow<'m, 't> {
 /// The names that are used in a part.
 fn names(part: Syntax<'_>) -> impl Iterator<Item = Syntax<'_>> {
     std::iter::once(part).chain(part.below()).filter(|node| matches!(node.kind(), Kind::Identifier | Kind::ShorthandProperty))
+}
+
+/// Whether a name is given to a variable only where a test of what it holds has passed: `if (isOurs(next)) url = next`.
+fn is_guarded(assignment: Syntax<'_>, right: Syntax<'_>) -> bool {
+    const MOST: usize = 6;
+    let is_asked = |name: Syntax<'_>| {
+        name.text() == right.text()
+            && name.parent().is_some_and(|outer| match outer.kind() {
+                Kind::Arguments => true,
+                Kind::Binary => !outer.text().contains("&&") && !outer.text().contains("||") && !outer.text().contains("null"),
+                // `next.startsWith('/')`.
+                Kind::Member => outer.parent().is_some_and(|call| call.kind() == Kind::Call),
+                _ => false,
+            })
+    };
+    matches!(right.kind(), Kind::Identifier | Kind::Member)
+        && assignment.ancestors().take_while(|outer| !outer.kind().is_function()).take(MOST).any(|outer| {
+            let is_then = outer.kind() == Kind::If && outer.field(Field::Consequence).is_some_and(|then| then.holds(assignment));
+            is_then && outer.field(Field::Condition).is_some_and(|condition| condition.below().any(is_asked))
+        })
+}
+
+/// Whether a value names a part of the request.
+fn holds_request(node: &Node, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match &node.kind {
+        NodeKind::Ref(name) => name.scope == Scope::Request,
+        NodeKind::Text(text) => text.holes().any(|hole| holds_request(hole, depth)),
+        NodeKind::Op(_, parts) | NodeKind::List(parts) => parts.iter().any(|part| holds_request(part, depth)),
+        NodeKind::Call(call) => {
+            call.callee.scope == Scope::Request || call.receiver.iter().chain(&call.args).any(|part| holds_request(part, depth))
+        }
+        _ => false,
+    }
 }
 
 /// `sql = sql + ' AND …'`.

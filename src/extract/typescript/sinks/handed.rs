@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::extract::typescript::names::{Declaration, Form, Module, unquoted};
-use crate::ir::{Handed, Node, NodeKind, Ref, Relayed, Scope, Taken, Text};
+use crate::ir::{Handed, Made, Node, NodeKind, Ref, Relayed, Scope, Taken, Text};
 use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -45,7 +45,7 @@ pub(super) fn taken<'t>(module: &Module<'t>, part: Syntax<'t>) -> Vec<Taken> {
                 }
                 Form::Parameter(_) => {
                     seen.push(id);
-                    found.extend(parameter(declaration));
+                    found.extend(parameter(module, declaration));
                 }
                 _ => {}
             }
@@ -55,7 +55,7 @@ pub(super) fn taken<'t>(module: &Module<'t>, part: Syntax<'t>) -> Vec<Taken> {
 }
 
 /// Whether something that a value is made of may be in it yet: what most functions make of it is another thing.
-fn may_hand_on(made: Syntax<'_>) -> bool {
+pub(super) fn may_hand_on(made: Syntax<'_>) -> bool {
     const HAND_ON: [&str; 12] =
         ["join", "concat", "trim", "String", "toString", "resolve", "normalize", "toLowerCase", "replace", "format", "parse", "URL"];
     match made.kind() {
@@ -66,7 +66,7 @@ fn may_hand_on(made: Syntax<'_>) -> bool {
 }
 
 /// The parameter that a declaration is of, if its function has a name to be called by.
-fn parameter(declaration: &Declaration<'_>) -> Option<Taken> {
+fn parameter<'t>(module: &Module<'t>, declaration: &Declaration<'t>) -> Option<Taken> {
     let Form::Parameter(path) = &declaration.form else { return None };
     let function = declaration.name.ancestors().find(|outer| outer.kind().is_function())?;
     let called = name_of(function);
@@ -78,7 +78,7 @@ fn parameter(declaration: &Declaration<'_>) -> Option<Taken> {
         None => 0,
     };
     let path = path.iter().map(SmolStr::new).collect();
-    Some(Taken { parameter: Module::linked_name(declaration), function: called.into(), argument, path })
+    Some(Taken { parameter: module.linked_name(declaration), function: called.into(), argument, path })
 }
 
 /// What the calls of a file hand to functions that may stand in others.
@@ -88,6 +88,8 @@ pub(in crate::extract::typescript) struct Calls {
     pub handed: Vec<Handed>,
     /// What the function around the call is handed itself.
     pub relayed: Vec<Relayed>,
+    /// What its functions return of it.
+    pub made: Vec<Made>,
     /// Whether the file may stand between a request and what is done with it: pages have no requests.
     pub may_relay: bool,
 }

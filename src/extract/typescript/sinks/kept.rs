@@ -20,12 +20,14 @@ pub(super) fn assignment<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Ext
     }
     let Some(function) = node.ancestors().find(|outer| outer.kind().is_function() && outer.span().len() <= MAX_FUNCTION) else { return };
     let encrypts = |inner: Syntax<'_>| {
-        let value = match inner.kind() {
-            Kind::Assignment => inner.field(Field::Right),
-            Kind::Pair => inner.field(Field::Value),
-            _ => None,
+        let (to, value) = match inner.kind() {
+            Kind::Assignment => (inner.field(Field::Left), inner.field(Field::Right)),
+            Kind::Pair => (inner.field(Field::Key), inner.field(Field::Value)),
+            _ => return false,
         };
-        value.is_some_and(|value| value.kind() == Kind::Call && called_name(value).to_ascii_lowercase().starts_with("encrypt"))
+        // What is encrypted under the same name is what is written down.
+        let is_other = to.is_some_and(|to| to.field(Field::Property).unwrap_or(to).text() != name);
+        is_other && value.is_some_and(|value| value.kind() == Kind::Call && called_name(value).to_ascii_lowercase().starts_with("encrypt"))
     };
     if function.below().any(encrypts) {
         let callee = Ref::new(Scope::Global, [name]);

@@ -29,6 +29,8 @@ pub(super) fn is_meant<'t>(module: &Module<'t>, kind: SinkKind, name: &str, node
         SinkKind::Assign if name == "update" && is_on_hash(node) => false,
         // `Object.assign(req.body, defaults)` writes into the request.
         SinkKind::Assign if name == "assign" && argument(0).is_some_and(|target| is_of_request(module, target)) => false,
+        // `save(event.body as Blob, name)`: bytes have no columns.
+        SinkKind::Assign if argument(0).is_some_and(is_of_bytes) => false,
         SinkKind::Assign if argument(1).is_some_and(names_fields) || !is_of_store(node, argument(0)) => false,
         // A validator in front of the handler has seen to the types and the names.
         SinkKind::Query | SinkKind::Assign | SinkKind::Allocate => !checked::is_behind_validator(node),
@@ -144,6 +146,11 @@ fn is_on_text(call: Syntax<'_>) -> bool {
 fn is_on_new(call: Syntax<'_>) -> bool {
     let object = call.field(Field::Function).and_then(|function| function.field(Field::Object));
     object.is_some_and(|object| object.kind() == Kind::New)
+}
+
+fn is_of_bytes(written: Syntax<'_>) -> bool {
+    let kind = written.children().last().filter(|_| written.kind() == Kind::As);
+    kind.is_some_and(|kind| matches!(kind.text(), "Blob" | "File" | "Buffer" | "ArrayBuffer" | "Uint8Array"))
 }
 
 /// `{ fields: ['name'] }` behind what is written: Sequelize leaves all others out.

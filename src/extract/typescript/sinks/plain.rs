@@ -2,11 +2,14 @@
 //! Whether what is handed is a password of a request, and none that was hashed on the way, is told once it is resolved
 //! (`lower::sinks::plain`).
 
+use smol_str::SmolStr;
+
+use super::records::model;
 use super::{Around, called_name, owner, value_of};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Form, Module, unquoted};
-use crate::ir::{FactKind, Sink, SinkKind, SinkPart};
-use crate::lower::words::names_password;
+use crate::ir::{FactKind, Node, Sink, SinkKind, SinkPart};
+use crate::lower::words::{names_password, stem_of_model};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// The longest filter or statement that is looked at, in bytes.
@@ -21,12 +24,95 @@ pub(super) fn emit<'t>(around: &Around<'_, 't>, call: Syntax<'t>, cx: &mut Extra
     let is_method = call.field(Field::Function).is_some_and(|function| function.kind() == Kind::Member);
     match called_name(call) {
         _ if !is_method => {}
+        _ if call.kind() == Kind::New => {}
         "find" | "findOne" | "findAll" | "findFirst" | "findUnique" | "findFirstOrThrow" | "findUniqueOrThrow" | "findOneBy" | "findBy"
         | "findOneOrFail" | "findAndCountAll" | "count" | "countDocuments" | "exists" | "where" => filter(around, call, cx),
         "query" | "execute" | "run" | "get" | "all" | "one" | "oneOrNone" | "none" | "any" | "many" | "manyOrNone" | "raw"
         | "$queryRawUnsafe" | "$executeRawUnsafe" => statement(around, call, cx),
+        "create" | "insert" | "insertOne" | "insertMany" | "save" | "update" | "updateOne" | "updateMany" | "upsert"
+        | "findOneAndUpdate" | "findByIdAndUpdate" | "findOrCreate" | "build" => kept(around, call, cx),
         _ => {}
     }
+}
+
+/// `User.create({ login, password })`, `prisma.user.update({ where, data: { password } })`,
+/// `users.updateOne({ _id }, { $set: { password } })`, `new User({ login, password })`: a record that is handed a password.
+/// Whether its model hashes it, the rule asks.
+fn kept<'t>(around: &Around<'_, 't>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    let module = around.module;
+    let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(3);
+    let receiver = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    let of_driver = receiver.is_some_and(|on| on.kind() == Kind::Call && called_name(on) == "collection" || is_collection(module, on));
+    let Some(model) = (if call.kind() == Kind::New { made_model(call) } else { model::of_receiver(module, call) }) else { return };
+    if hashes(call) {
+        return;
+    }
+    let Some(entry) = arguments.find_map(|argument| password_in(module, argument, 3)) else { return };
+    let value = entry.field(Field::Value).or_else(|| entry.field(Field::Right)).unwrap_or(entry);
+    if is_made_anew(value) {
+        return;
+    }
+    let parts = around.given(value, if of_driver { "written" } else { "kept" });
+    let Some(callee) = module.callee_of(call).filter(|_| !parts.is_empty()) else { return };
+    let options = Some(Node::text(model, call.span()));
+    let owner = owner(entry, &callee);
+    cx.fact(entry.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Compare, callee, parts, options }));
+}
+
+/// `new User({ … })`.
+pub(super) fn made<'t>(around: &Around<'_, 't>, made: Syntax<'t>, cx: &mut Extract<'_>) {
+    if made_model(made).is_some() {
+        kept(around, made, cx);
+    }
+}
+
+fn made_model(made: Syntax<'_>) -> Option<SmolStr> {
+    let class = made.field(Field::Constructor)?;
+    let class = class.field(Field::Property).unwrap_or(class).text();
+    let record = made.field(Field::Arguments)?.first()?;
+    (class.starts_with(|char: char| char.is_ascii_uppercase()) && record.kind() == Kind::Object).then(|| stem_of_model(class))
+}
+
+/// `users` of `const users = db.collection('users')`.
+fn is_collection<'t>(module: &Module<'t>, on: Syntax<'t>) -> bool {
+    variable(module, on).is_some_and(|made| made.kind() == Kind::Call && called_name(made) == "collection")
+}
+
+/// The entry of a record, or the assignment to a member of one, that is its password.
+fn password_in<'t>(module: &Module<'t>, value: Syntax<'t>, depth: u32) -> Option<Syntax<'t>> {
+    let depth = depth.checked_sub(1)?;
+    if value.kind() == Kind::Identifier {
+        let declared = module.lookup(value.text(), value)?;
+        let is_password = |left: Syntax<'t>| left.field(Field::Property).is_some_and(|name| names_password(name.text()));
+        let mut written = module.member_assignments(declared).iter().filter(|written| written.field(Field::Left).is_some_and(is_password));
+        let last = written.next_back().copied();
+        return last.or_else(|| match &declared.form {
+            Form::Variable(Some(made), path) if path.is_empty() && made.kind() == Kind::Object => password_in(module, *made, depth),
+            _ => None,
+        });
+    }
+    let entries = || value.children().filter(|_| value.kind() == Kind::Object);
+    let name = |entry: Syntax<'t>| unquoted(entry.field(Field::Key).unwrap_or(entry));
+    entries().find(|entry| entry.kind() != Kind::Spread && names_password(name(*entry))).or_else(|| {
+        let inner = entries().filter(|entry| matches!(name(*entry), "data" | "$set" | "defaults" | "create" | "set"));
+        inner.map(|entry| entry.field(Field::Value).unwrap_or(entry)).find_map(|inner| password_in(module, inner, depth))
+    })
+}
+
+/// Whether a function around a place calls something that hashes, or encrypts a password.
+fn hashes(place: Syntax<'_>) -> bool {
+    const WORDS: [&str; 9] = ["hash", "bcrypt", "scrypt", "argon", "pbkdf", "salt", "digest", "derive", "hmac"];
+    const LONGEST: usize = 40;
+    let makes_other = |call: Syntax<'_>| {
+        let function = call.field(Field::Function).or_else(|| call.field(Field::Constructor));
+        let name = function.map_or("", Syntax::text);
+        let name = name.get(name.len().saturating_sub(LONGEST)..).unwrap_or(name).to_ascii_lowercase();
+        let is_handed_password = || call.field(Field::Arguments).is_some_and(|given| given.text().contains("assword"));
+        WORDS.iter().any(|word| name.contains(word)) || name.contains("crypt") && is_handed_password()
+    };
+    place.ancestors().filter(|outer| outer.kind().is_function()).any(|function| {
+        function.size() > MAX_SIZE || function.below().filter(|node| matches!(node.kind(), Kind::Call | Kind::New)).any(makes_other)
+    })
 }
 
 /// `User.findOne({ name, password: req.body.password })`, below `where` too.

@@ -4,6 +4,7 @@
 use super::callers::name_of;
 use super::{Around, maker, owner};
 use crate::extract::Extract;
+use crate::extract::typescript::names::Form;
 use crate::ir::{FactKind, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -23,6 +24,9 @@ pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut
         is_last_of_path || matches!(node.kind(), Kind::Identifier | Kind::Member | Kind::Subscript)
     };
     let first = (object.kind() == Kind::Subscript).then(|| object.field(Field::Index)).flatten();
+    if first.is_some_and(|first| is_written_as_key(around, object, first)) {
+        return;
+    }
     // `parts.at(-1)!`.
     let bare = |name: Syntax<'t>| if name.kind() == Kind::NonNull { name.first().unwrap_or(name) } else { name };
     let Some(name) = first.or(Some(index)).map(bare).filter(|name| is_name(*name)) else { return };
@@ -41,6 +45,18 @@ pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut
         let owner = owner(node, &callee);
         cx.fact(node.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Pollute, callee, parts, options: None }));
     }
+}
+
+/// `const rows = { [table]: {} }; rows[table][id] = …`: the member is the object's own.
+fn is_written_as_key<'t>(around: &Around<'_, 't>, object: Syntax<'t>, key: Syntax<'t>) -> bool {
+    let root = object.field(Field::Object).filter(|root| root.kind() == Kind::Identifier);
+    let made = root.and_then(|root| around.module.lookup(root.text(), root)).map(|declared| &declared.form);
+    let Some(Form::Variable(Some(made), path)) = made else { return false };
+    let is_key = |entry: Syntax<'t>| {
+        let name = entry.field(Field::Key).filter(|name| name.kind() == Kind::ComputedName).and_then(Syntax::first);
+        name.is_some_and(|name| name.text() == key.text())
+    };
+    path.is_empty() && made.kind() == Kind::Object && made.children().any(is_key)
 }
 
 /// Whether the function around an assignment compares something with `__proto__` before: names of prototypes are out.
@@ -151,7 +167,14 @@ pub(super) fn merge(function: Syntax<'_>, cx: &mut Extract<'_>) {
     let mut written = Vec::new();
     let copies = body.below().filter(|node| node.kind() == Kind::Assignment && node.field(Field::Left).is_some_and(keyed));
     let copy = copies.inspect(|copy| written.extend(copy.field(Field::Left).and_then(|left| left.field(Field::Object)))).last();
-    if !written.is_empty() && written.iter().all(|object| is_new(body, *object)) {
+    // `for (const [key] of Object.entries(object)) object[key] = …` writes what the object has.
+    let is_own = |object: Syntax<'_>| {
+        let name = object.text();
+        [format!("Object.entries({name})"), format!("Object.keys({name})"), format!(" in {name})")]
+            .iter()
+            .any(|walk| text.contains(walk.as_str()))
+    };
+    if !written.is_empty() && written.iter().all(|object| is_new(body, *object) || is_own(*object)) {
         return;
     }
     // The last is what is done with a member that is no object.

@@ -1,11 +1,18 @@
 //! Calls that are weak for some purposes only: hashes and random numbers.
 
-use super::{handed, owner};
+use super::{handed, owner, root_name};
 use crate::extract::Extract;
-use crate::extract::typescript::names::{Module, unquoted};
+use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::lower::words::{names_drawn, names_password, names_unguessable};
 use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Whether something of this name may be a weak hash or random number, without looking anything up.
+pub(super) fn may_speak_of(name: &str, node: Syntax<'_>) -> bool {
+    let of_people =
+        || matches!(name, "number" | "int" | "numeric" | "alphaNumeric" | "alphanumeric" | "string") && root_name(node) == "faker";
+    matches!(name, "random" | "createHash" | "MD5" | "SHA1" | "v1" | "nanoid" | "seedrandom") || name.starts_with("uuid") || of_people()
+}
 
 /// Emits a weak hash or random number: the purpose is read off the names around them.
 pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: &mut Extract<'_>) {
@@ -13,7 +20,7 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
     let mut taken = Vec::new();
     let (kind, label) = match (callee.module(), callee.last()) {
         (Some("crypto"), "createHash") => {
-            let algorithm = first.filter(|first| first.kind() == Kind::String).map_or("", unquoted).to_ascii_lowercase().replace('-', "");
+            let algorithm = first.and_then(|first| written(module, first)).unwrap_or_default().to_ascii_lowercase().replace('-', "");
             let name = match algorithm.as_str() {
                 // The range queries of Pwned Passwords ask for it, and are sent the first letters alone.
                 "sha1" if cx.file.text.contains("pwnedpasswords.com") => return,
@@ -22,7 +29,9 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
                     secret_name(node)
                 }
                 // Fast ones are good for keys of full length, and bad for passwords.
-                "sha256" | "sha512" | "sha224" | "sha384" => hashed(node).map(last_name).filter(|name| names_password(name)),
+                "sha256" | "sha512" | "sha224" | "sha384" => {
+                    hashed(node).map(last_name).filter(|name| names_password(name) && !is_hashed_again(node))
+                }
                 _ => return,
             };
             (SinkKind::Hash, name)
@@ -36,9 +45,12 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
             (SinkKind::Hash, secret_name(node))
         }
         (Some("crypto-js"), "MD5" | "SHA1") => (SinkKind::Hash, secret_name(node)),
-        (Some("crypto"), "pseudoRandomBytes") => (SinkKind::Random, Some("pseudoRandomBytes")),
+        (Some(library), name) if draws_guessable(library, name) => {
+            (SinkKind::Random, name_for(node, names_drawn).filter(|_| !is_said_to_be_unique(node, &cx.file.text)))
+        }
         (None, "random") if callee.scope == Scope::Global && callee.first() == "Math" => {
-            (SinkKind::Random, name_for(node, names_drawn).or_else(|| pin_of(node)).filter(|_| !is_said_to_be_unique(node, &cx.file.text)))
+            let named = name_for(node, names_drawn).or_else(|| pin_of(node)).or_else(|| code_of(node, &cx.file.path));
+            (SinkKind::Random, named.filter(|_| !is_said_to_be_unique(node, &cx.file.text)))
         }
         _ => return,
     };
@@ -57,6 +69,34 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
     cx.fact(node.span(), owner(node, callee), FactKind::Sink(sink));
 }
 
+/// Whether what a function of a library draws can be guessed: from the time, from a seed, by a generator that is made to be
+/// fast. Said so in their documentations.
+fn draws_guessable(library: &str, name: &str) -> bool {
+    match library {
+        "uuid" => name == "v1",
+        "uuid/v1" | "nanoid/non-secure" | "seedrandom" | "lodash/random" | "lodash.random" => true,
+        "lodash" | "underscore" => name == "random",
+        // What makes up people for trying.
+        "@faker-js/faker" | "faker" => matches!(name, "number" | "int" | "numeric" | "alphaNumeric" | "alphanumeric" | "string"),
+        _ => false,
+    }
+}
+
+/// `code` of a function, a class or a file that says that it resets a password or sends a code.
+fn code_of<'t>(node: Syntax<'t>, path: &str) -> Option<&'t str> {
+    let mut outer = node.ancestors().take(16).take_while(|outer| !outer.kind().is_function());
+    let holder = outer.find(|holder| matches!(holder.kind(), Kind::VariableDeclarator | Kind::Pair | Kind::Assignment))?;
+    let name = holder.field(Field::Name).or_else(|| holder.field(Field::Key)).or_else(|| holder.field(Field::Left))?;
+    let name = unquoted(name.field(Field::Property).unwrap_or(name));
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        ["reset", "otp", "verif", "twofactor", "2fa", "sendcode", "loginbysms"].iter().any(|word| text.contains(word))
+    };
+    let mut around = node.ancestors().filter(|outer| outer.kind().is_function() || outer.kind().is_class());
+    let mut is_said = || around.any(|outer| says(super::callers::name_of(outer))) || says(path.rsplit('/').next().unwrap_or(path));
+    Some(name).filter(|name| matches!(*name, "code" | "smsCode" | "digits")).filter(|_| is_said())
+}
+
 /// Emits a random byte that is cut to fewer results with a remainder: some come more often than others.
 pub(super) fn biased(node: Syntax<'_>, cx: &mut Extract<'_>) {
     let (Some(left), Some(right)) = (node.field(Field::Left), node.field(Field::Right)) else { return };
@@ -70,6 +110,18 @@ pub(super) fn biased(node: Syntax<'_>, cx: &mut Extract<'_>) {
         let parts = vec![SinkPart::new(Node::text(right.text(), right.span()), Tri::No, "remainder")];
         cx.fact(node.span(), owner(node, &callee), FactKind::Sink(Sink { kind: SinkKind::Random, callee, parts, options: None }));
     }
+}
+
+/// A text that is written out, here or in a constant.
+fn written<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<&'t str> {
+    let value = match value.kind() {
+        Kind::Identifier => match &module.lookup(value.text(), value)?.form {
+            Form::Variable(Some(made), path) if path.is_empty() => *made,
+            _ => return None,
+        },
+        _ => value,
+    };
+    (value.kind() == Kind::String).then(|| unquoted(value))
 }
 
 /// What is hashed: the argument of `update` in the same chain.
@@ -90,6 +142,26 @@ fn compared_with<'t>(comparison: Syntax<'t>, value: Syntax<'t>) -> Option<Syntax
     matches!(operator, "===" | "!==" | "==" | "!=").then_some(if left.holds(value) { right } else { left })
 }
 
+/// Whether a digest goes on into something that hashes or compares passwords: bcrypt takes no more than 72 bytes.
+/// `password = sha512(password); return pool.exec('hash', [password, rounds])`.
+fn is_hashed_again(node: Syntax<'_>) -> bool {
+    const SLOW: [&str; 7] = ["bcrypt", "argon", "scrypt", "pbkdf", "hash", "compare", "verify"];
+    let Some(holder) = node.ancestors().take(8).find(|outer| matches!(outer.kind(), Kind::VariableDeclarator | Kind::Assignment)) else {
+        return false;
+    };
+    let name = holder.field(Field::Name).or_else(|| holder.field(Field::Left)).filter(|name| name.kind() == Kind::Identifier);
+    let function = holder.ancestors().find(|outer| outer.kind().is_function());
+    let (Some(name), Some(function)) = (name, function) else { return false };
+    let says = |text: &str| SLOW.iter().any(|word| text.to_ascii_lowercase().contains(word));
+    let mut later = function.below().filter(|inner| inner.kind() == Kind::Call && inner.id() >= holder.after());
+    later.any(|call| {
+        let arguments = || call.field(Field::Arguments).into_iter().flat_map(Syntax::below);
+        let is_slow = call.field(Field::Function).is_some_and(|called| says(called.text()))
+            || arguments().any(|word| word.kind() == Kind::String && says(unquoted(word)));
+        is_slow && arguments().any(|word| word.kind() == Kind::Identifier && word.text() == name.text())
+    })
+}
+
 /// The key that a variable is put under in its function: `{ code: text }` of `text += …`.
 fn key_of(variable: Syntax<'_>) -> Option<Syntax<'_>> {
     let function = variable.ancestors().find(|outer| outer.kind().is_function())?;
@@ -108,10 +180,12 @@ fn secret_name(node: Syntax<'_>) -> Option<&str> {
 fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
     let mut is_member = false;
     let mut is_returned = true;
+    let mut held: Option<&str> = None;
     for outer in std::iter::once(node).chain(node.ancestors()).take(24) {
         is_member |= outer.kind() == Kind::Pair;
         if outer.kind().is_function() {
-            is_returned = returns(outer);
+            is_returned = returns(outer) && held.is_none_or(|held| is_answer(outer, held));
+            held = None;
         }
         let name = match outer.kind() {
             // What is handed over beside it says nothing: `connect({ password, clientId: Math.random() })`.
@@ -124,7 +198,13 @@ fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
                     // How long it is says which place of it is meant.
                     let is_measured =
                         inner.parent().is_some_and(|up| up.field(Field::Property).is_some_and(|name| name.text() == "length"));
-                    inner.kind() != Kind::Fragment
+                    // A member of an object that is hashed whole is one of many.
+                    let is_one_of_many = inner.kind() != Kind::Call && {
+                        let object = inner.ancestors().take_while(|up| up.id() != outer.id()).find(|up| up.kind() == Kind::Object);
+                        object.is_some_and(|object| object.children().count() > 1)
+                    };
+                    !matches!(inner.kind(), Kind::Fragment | Kind::Object | Kind::Arguments | Kind::Array | Kind::Parenthesized)
+                        && !is_one_of_many
                         && !is_measured
                         && !inner.kind().is_function()
                         && !between.any(|up| up.kind().is_function())
@@ -144,7 +224,12 @@ fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
             Kind::Binary if matches!(outer.field(Field::Operator).map_or("", Syntax::text), "<" | ">" | "<=" | ">=") => return None,
             // `req.query.token === createHash('md5')…`.
             Kind::Binary => compared_with(outer, node).map(|other| other.field(Field::Property).unwrap_or(other)),
-            Kind::Assignment => outer.field(Field::Left),
+            // `field.prototype.format = function …` is called after what it does.
+            Kind::Assignment => {
+                let left = outer.field(Field::Left);
+                let is_method = outer.field(Field::Right).is_some_and(|right| right.kind().is_function());
+                left.map(|left| if is_method { left.field(Field::Property).unwrap_or(left) } else { left })
+            }
             Kind::AugmentedAssignment => outer.field(Field::Left).map(|variable| key_of(variable).unwrap_or(variable)),
             Kind::Class | Kind::Program => return None,
             _ => None,
@@ -152,7 +237,10 @@ fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
         if let Some(name) = name.map(unquoted)
             && says(name)
         {
-            return Some(name);
+            return (!is_mark_of_lock(outer)).then_some(name);
+        }
+        if outer.kind() == Kind::VariableDeclarator && held.is_none() {
+            held = name.map(unquoted);
         }
         // `insert({ token: code })` of `const code = …`.
         let kept = name.filter(|name| outer.kind() == Kind::VariableDeclarator && name.kind() == Kind::Identifier).and_then(key_of);
@@ -164,6 +252,33 @@ fn name_for(node: Syntax<'_>, says: fn(&str) -> bool) -> Option<&str> {
         }
     }
     None
+}
+
+/// `const token = …; redis.set(key, token, 'NX')`: says whose a lock is, and opens nothing.
+fn is_mark_of_lock(holder: Syntax<'_>) -> bool {
+    let name = holder.field(Field::Name).filter(|name| holder.kind() == Kind::VariableDeclarator && name.kind() == Kind::Identifier);
+    let function = holder.ancestors().find(|outer| outer.kind().is_function());
+    let (Some(name), Some(function)) = (name, function) else { return false };
+    let mut calls = function.below().filter(|inner| inner.kind() == Kind::Call && super::called_name(*inner) == "set");
+    calls.any(|call| {
+        let arguments = || call.field(Field::Arguments).into_iter().flat_map(Syntax::below);
+        arguments().any(|word| word.text() == name.text())
+            && arguments().any(|word| matches!(word.kind(), Kind::String | Kind::PropertyName) && unquoted(word) == "NX")
+    })
+}
+
+/// Whether a function gives back what a variable holds, and not only hands it on beside other things:
+/// `return worker.run({ password, requestId })`.
+fn is_answer(function: Syntax<'_>, held: &str) -> bool {
+    let Some(body) = function.field(Field::Body).filter(|body| body.kind() == Kind::Block) else { return true };
+    let is_handed_on = |name: Syntax<'_>| {
+        let mut outer = name.ancestors().take_while(|outer| outer.kind() != Kind::Return);
+        let compares = name.parent().filter(|outer| outer.kind() == Kind::Binary).and_then(|outer| compared_with(outer, name)).is_some();
+        compares || outer.find(|outer| outer.kind() == Kind::Object).and_then(Syntax::parent).is_some_and(|up| up.kind() == Kind::Arguments)
+    };
+    let uses = |answer: Syntax<'_>| answer.below().filter(|inner| inner.text() == held).map(is_handed_on).collect::<Vec<_>>();
+    let all: Vec<bool> = body.below().filter(|inner| inner.kind() == Kind::Return).flat_map(uses).collect();
+    all.is_empty() || !all.into_iter().all(|handed_on| handed_on)
 }
 
 /// Whether a function gives something back.

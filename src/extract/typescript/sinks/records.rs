@@ -2,7 +2,7 @@
 //! handler asks whose they are, and which go out as they are stored. A handler is looked at once, whole; a function
 //! that is no handler tells what it looks up by the ids that it is handed.
 
-mod answered;
+pub(super) mod answered;
 mod caller;
 mod chain;
 mod found;
@@ -49,7 +49,7 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mu
                 cx,
             );
         }
-        if let Some(role) = operators::promoted(module, node).filter(|_| !asked.is_known()) {
+        if let Some(role) = operators::promoted(module, &handler, node).filter(|_| !asked.is_known()) {
             emit(
                 SinkKind::Promote,
                 Ref::new(Scope::Global, [role]),
@@ -62,13 +62,15 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mu
     }
     for call in function.below().filter(|node| node.kind() == Kind::Call) {
         if let Some(lookup) = Lookup::of(module, call, &handler, &asked) {
-            let label = if lookup.is_own { "own" } else { "named" };
+            let label = match () {
+                () if lookup.is_own => "own",
+                () if lookup.is_whose => "whose",
+                () => "named",
+            };
             emit_lookup(lookup, label, call.span(), cx);
         }
-        if let Some(model) = answered::whole_record(module, call, function) {
-            let value = Node::text(model.clone(), call.span());
-            let callee = Ref::new(Scope::Global, [called_name(call)]);
-            emit(SinkKind::Answer, callee, &model, SinkPart::new(value, Tri::Yes, ""), call.span(), cx);
+        if let Some(model) = found::made_for_caller(module, call, &handler) {
+            emit_owner(&model, "made", call.span(), cx);
         }
         if let Some(through) = Through::of(module, call, &handler).filter(|through| through.is_asked || !asked.is_known()) {
             let label = if through.is_asked { "asked" } else { "told" };
@@ -76,6 +78,9 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mu
             emit(SinkKind::Lookup, callee, &through.service, SinkPart::new(through.by, Tri::Yes, label), call.span(), cx);
         }
         hand_on(module, &handler, call, handed);
+    }
+    if let Some(read) = caller::instead_of_caller(module, &handler) {
+        emit_owner(read.name, "instead", read.place.span(), cx);
     }
     owner_named(module, function, &asked, cx);
 }
@@ -116,7 +121,7 @@ fn hand_on<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>, han
 /// A record that is looked up: whose it is `own` if the handler asks, `named` if the request alone says which, `handed`
 /// if whoever calls the function does.
 fn emit_lookup(lookup: Lookup, label: &str, place: Span, cx: &mut Extract<'_>) {
-    let callee = Ref::new(Scope::Global, [lookup.model.clone(), lookup.method]);
+    let callee = Ref::new(Scope::Global, [lookup.model.clone(), lookup.method, lookup.table]);
     let part = SinkPart { taken: lookup.taken, ..SinkPart::new(lookup.by, Tri::Yes, label) };
     emit(SinkKind::Lookup, callee, &lookup.model, part, place, cx);
 }
@@ -133,8 +138,12 @@ fn owner_named<'t>(module: &Module<'t>, function: Syntax<'t>, asked: &Asked<'t>,
             None => return,
         },
     };
-    let value = Node::text(name, place.span());
-    emit(SinkKind::Lookup, Ref::new(Scope::Global, [name]), name, SinkPart::new(value, Tri::Yes, label), place.span(), cx);
+    emit_owner(name, label, place.span(), cx);
+}
+
+/// Emits an id of somebody: by what it is known, and whose it is.
+fn emit_owner(name: &str, label: &str, place: Span, cx: &mut Extract<'_>) {
+    emit(SinkKind::Lookup, Ref::new(Scope::Global, [name]), name, SinkPart::new(Node::text(name, place), Tri::Yes, label), place, cx);
 }
 
 fn emit(kind: SinkKind, callee: Ref, owner: &str, part: SinkPart, place: Span, cx: &mut Extract<'_>) {

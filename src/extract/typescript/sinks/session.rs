@@ -4,6 +4,7 @@ use super::callers::name_of;
 use super::{called_name, owner};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Form, Module};
+use crate::extract::typescript::request::is_resolver;
 use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -38,13 +39,19 @@ pub(super) fn assignment<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Ext
 fn written(node: Syntax<'_>) -> Option<(Syntax<'_>, &str)> {
     let left = node.field(Field::Left).filter(|left| node.kind() == Kind::Assignment && left.kind() == Kind::Member)?;
     let (session, name) = (left.field(Field::Object)?, left.field(Field::Property)?.text());
-    (matches!(session.text(), "req.session" | "request.session" | "session") && says_who(name)).then_some((session, name))
+    (matches!(session.text(), "req.session" | "request.session" | "session" | "context.session" | "context.req.session") && says_who(name))
+        .then_some((session, name))
 }
 
 /// Whether a function looks at a password and makes no new session. A comment may say that none is made.
 fn asks_password(function: Syntax<'_>) -> bool {
     let renews = |call: Syntax<'_>| call.kind() == Kind::Call && called_name(call) == "regenerate";
-    function.text().contains("assword") && !function.below().any(renews)
+    let signs_in = |call: Syntax<'_>| {
+        let name = called_name(call).to_ascii_lowercase();
+        call.kind() == Kind::Call
+            && matches!(name.as_str(), "login" | "signin" | "authenticate" | "verifycredentials" | "checkcredentials" | "loginuser")
+    };
+    (function.text().contains("assword") || function.below().any(signs_in)) && !function.below().any(renews)
 }
 
 /// Whether a handler of the same file that looks at a password hands its session to a function: `signIn(req.session, user)`.
@@ -128,6 +135,9 @@ fn is_nobody(value: Syntax<'_>) -> bool {
 
 /// Whether a function is the handler: it is handed the request.
 fn takes_request(function: Syntax<'_>) -> bool {
-    let first = function.field(Field::Parameters).and_then(Syntax::first);
-    first.is_some_and(|first| matches!(first.field(Field::Pattern).unwrap_or(first).text(), "req" | "request"))
+    let named = |at: usize, names: &[&str]| {
+        let one = function.field(Field::Parameters).and_then(|list| list.children().nth(at));
+        one.is_some_and(|one| names.contains(&one.field(Field::Pattern).unwrap_or(one).text()))
+    };
+    named(0, &["req", "request"]) || named(2, &["context"]) && is_resolver(function)
 }

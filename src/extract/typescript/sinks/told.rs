@@ -1,11 +1,15 @@
 //! Answers that tell their caller what only the owner of an account, or the server alone, may know: the token that a
 //! letter should bring, the secret that tokens are signed with.
 
-use super::{called_name, owner, root_name};
+use super::{called_name, owner, sent, value_of};
 use crate::extract::Extract;
+use crate::extract::schema::{is_secret_field, shown};
 use crate::extract::typescript::calls::{is_in_development, is_outside_production};
-use crate::extract::typescript::names::{Module, unquoted};
+use crate::extract::typescript::names::{Form, Module, unquoted};
+use crate::extract::typescript::symbols::decorators_of;
 use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::lower::variable::{is_secret_for_browsers, names_database_address};
+use crate::lower::words::{names_account, names_password_column};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Entries of one answer that are looked at.
@@ -29,35 +33,91 @@ const LETTERS: [&str; 15] = [
     "recoverycode",
 ];
 
-/// Emits the entries of `res.json({ … })` that tell such a thing.
-pub(super) fn emit<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
-    if !matches!(called_name(call), "json" | "send" | "jsonp") || !matches!(root_name(call), "res" | "response" | "reply") {
-        return;
-    }
-    let Some(answer) = call.field(Field::Arguments).and_then(Syntax::first).filter(|answer| answer.kind() == Kind::Object) else { return };
-    let entries = answer.below().filter(|node| matches!(node.kind(), Kind::Pair | Kind::ShorthandProperty)).take(MAX_ENTRIES);
-    for entry in entries {
-        let value = entry.field(Field::Value).unwrap_or(entry);
-        let name = entry.field(Field::Key).map_or_else(|| entry.text(), unquoted);
+/// Emits the entries of an answer that tell such a thing: of `res.json({ … })`, of what a handler returns.
+pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some(answer) = sent::value(module, node).and_then(|answer| object_of(module, answer)) else { return };
+    let entries = answer.below().filter(|entry| matches!(entry.kind(), Kind::Pair | Kind::ShorthandProperty | Kind::Spread));
+    for entry in entries.take(MAX_ENTRIES) {
+        let value = match entry.kind() {
+            Kind::Spread => entry.first(),
+            _ => entry.field(Field::Value),
+        };
+        let value = value.unwrap_or(entry);
+        let name = entry.field(Field::Key).map_or_else(|| value.text(), unquoted);
         let Some(label) = label(module, name, value) else { continue };
-        if is_outside_production(call) || is_in_development(entry) {
+        if is_outside_production(node) || is_in_development(entry) {
             continue;
         }
-        let callee = Ref::new(Scope::Global, [called_name(call)]);
+        let callee = Ref::new(Scope::Global, [called_name(node)]);
         let parts = vec![SinkPart::new(Node::text(name, entry.span()), Tri::Yes, label)];
         let owner = owner(entry, &callee);
         cx.fact(entry.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Answer, callee, parts, options: None }));
     }
 }
 
-/// What an entry tells: `letter`, `secret`.
+/// Emits the secret fields of an account that a type of GraphQL offers, where the type is a class: `@ObjectType() class User
+/// { @Field() password: string }`.
+pub(super) fn class(class: Syntax<'_>, cx: &mut Extract<'_>) {
+    const OTHER: [&str; 5] = ["HideField", "Authorized", "UseMiddleware", "Extensions", "Directive"];
+    let marked = |node: Syntax<'_>, names: &[&str]| {
+        decorators_of(node).filter_map(Syntax::first).any(|mark| names.contains(&mark.field(Field::Function).unwrap_or(mark).text()))
+    };
+    let Some(name) = class.field(Field::Name).map(Syntax::text).filter(|name| names_account(name) && marked(class, &["ObjectType"])) else {
+        return;
+    };
+    let members = class.field(Field::Body).into_iter().flat_map(Syntax::children).filter(|member| member.kind() == Kind::Field);
+    for member in members.filter(|member| marked(*member, &["Field"]) && !marked(*member, &OTHER)) {
+        if let Some(field) = member.field(Field::Name).filter(|field| is_secret_field(field.text())) {
+            shown(name, field.text(), field.span(), cx);
+        }
+    }
+}
+
+/// Emits the same of `new GraphQLObjectType({ name: 'User', fields: { password: { type: GraphQLString } } })`.
+pub(super) fn object_type(made: Syntax<'_>, cx: &mut Extract<'_>) {
+    let options = made.field(Field::Arguments).and_then(Syntax::first).filter(|_| called_name(made) == "GraphQLObjectType");
+    let Some(options) = options else { return };
+    let name = value_of(options, "name").filter(|name| name.kind() == Kind::String).map_or("", unquoted);
+    let Some(fields) = value_of(options, "fields").filter(|_| names_account(name)) else { return };
+    let fields = match fields.kind() {
+        Kind::Object => Some(fields),
+        // `() => ({ … })`.
+        _ => fields.below().find(|inner| inner.kind() == Kind::Object),
+    };
+    for entry in fields.into_iter().flat_map(Syntax::children) {
+        let is_plain = entry.field(Field::Value).is_some_and(|value| value.kind() == Kind::Object && value_of(value, "resolve").is_none());
+        if let Some(field) = entry.field(Field::Key).filter(|field| is_plain && is_secret_field(unquoted(*field))) {
+            shown(name, unquoted(field), field.span(), cx);
+        }
+    }
+}
+
+/// The object that is sent, or that the constant holds which is.
+fn object_of<'t>(module: &Module<'t>, answer: Syntax<'t>) -> Option<Syntax<'t>> {
+    match answer.kind() {
+        Kind::Object => Some(answer),
+        Kind::Identifier => match &module.lookup(answer.text(), answer)?.form {
+            Form::Variable(Some(made), path) if path.is_empty() && made.kind() == Kind::Object => Some(*made),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What an entry tells: `letter`, `secret`, the `environment`, a stored `password`.
 fn label<'t>(module: &Module<'t>, name: &str, value: Syntax<'t>) -> Option<&'static str> {
+    if value.text() == "process.env" {
+        return Some("environment");
+    }
     let own = match value.kind() {
         Kind::Identifier | Kind::ShorthandProperty => value.text(),
         Kind::Member => value.field(Field::Property)?.text(),
+        Kind::Subscript => value.field(Field::Index).filter(|index| index.kind() == Kind::String).map(unquoted)?,
         _ => return None,
     };
-    let is_letter = |name: &str| LETTERS.contains(&squeezed(name).as_str());
+    if is_stored_password(module, own, value) {
+        return Some("password");
+    }
     let is_of_token = |name: &str| {
         let name = squeezed(name);
         ["token", "code", "otp", "link", "url", "password"].iter().any(|word| name.ends_with(word))
@@ -66,13 +126,62 @@ fn label<'t>(module: &Module<'t>, name: &str, value: Syntax<'t>) -> Option<&'sta
         NodeKind::Ref(name) => name.scope == Scope::Request || module.of_constant(value, &name).is_some(),
         _ => false,
     };
-    if (is_letter(name) && is_of_token(own) || is_letter(own)) && !of_request() {
+    if (names_letter(name) && is_of_token(own) || names_letter(own)) && !of_request() {
         return Some("letter");
     }
-    // `clientSecret` of a payment is meant for the browser.
-    let is_constant = own.contains("SECRET") && !own.contains("CLIENT") && own.chars().all(|char| !char.is_ascii_lowercase());
-    let is_of_code = value.kind() != Kind::Member || value.text().starts_with("process.env.");
-    (is_constant && is_of_code).then_some("secret")
+    if let Some(variable) = value.text().strip_prefix("process.env.") {
+        return (names_database_address(variable) || is_secret_for_browsers(variable) || is_secret_constant(variable)).then_some("secret");
+    }
+    (is_secret_constant(own) && value.kind() != Kind::Member || is_of_settings(own, value)).then_some("secret")
+}
+
+/// `JWT_SECRET`; `clientSecret` of a payment is meant for the browser.
+fn is_secret_constant(name: &str) -> bool {
+    name.contains("SECRET") && !name.contains("CLIENT") && name.chars().all(|char| !char.is_ascii_lowercase())
+}
+
+/// `config.jwtSecret`, `settings.database.password`.
+fn is_of_settings(name: &str, value: Syntax<'_>) -> bool {
+    const KEPT: [&str; 8] =
+        ["jwtsecret", "sessionsecret", "cookiesecret", "tokensecret", "secretkey", "dbpassword", "databaseurl", "jwtsecretkey"];
+    let root = value.text().trim_start_matches("this.").split(['.', '[']).next().unwrap_or_default();
+    value.kind() == Kind::Member
+        && matches!(root, "config" | "settings" | "env" | "configuration" | "appConfig" | "secrets")
+        && (KEPT.contains(&squeezed(name).as_str()) || name == "password" && value.text().contains("database"))
+}
+
+/// `user.password` of what a store has answered with, by the name of the variable that holds it.
+fn is_stored_password<'t>(module: &Module<'t>, name: &str, value: Syntax<'t>) -> bool {
+    const PEOPLE: [&str; 14] = [
+        "user", "users", "account", "member", "admin", "customer", "employee", "patient", "student", "teacher", "result", "results", "row",
+        "rows",
+    ];
+    let is_column = names_password_column(name) && matches!(value.kind(), Kind::Member | Kind::Subscript);
+    let Some(mut object) = value.field(Field::Object).filter(|_| is_column) else { return false };
+    if object.kind() == Kind::Subscript {
+        let Some(inner) = object.field(Field::Object) else { return false };
+        object = inner;
+    }
+    if object.kind() != Kind::Identifier || !PEOPLE.contains(&object.text()) {
+        return false;
+    }
+    module.lookup(object.text(), object).is_some_and(|declared| match &declared.form {
+        Form::Variable(Some(made), path) => path.is_empty() && made.kind() == Kind::Await,
+        // The callback of a query, or of a promise: `.then((user) => …)`, `(error, rows) => …`.
+        Form::Parameter(path) if path.is_empty() => {
+            let function = declared.name.ancestors().find(|outer| outer.kind().is_function());
+            let call = function.and_then(Syntax::parent).filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::parent);
+            call.is_some_and(|call| {
+                matches!(called_name(call), "then" | "query" | "get" | "all" | "exec" | "execute" | "findOne" | "findById")
+            })
+        }
+        _ => false,
+    })
+}
+
+/// Whether a name is that of what is sent to the owner of an account by another way.
+pub(super) fn names_letter(name: &str) -> bool {
+    LETTERS.contains(&squeezed(name).as_str())
 }
 
 fn squeezed(name: &str) -> String {

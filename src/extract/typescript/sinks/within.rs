@@ -18,6 +18,9 @@ const DECIDES_WHOLE: [&str; 6] = ["own", "ours", "ok", "internal", "same", "part
 pub(super) fn emit<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
     let Some(object) = call.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return };
     let Some(first) = call.field(Field::Arguments).and_then(Syntax::first) else { return };
+    if refuses(call) {
+        return;
+    }
     let (how, address) = match called_name(call) {
         _ if asks_for_script_alone(call, object, first) => ("scheme", if object.kind() == Kind::Regex { first } else { object }),
         "includes" | "indexOf" if is_parameter(module, object) && is_of_decision(call) && is_address(module, first) => ("includes", object),
@@ -33,6 +36,33 @@ pub(super) fn emit<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'
     let parts = vec![SinkPart::new(Node::text(first.text(), first.span()), Tri::Yes, address.text())];
     let owner = owner(call, &callee);
     cx.fact(call.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Within, callee, parts, options: None }));
+}
+
+/// `if (pattern.test(name)) return false`, `file.indexOf('a.log') === 0`: what holds an address is turned away, or begins
+/// with it.
+fn refuses(call: Syntax<'_>) -> bool {
+    let outer = call.ancestors().find(|outer| outer.kind() != Kind::Parenthesized);
+    let begins = |test: Syntax<'_>| {
+        let sign = test.field(Field::Operator).map_or("", Syntax::text);
+        matches!(sign, "===" | "==") && test.field(Field::Right).is_some_and(|right| right.text() == "0")
+    };
+    outer.is_some_and(|outer| match outer.kind() {
+        Kind::Binary => called_name(call) == "indexOf" && begins(outer),
+        Kind::If => {
+            outer.field(Field::Condition).is_some_and(|asked| asked.holds(call)) && outer.field(Field::Consequence).is_some_and(leaves)
+        }
+        _ => false,
+    })
+}
+
+/// `return false`, `{ throw … }`.
+fn leaves(then: Syntax<'_>) -> bool {
+    let first = if then.kind() == Kind::Block { then.first() } else { Some(then) };
+    first.is_some_and(|first| match first.kind() {
+        Kind::Throw => true,
+        Kind::Return => first.first().is_some_and(|answer| answer.kind() == Kind::False),
+        _ => false,
+    })
 }
 
 /// A variable that holds what the request says: `const to = String(req.query.to)`.

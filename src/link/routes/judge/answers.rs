@@ -79,6 +79,15 @@ impl<'a> Judge<'a> {
                 held = self.held(exported);
                 continue;
             }
+            // `const { protect } = csrfSync(options)`: what a library makes is what the library is for.
+            if let NodeKind::Call(call) = &held.kind
+                && call.callee.module().is_some_and(|module| !module.starts_with('.'))
+            {
+                return match self.library_call(held.span.file, call) {
+                    Some(does) => Verdict::of_library(does, &call.callee),
+                    None => unresolved(&call.callee.child(key)),
+                };
+            }
             let NodeKind::Map(map) = &held.kind else { return unknown() };
             held = match map.get(key) {
                 Some(part) => self.held(part),

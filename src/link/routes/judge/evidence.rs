@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Judge, MAX_DEPTH, Verdict};
-use crate::ir::{CallSite, Func, Node, NodeKind, Op, Ref, Tri};
+use crate::ir::{Call, CallSite, Func, Node, NodeKind, Op, Ref, Tri};
 use crate::link::routes::library::{self, Does};
 use crate::link::routes::words;
 
@@ -25,6 +25,8 @@ pub(super) struct Evidence {
     pub(super) quiet: bool,
     /// It limits the rate: by what a library does, or maybe by what it calls something.
     pub(super) limits: Tri,
+    /// It turns callers away by what they may do: it reads a role or a permission of them.
+    pub(super) rights: bool,
     /// It calls something that may do any of these and is not in the repository.
     pub(super) unknown: Option<String>,
     /// What was seen, for people.
@@ -59,6 +61,7 @@ impl<'a> Judge<'a> {
             _ => evidence.seen.clone(),
         };
         Verdict {
+            authz: Tri::from(evidence.rights).or(Tri::from(func.tests_rights || func.reads_ids && func.reads_caller).and(Tri::Maybe)),
             rate_limit: if func.slows_down { Tri::Yes } else { evidence.limits },
             skips: func.reads_markers.clone(),
             only_when_asked: anonymous.is_yes(),
@@ -81,7 +84,7 @@ impl<'a> Judge<'a> {
         }
         let authn = if evidence.denies && (evidence.looks || evidence.proves) {
             if anonymous.is_yes() { Tri::No } else { Tri::Yes }
-        } else if evidence.denies || evidence.proves || evidence.looks || evidence.unknown.is_some() {
+        } else if evidence.denies || evidence.proves || evidence.quiet || evidence.looks || evidence.unknown.is_some() {
             Tri::Maybe
         } else {
             Tri::No
@@ -92,18 +95,28 @@ impl<'a> Judge<'a> {
             _ => "the handler reads credentials".to_owned(),
         };
         let only_looks = evidence.looks && !evidence.denies && !evidence.proves && evidence.unknown.is_none();
-        Verdict { rate_limit: evidence.limits, only_looks, ..Verdict::new(authn, why) }
+        Verdict { authz: evidence.rights.into(), rate_limit: evidence.limits, only_looks, ..Verdict::new(authn, why) }
     }
 
     /// Whether a handler hands requests on to what guards itself: `fetchRequestHandler({ router })`.
     pub(in crate::link::routes) fn dispatches(&self, handler: &'a Node) -> bool {
         let is_dispatch = |name: &Ref| library::of(name) == Some(Does::Dispatch);
-        match &self.names.chase(handler).kind {
-            NodeKind::Func(func) => func.calls.iter().take(MAX_CALLS).any(|call| is_dispatch(&call.callee)),
-            NodeKind::Call(call) => is_dispatch(&call.callee),
-            NodeKind::Op(Op::Attr, operands) => operands.first().and_then(Node::as_call).is_some_and(|call| is_dispatch(&call.callee)),
-            _ => false,
+        let made_by = |call: &Call| is_dispatch(&call.callee);
+        let mut at = self.names.chase(handler);
+        for _ in 0..MAX_DEPTH {
+            match &at.kind {
+                NodeKind::Func(func) => return func.calls.iter().take(MAX_CALLS).any(|call| is_dispatch(&call.callee)),
+                NodeKind::Op(Op::Attr, operands) => return operands.first().and_then(Node::as_call).is_some_and(made_by),
+                NodeKind::Call(call) if made_by(call) => return true,
+                // `withStats(authPost)` of `const { POST: authPost } = toNextJsHandler(auth)`.
+                NodeKind::Call(call) => match call.args.as_slice() {
+                    [only] => at = self.names.chase(only),
+                    _ => return false,
+                },
+                _ => return false,
+            }
         }
+        false
     }
 
     /// Whether a handler, or what it calls, hashes a password or issues a token.
@@ -113,6 +126,28 @@ impl<'a> Judge<'a> {
             words::makes_account(call.callee.last()) || matches!(library, "bcrypt" | "bcryptjs" | "argon2")
         };
         self.any_below(func, |func| func.calls.iter().take(MAX_CALLS).any(is_of_account))
+    }
+
+    /// Whether a handler, or what it calls, tests what its caller may do, or calls something that is named for that.
+    pub(in crate::link::routes) fn asks_rights(&self, func: &Arc<Func>) -> Tri {
+        if self.evidence(func, MAX_DEPTH).rights {
+            return Tri::Yes;
+        }
+        let asks = |func: &Func| func.calls.iter().take(MAX_CALLS).any(|call| words::asks_rights(call.callee.last_named()));
+        Tri::from(self.any_below(func, |func| func.tests_rights || asks(func))).and(Tri::Maybe)
+    }
+
+    /// Whether a handler and all that it calls is known, and nothing of it sounds like the check of a signature or of a
+    /// secret, or asks another service again. Stores and loggers are known by the names of their methods.
+    pub(in crate::link::routes) fn proves_nothing(&self, func: &Arc<Func>) -> bool {
+        let is_question = |func: &Func, call: &CallSite| {
+            words::may_prove_sender(call.callee.last_named())
+                || !words::is_of_store(call.callee.last_named()) && self.names.function_named(func.span.file, &call.callee).is_none()
+        };
+        let asks = |func: &Func| {
+            func.reads_credentials || !func.denies.is_empty() || func.calls.iter().take(MAX_CALLS).any(|call| is_question(func, call))
+        };
+        !self.any_below(func, asks)
     }
 
     /// Whether a handler, or what it calls, changes stored data.
@@ -163,7 +198,8 @@ impl<'a> Judge<'a> {
         }
         // What a handler answers with 429 may be one of many things; a guard has nothing else to count.
         let (denies, limits) = (!func.denies.is_empty(), Tri::from(func.slows_down).and(Tri::Maybe));
-        let mut evidence = Evidence { looks: func.reads_credentials, denies, limits, ..Evidence::default() };
+        let rights = denies && func.tests_rights;
+        let mut evidence = Evidence { looks: func.reads_credentials, denies, limits, rights, ..Evidence::default() };
         let Some(depth) = depth.checked_sub(1).filter(|_| !func.accepts_any) else { return evidence };
         // A cycle of calls sees what is known so far.
         self.memo.borrow_mut().insert(key, evidence.clone());
@@ -249,7 +285,7 @@ impl<'a> Judge<'a> {
                 || inner.slows_down
                 || !inner.denies.is_empty()
                 || self.asks(inner);
-            if inner.span == func.span || !is_telling {
+            if inner.span == func.span || !is_telling || inner.is_async && call.is_left_alone {
                 return;
             }
             let is_quiet = inner.fails_quietly && inner.denies.is_empty();
@@ -257,10 +293,12 @@ impl<'a> Judge<'a> {
             if call.is_noted && !inner.denies {
                 return;
             }
-            evidence.looks |= inner.looks && !call.is_ignored;
+            // `await requireSession()`: who has none is sent away, whatever is done with what it gives.
+            evidence.looks |= inner.looks && (!call.is_ignored || inner.denies);
             evidence.quiet |= is_quiet && inner.proves || inner.quiet;
             evidence.proves |= inner.proves && !is_quiet;
             evidence.denies |= inner.denies;
+            evidence.rights |= inner.rights;
             evidence.limits = evidence.limits.or(inner.limits);
             // A signature is checked in more ways than can be told: what is named for it and answers is a question.
             let is_silent = !inner.looks && !inner.denies && inner.unknown.is_none();

@@ -76,7 +76,7 @@ impl<'a> Judge<'a> {
         let mut at = handler;
         for _ in 0..MAX_DEPTH {
             let NodeKind::Call(call) = &at.kind else {
-                let chased = self.names.chase(at);
+                let chased = made_by(self.names.chase(at));
                 if matches!(chased.kind, NodeKind::Call(_)) && !std::ptr::eq(chased, at) {
                     at = chased;
                     continue;
@@ -255,8 +255,11 @@ impl<'a> Judge<'a> {
         for method in ["canActivate", "use", "resolve", "handle"] {
             let Some(func) = self.names.function_named(file, &local(method)) else { continue };
             let mut verdict = if method == "canActivate" { self.can_activate(func) } else { self.function(func, depth) };
-            // `super.canActivate(context)` is the parent's word.
-            if func.calls.iter().any(|call| call.callee.last() == method)
+            // `super.canActivate(context)` is the parent's word, also where another method of the class asks for it.
+            let asks_parent = |func: &Func| func.calls.iter().any(|call| call.callee.last() == method);
+            let own = func.calls.iter().filter(|call| call.callee.path.len() == 2 && call.callee.first() == name);
+            let mut called = own.filter_map(|call| self.names.function_named(file, &local(call.callee.last())));
+            if (asks_parent(func) || called.any(|func| asks_parent(func)))
                 && let Some(parent) = self.parent(file, name, depth)
             {
                 if func.lets_anonymous_through.is_yes() && verdict.skips.is_empty() {
@@ -310,6 +313,11 @@ impl<'a> Judge<'a> {
     }
 
     fn called(&self, node: &Node, call: &Call, depth: usize) -> Verdict {
+        let verdict = self.judged(node, call, depth);
+        Verdict { escapes: verdict.escapes.or(escapes(call).into()), ..verdict }
+    }
+
+    fn judged(&self, node: &Node, call: &Call, depth: usize) -> Verdict {
         if let Some(trusted) = self.trusted(&call.callee) {
             return trusted;
         }
@@ -444,4 +452,21 @@ fn is_builder(method: &str) -> bool {
 fn is_limiter(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["throttl", "rate", "limit", "captcha"].iter().any(|word| name.contains(word))
+}
+
+/// The call that makes a member of what it returns: `const { action } = createAction(options, handler)`.
+fn made_by(node: &Node) -> &Node {
+    match &node.kind {
+        NodeKind::Op(Op::Attr, operands) => operands.first().filter(|made| made.as_call().is_some()).unwrap_or(node),
+        _ => node,
+    }
+}
+
+/// `check('text').trim().escape()` of express-validator, `xss()` of xss-clean: what the request brings is escaped where it
+/// stands.
+fn escapes(call: &Call) -> bool {
+    const MOST: usize = 24;
+    let chain = std::iter::successors(Some(call), |call| call.receiver.as_ref()?.as_call()).take(MOST);
+    let mut names = chain.map(|call| (call.callee.last(), call.callee.module()));
+    names.any(|(name, module)| name == "escape" || matches!(module, Some("xss-clean" | "express-xss-sanitizer")))
 }

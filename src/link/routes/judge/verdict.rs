@@ -19,6 +19,8 @@ pub(in crate::link::routes) struct Verdict {
     pub headers: Tri,
     /// Whether it protects against forged requests.
     pub csrf: Tri,
+    /// Whether it escapes what the request brings, or some of it, in its place.
+    pub escapes: Tri,
     /// Metadata keys by which a route opts out of it.
     pub skips: Vec<Node>,
     /// Whether it lets a route through that carries none of these keys.
@@ -39,6 +41,7 @@ impl Verdict {
             rate_limit: Tri::No,
             headers: Tri::No,
             csrf: Tri::No,
+            escapes: Tri::No,
             skips: Vec::new(),
             only_when_asked: false,
             optional: false,
@@ -82,6 +85,7 @@ impl Verdict {
         self.rate_limit = self.rate_limit.or(other.rate_limit);
         self.headers = self.headers.or(other.headers);
         self.csrf = self.csrf.or(other.csrf);
+        self.escapes = self.escapes.or(other.escapes);
         self.skips.extend(other.skips);
         self.only_when_asked |= other.only_when_asked;
         self.optional |= other.optional;

@@ -37,6 +37,44 @@ pub(super) fn fits(route: &Route, why: &str) -> bool {
     }
 }
 
+/// Whether another service calls back about what it has done, and nobody comes back from signing in:
+/// `POST /insurers/callback`.
+pub(super) fn is_called_back(route: &Route) -> bool {
+    const SIGNING_IN: [&str; 24] = [
+        "auth",
+        "oauth",
+        "oauth2",
+        "login",
+        "signin",
+        "sso",
+        "saml",
+        "oidc",
+        "openid",
+        "connect",
+        "google",
+        "github",
+        "facebook",
+        "apple",
+        "microsoft",
+        "twitter",
+        "linkedin",
+        "discord",
+        "azure",
+        "okta",
+        "session",
+        "provider",
+        "providers",
+        "cas",
+    ];
+    let segments = literal_segments(&route.path);
+    let of_login = |segment: &String| SIGNING_IN.contains(&segment.as_str()) || segment.contains("auth");
+    route.methods.iter().all(|method| method == "POST")
+        && segments.len() > 1
+        && segments.last().is_some_and(|last| matches!(last.as_str(), "callback" | "callbacks"))
+        && !segments.iter().any(of_login)
+        && !has_parameter(&route.path)
+}
+
 /// Whether what is reset are the tables of a developer: nobody's password is meant.
 fn fills_tables(route: &Route) -> bool {
     let told = ["password", "passwd", "forgot", "account", "auth", "user"];

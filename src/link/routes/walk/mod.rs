@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use super::except::Except;
 use super::graph::{Child, Event, Graph, Service, is_application};
 use super::judge::{Judge, Verdict};
-use super::markers::Markers;
+use super::markers::{MarkerKey, Markers};
 use super::names::{Names, Place};
 use super::path::{Cover, join};
 use super::semantics::{self, Reach};
@@ -36,7 +36,7 @@ const MAX_CHAIN: usize = 256;
 struct Context<'a> {
     prefix: Text,
     standing: Vec<Rc<Standing>>,
-    keys: Vec<(&'a Node, &'a str)>,
+    keys: Vec<MarkerKey<'a>>,
     unknown: Vec<&'a Ref>,
     security: Option<&'a Security>,
     app: Option<Span>,

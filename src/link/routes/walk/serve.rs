@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Context, MAX_CHAIN, Walk};
 use crate::ir::{Fact, FactKind, Func, Guard, GuardScope, Node, NodeKind, Op, Part, Piece, Ref, Route, Security, Tri};
 use crate::link::routes::judge::{Verdict, is_open_question};
-use crate::link::routes::markers::{self, Markers};
+use crate::link::routes::markers::{self, MarkerKey, Markers};
 use crate::link::routes::nature;
 use crate::link::routes::path::{Cover, join};
 use crate::link::routes::semantics;
@@ -34,8 +34,8 @@ impl<'a> Walk<'a> {
         linked.app = context.app.filter(|_| context.mounted);
         linked.mounted = context.mounted;
         let own = Markers::of(&route.markers, self.names);
-        let keys: Vec<(String, &str)> =
-            own.keys.iter().chain(&context.keys).map(|(key, marker)| (self.names.identity(key), *marker)).collect();
+        let keys: Vec<(String, MarkerKey<'_>)> =
+            own.keys.iter().chain(&context.keys).map(|key| (self.names.identity(key.key), *key)).collect();
         let mut best = Verdict::none();
         let mut opener: Option<&str> = None;
         // What switches its security off, switches off what stands around it.
@@ -89,7 +89,7 @@ impl<'a> Walk<'a> {
             linked.public = Some("handed on to what guards itself".into());
         }
         // A marker on the class was written for its other routes where one asks for somebody's record by a key.
-        let is_marked = |opener: &str| own.keys.iter().any(|(_, marker)| *marker == opener) || !nature::is_record_of_one(&linked.path);
+        let is_marked = |opener: &str| own.keys.iter().any(|key| key.marker == opener) || !nature::is_record_of_one(&linked.path);
         if linked.public.is_none()
             && let Some(opener) = opener
             && nature::changes_nothing(&linked)
@@ -188,13 +188,18 @@ impl<'a> Walk<'a> {
             *best = best.clone().with(Verdict::unknown("its handler is not known".to_owned()));
         }
         if let Some(wrapped) = wrappers {
-            linked.chain.push(told(Guard::new(handler.clone(), GuardScope::Route, None, 0), &wrapped));
+            // `export const loader = secured({ role: 'admin' }, handler)` of this file or another.
+            let made = self.names.chase(handler);
+            let what = if made.as_call().is_some() { made } else { handler };
+            linked.chain.push(told(Guard::new(what.clone(), GuardScope::Route, None, 0), &wrapped));
             *best = best.clone().with(wrapped);
         }
         // What another file says of the parameters' types stands in the route's own copy.
         let own = route.body.as_ref().filter(|body| func.is_none_or(|func| func.span == body.span));
         if let Some(func) = own.or(func) {
             linked.body = Some(self.written(func, linked));
+            linked.asks_rights = self.judge.asks_rights(func);
+            linked.proves_nothing = self.judge.proves_nothing(func);
             let limited = self.judge.handler(func).rate_limit;
             if !limited.is_no() {
                 let mut limit = Guard::new(handler.clone(), GuardScope::Route, None, 0);
@@ -224,9 +229,9 @@ impl<'a> Walk<'a> {
 
     /// A guard that asks routes for metadata holds or not by what this route carries; nothing of one that asks only
     /// those that carry it, where this one does not.
-    fn asked(&self, verdict: &Verdict, keys: &[(String, &str)]) -> Option<Verdict> {
+    fn asked(&self, verdict: &Verdict, keys: &[(String, MarkerKey<'_>)]) -> Option<Verdict> {
         let mut verdict = verdict.clone();
-        if keys.iter().any(|(_, marker)| *marker == markers::NO_LIMIT) {
+        if keys.iter().any(|(_, key)| key.marker == markers::NO_LIMIT) {
             verdict.rate_limit = Tri::No;
         }
         if verdict.skips.is_empty() {
@@ -238,7 +243,7 @@ impl<'a> Walk<'a> {
             return None;
         }
         // `@RequiresTeamRole(OWNER)`: what the route is marked with says what its caller has to be.
-        if keys.iter().any(|(key, marker)| asked.contains(key) && !markers::opens(key, marker)) {
+        if keys.iter().any(|(key, set)| asked.contains(key) && !set.opens(key)) {
             verdict.authz = Tri::Yes;
         }
         if self.opener(&verdict, keys).is_some() {
@@ -248,9 +253,9 @@ impl<'a> Walk<'a> {
     }
 
     /// The marker by which a route opts out of a guard: `@Public()`.
-    fn opener<'k>(&self, verdict: &Verdict, keys: &[(String, &'k str)]) -> Option<&'k str> {
+    fn opener<'k>(&self, verdict: &Verdict, keys: &[(String, MarkerKey<'k>)]) -> Option<&'k str> {
         let asks = |key: &str| verdict.skips.iter().any(|asked| self.names.identity(asked) == key);
-        keys.iter().find(|(key, marker)| markers::opens(key, marker) && asks(key)).map(|(_, marker)| *marker)
+        keys.iter().find(|(key, set)| set.opens(key) && asks(key)).map(|(_, set)| set.marker)
     }
 }
 

@@ -1,10 +1,17 @@
 //! Records that a handler answers with as they came from the store, every column of them.
 
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::model;
-use crate::extract::typescript::names::{Form, Module, unquoted};
-use crate::extract::typescript::sinks::{called_name, root_name};
+use super::handler::Handler;
+use super::{MAX_HANDLER, model};
+use crate::extract::Extract;
+use crate::extract::typescript::calls::{is_in_development, is_outside_production};
+use crate::extract::typescript::names::{Declaration, Form, Module, unquoted};
+use crate::extract::typescript::sinks::callers::name_of;
+use crate::extract::typescript::sinks::{called_name, sent, value_of};
+use crate::extract::typescript::symbols::decorators_of;
+use crate::ir::{Node, Ref, Scope, SinkKind, SinkPart, Tri};
 use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -13,23 +20,162 @@ const MAX_HOPS: u32 = 8;
 /// What of a query says which columns are wanted.
 const CHOOSES: [&str; 7] = ["attributes", "select", "projection", "exclude", "omit", "fields", "columns"];
 
-/// The model whose records a call answers with, every column of them.
-pub(super) fn whole_record<'t>(module: &Module<'t>, call: Syntax<'t>, handler: Syntax<'t>) -> Option<SmolStr> {
-    if !matches!(called_name(call), "json" | "send" | "jsonp") || !matches!(root_name(call), "res" | "response") {
-        return None;
+/// Emits the records that a call, a `return` or an assignment answers with, every column of them; those that a service
+/// hands back, and what a handler sends of a service.
+pub(in crate::extract::typescript::sinks) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let sent = sent::value(module, node);
+    let Some(value) = sent.or_else(|| node.first().filter(|_| node.kind() == Kind::Return)) else { return };
+    let functions = || node.ancestors().filter(|outer| outer.kind().is_function());
+    let is_whole = |outer: &Syntax<'t>| outer.kind() == Kind::Method || Handler::of(module, *outer).is_some();
+    let Some(function) = functions().find(is_whole).or_else(|| functions().last()).filter(|outer| outer.size() <= MAX_HANDLER) else {
+        return;
+    };
+    let mut parts: SmallVec<[(&str, Syntax<'t>); 4]> = SmallVec::new();
+    parts.push(("", value));
+    let object = made_of(module, value);
+    parts.extend(object.into_iter().flat_map(Syntax::children).filter_map(|entry| match entry.kind() {
+        Kind::ShorthandProperty => Some((entry.text(), entry)),
+        Kind::Spread => Some(("", entry.first()?)),
+        _ => Some((unquoted(entry.field(Field::Key)?), entry.field(Field::Value)?)),
+    }));
+    let mut told = false;
+    for (path, part) in parts {
+        let found = record(module, part, MAX_HOPS);
+        if sent.is_none() {
+            let Some((model, place)) = found.zip(home(functions().next())) else { continue };
+            if !takes_out(function) {
+                model.iter().for_each(|model| tell(node, place.clone(), "gives", path, model, cx));
+            }
+        } else if let Some(models) = found {
+            if !told && !is_serialized(function) && !takes_out(function) {
+                told = true;
+                let callee = Ref::new(Scope::Global, [if node.kind() == Kind::Return { "return" } else { called_name(node) }]);
+                for model in models {
+                    let value = SinkPart::new(Node::text(model.clone(), node.span()), Tri::Yes, "");
+                    super::emit(SinkKind::Answer, callee.clone(), &model, value, node.span(), cx);
+                }
+            }
+        } else if let Some((service, path)) = of_service(module, part).filter(|_| !is_serialized(function) && !takes_out(function)) {
+            tell(node, service, "sends", path, "", cx);
+        }
     }
-    let answer = call.field(Field::Arguments)?.first()?;
-    let model = record(module, answer, MAX_HOPS).or_else(|| {
-        answer.children().filter(|_| answer.kind() == Kind::Object).find_map(|entry| {
-            let value = match entry.kind() {
-                Kind::ShorthandProperty => Some(entry),
-                Kind::Spread => entry.first(),
-                _ => entry.field(Field::Value),
+}
+
+/// Emits a whole record that a call writes to a log.
+pub(in crate::extract::typescript::sinks) fn logged<'t>(module: &Module<'t>, call: Syntax<'t>, part: Syntax<'t>, cx: &mut Extract<'_>) {
+    let entries = part.children().filter(|_| part.kind() == Kind::Object);
+    let values = entries.filter_map(|entry| if entry.kind() == Kind::ShorthandProperty { Some(entry) } else { entry.field(Field::Value) });
+    let found = std::iter::once(part).chain(values).find_map(|value| record(module, value, MAX_HOPS));
+    let Some(model) = found.and_then(|models| models.into_iter().next()) else { return };
+    let Some(function) = call.ancestors().find(|outer| outer.kind().is_function()) else { return };
+    if function.size() <= MAX_HANDLER && !takes_out(function) && !is_outside_production(call) && !is_in_development(call) {
+        let value = SinkPart::new(Node::text(model.clone(), call.span()), Tri::Yes, "logged");
+        super::emit(SinkKind::Answer, Ref::new(Scope::Global, [called_name(call)]), &model, value, call.span(), cx);
+    }
+}
+
+/// The object that a value is, or the constant of that name.
+fn made_of<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<Syntax<'t>> {
+    match value.kind() {
+        Kind::Object => Some(value),
+        Kind::Identifier => match &module.lookup(value.text(), value)?.form {
+            Form::Variable(Some(made), path) if path.is_empty() && made.kind() == Kind::Object => Some(*made),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What a service hands back, or a handler sends of it: by the holder and the name of the service's function.
+fn tell(node: Syntax<'_>, (holder, method): (SmolStr, SmolStr), label: &str, path: &str, model: &str, cx: &mut Extract<'_>) {
+    let holder = if holder.is_empty() { file_stem(&cx.file.path) } else { holder };
+    let part = SinkPart::new(Node::text(path, node.span()), Tri::Yes, label);
+    super::emit(SinkKind::Answer, Ref::new(Scope::Global, [holder, method]), model, part, node.span(), cx);
+}
+
+/// `userservice` of `src/users/user.service.ts`.
+fn file_stem(path: &str) -> SmolStr {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    letters(name.rsplit_once('.').map_or(name, |(stem, _)| stem))
+}
+
+fn letters(name: &str) -> SmolStr {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect()
+}
+
+/// Whom a function of a service is known by: its class, or nothing for its file; and its name.
+fn home(function: Option<Syntax<'_>>) -> Option<(SmolStr, SmolStr)> {
+    let function = function?;
+    let name = name_of(function);
+    let class = function.ancestors().find(|outer| outer.kind().is_class()).and_then(|class| class.field(Field::Name));
+    (!name.is_empty()).then(|| (class.map_or_else(SmolStr::default, |class| letters(class.text())), SmolStr::new(name)))
+}
+
+/// The function of a service whose result a value is, and the member of that result.
+fn of_service<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<((SmolStr, SmolStr), &'t str)> {
+    let (mut value, mut path) = (value, "");
+    for _ in 0..MAX_HOPS {
+        match value.kind() {
+            Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As => value = value.first()?,
+            Kind::Member if path.is_empty() => {
+                path = value.field(Field::Property)?.text();
+                value = value.field(Field::Object)?;
+            }
+            Kind::Identifier | Kind::ShorthandProperty => {
+                let declared = module.lookup(value.text(), value).filter(|declared| !module.is_reassigned(declared))?;
+                match &declared.form {
+                    Form::Variable(Some(made), taken) if taken.is_empty() => value = *made,
+                    Form::Variable(Some(made), taken) if taken.len() == 1 && path.is_empty() && taken[0] != "[]" => {
+                        path = taken[0];
+                        value = *made;
+                    }
+                    _ => return None,
+                }
+            }
+            Kind::Call => return Some((called_service(module, value)?, path)),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The service of `this.users.find(id)` by the type that the constructor says, of `userService.find(id)` by the name, of
+/// `findUser(id)` by the file that it is imported from.
+fn called_service<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(SmolStr, SmolStr)> {
+    let function = call.field(Field::Function)?;
+    let imported = |name: Syntax<'t>| module.source_of(name).filter(|source| source.starts_with(['.', '@', '~', '#'])).map(file_of);
+    match function.kind() {
+        Kind::Identifier => Some((imported(function)?, SmolStr::new(function.text()))),
+        Kind::Member => {
+            let (object, method) = (function.field(Field::Object)?, SmolStr::new(function.field(Field::Property)?.text()));
+            let holder = match object.kind() {
+                Kind::Identifier => imported(object).or_else(|| object.text().ends_with("ervice").then(|| letters(object.text())))?,
+                Kind::Member if object.field(Field::Object)?.kind() == Kind::This => {
+                    let name = object.field(Field::Property)?.text();
+                    model::declared_type(call, name).map_or_else(|| letters(name), letters)
+                }
+                _ => return None,
             };
-            record(module, value?, MAX_HOPS)
+            Some((holder, method))
+        }
+        _ => None,
+    }
+}
+
+/// The file that a specifier names, as [`file_stem`] calls it.
+fn file_of(source: &str) -> SmolStr {
+    let name = source.rsplit('/').next().unwrap_or(source);
+    letters([".js", ".ts", ".mjs"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name))
+}
+
+/// Whether a decorator of a method, or of its class, says in which form its answers go out.
+fn is_serialized(function: Syntax<'_>) -> bool {
+    let says = |node: Syntax<'_>| {
+        decorators_of(node).any(|mark| {
+            ["erializ", "Interceptor", "Transform", "Dto"].iter().any(|word| mark.text().contains(word) && !mark.text().starts_with("@Api"))
         })
-    });
-    model.filter(|_| !takes_out(handler))
+    };
+    says(function) || function.ancestors().find(|outer| outer.kind().is_class()).is_some_and(says)
 }
 
 /// Whether a handler takes a password out of what it has found.
@@ -45,14 +191,22 @@ fn takes_out(handler: Syntax<'_>) -> bool {
     })
 }
 
+/// The models whose records a value is, that of the query first.
+type Models = SmallVec<[SmolStr; 2]>;
+
 /// The model that a value is a record of, or a list of records.
-fn record<'t>(module: &Module<'t>, value: Syntax<'t>, left: u32) -> Option<SmolStr> {
+fn record<'t>(module: &Module<'t>, value: Syntax<'t>, left: u32) -> Option<Models> {
     let left = left.checked_sub(1)?;
     match value.kind() {
         Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As => record(module, value.first()?, left),
         Kind::Identifier | Kind::ShorthandProperty => {
-            let declaration = module.lookup(value.text(), value).filter(|declaration| !module.is_reassigned(declaration))?;
+            let declaration = module.lookup(value.text(), value)?;
+            if module.is_reassigned(declaration) {
+                return reassigned(module, declaration, left);
+            }
             match &declaration.form {
+                // `{ password, ...rest }`.
+                Form::Variable(..) if declaration.name.parent().is_some_and(|outer| outer.kind() == Kind::RestPattern) => None,
                 Form::Variable(Some(made), path) if path.iter().all(|name| matches!(*name, "rows" | "[]")) => record(module, *made, left),
                 Form::Parameter(path) if path.is_empty() => of_callback(module, declaration.name, left),
                 _ => None,
@@ -65,38 +219,137 @@ fn record<'t>(module: &Module<'t>, value: Syntax<'t>, left: u32) -> Option<SmolS
         },
         Kind::New => {
             let class = value.field(Field::Constructor).filter(|class| class.kind() == Kind::Identifier)?;
-            class.text().starts_with(|char: char| char.is_ascii_uppercase()).then(|| model::stem(class.text()))
+            // `new UserEntity(user)` writes what its class says.
+            let is_model = class.text().starts_with(|char: char| char.is_ascii_uppercase());
+            is_model.then(|| model::stem(class.text())).filter(|stem| stem.len() == class.text().len()).map(alone)
         }
         Kind::Call => of_call(module, value, left),
         _ => None,
     }
 }
 
+/// The model of a variable that is given several values, if all of them are its records.
+fn reassigned<'t>(module: &Module<'t>, declaration: &Declaration<'t>, left: u32) -> Option<Models> {
+    const MOST: usize = 4;
+    let first = match &declaration.form {
+        Form::Variable(made, path) if path.is_empty() => *made,
+        _ => return None,
+    };
+    let given = module.assignments(declaration);
+    let values = first.into_iter().chain(given.iter().filter_map(|given| given.field(Field::Right)));
+    let mut values = values.filter(|value| !matches!(value.kind(), Kind::Null | Kind::Undefined));
+    let model = record(module, values.next()?, left)?;
+    (given.len() <= MOST && values.all(|value| record(module, value, left).as_ref() == Some(&model))).then_some(model)
+}
+
 /// What a query answers with; of a chain behind it, what does not choose columns is looked through.
-fn of_call<'t>(module: &Module<'t>, call: Syntax<'t>, left: u32) -> Option<SmolStr> {
+fn of_call<'t>(module: &Module<'t>, call: Syntax<'t>, left: u32) -> Option<Models> {
     let name = called_name(call);
     let before = || call.field(Field::Function)?.field(Field::Object);
     let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
     match name {
         "lean" | "exec" | "sort" | "limit" | "skip" | "populate" | "toArray" | "toObject" | "toJSON" | "save" => {
-            record(module, before()?, left)
+            let mut models = record(module, before()?, left)?;
+            // `populate('user')`: the other record, whole, unless its columns are named.
+            let path = arguments.next().filter(|path| name == "populate" && path.kind() == Kind::String);
+            models.extend(path.filter(|_| arguments.next().is_none()).map(|path| model::stem(unquoted(path))));
+            Some(models)
         }
         "get" if arguments.next().is_none_or(|first| first.kind() == Kind::Object && first.text().contains("plain")) => {
             record(module, before()?, left)
         }
         "find" | "findOne" | "findById" | "findAll" | "findByPk" | "findMany" | "findUnique" | "findFirst" | "findOneBy" | "create"
-        | "findOneAndUpdate" | "findByIdAndUpdate" | "findAndCountAll" => {
+        | "findOneAndUpdate" | "findByIdAndUpdate" | "findAndCountAll" | "findUniqueOrThrow" | "findFirstOrThrow" | "findOneOrFail"
+        | "findOneByOrFail" | "findBy" | "findByIdAndDelete" | "update" | "delete" | "upsert" => {
+            if matches!(name, "update" | "delete" | "upsert") && !is_of_prisma(call) {
+                return None;
+            }
             let mut given = arguments.filter(|argument| !argument.kind().is_function());
             let first = given.next();
             let chooses = first.into_iter().any(chooses)
                 || given.any(|more| more.kind() == Kind::String || chooses(more) || is_projection(name, more));
-            (!chooses).then(|| model::of_receiver(module, call)).flatten()
+            let mut models = alone(model::of_receiver(module, call).filter(|_| !chooses)?);
+            models.extend(first.into_iter().filter_map(|options| value_of(options, "include")).flat_map(included));
+            Some(models)
         }
-        "query" | "execute" | "all" | "get" | "one" | "oneOrNone" | "any" | "many" | "manyOrNone" => {
-            of_statement(module, call.field(Field::Arguments)?.first()?)
+        "query" | "execute" | "all" | "get" | "one" | "oneOrNone" | "any" | "many" | "manyOrNone"
+            if call.field(Field::Arguments)?.first().is_some() =>
+        {
+            of_statement(module, call.field(Field::Arguments)?.first()?).map(alone)
+        }
+        "from" | "where" | "first" | "returning" | "orderBy" | "execute" | "get" | "all" | "innerJoin" | "leftJoin" => {
+            of_builder(call).map(alone)
         }
         _ => None,
     }
+}
+
+/// The models whose records an `include` of Sequelize brings along, every column of them.
+fn included(include: Syntax<'_>) -> SmallVec<[SmolStr; 2]> {
+    let named = |one: Syntax<'_>| {
+        let one = if one.kind() == Kind::Object {
+            if chooses(one) {
+                return None;
+            }
+            value_of(one, "model")?
+        } else {
+            one
+        };
+        match one.kind() {
+            Kind::String => Some(model::stem(unquoted(one))),
+            Kind::Identifier => Some(model::stem(one.text())),
+            Kind::Member => one.field(Field::Property).map(|name| model::stem(name.text())),
+            _ => None,
+        }
+    };
+    match include.kind() {
+        Kind::Array => include.children().take(8).filter_map(named).collect(),
+        // Of Prisma: `{ user: true }`.
+        Kind::Object if value_of(include, "model").is_none() => {
+            let whole = |entry: &Syntax<'_>| entry.field(Field::Value).is_some_and(|value| value.kind() == Kind::True);
+            include.children().filter(whole).filter_map(|entry| entry.field(Field::Key)).map(|key| model::stem(unquoted(key))).collect()
+        }
+        _ => named(include).into_iter().collect(),
+    }
+}
+
+fn alone(model: SmolStr) -> Models {
+    std::iter::once(model).collect()
+}
+
+/// `prisma.user.update({ where, data })`, which answers with the record.
+fn is_of_prisma(call: Syntax<'_>) -> bool {
+    let first = call.field(Field::Arguments).and_then(Syntax::first);
+    first.is_some_and(|options| crate::extract::typescript::sinks::has_key(options, "where"))
+}
+
+/// The table of `db.select().from(users).where(…)` and of `knex('users').where({ id }).first()`, where no link names
+/// columns.
+fn of_builder(call: Syntax<'_>) -> Option<SmolStr> {
+    const MAX_LINKS: usize = 12;
+    let links = std::iter::successors(Some(call), |call| {
+        call.field(Field::Function)?.field(Field::Object).filter(|object| object.kind() == Kind::Call)
+    });
+    let (mut table, mut reads) = (None, false);
+    for link in links.take(MAX_LINKS) {
+        let first = link.field(Field::Arguments)?.first();
+        match (called_name(link), first) {
+            ("select" | "returning", None) => reads = true,
+            ("select" | "returning", Some(first)) if unquoted(first) == "*" => reads = true,
+            ("select" | "returning" | "column" | "columns" | "pluck" | "count" | "max" | "min" | "sum" | "del" | "delete", _) => {
+                return None;
+            }
+            ("from" | "insert" | "update", Some(first)) if first.kind() == Kind::Identifier => table = Some(model::stem(first.text())),
+            ("knex" | "db" | "trx", Some(first)) if first.kind() == Kind::String => {
+                table = Some(model::stem(unquoted(first)));
+                // A query of knex reads every column unless it says which.
+                reads |= matches!(called_name(call), "first" | "where" | "orderBy");
+            }
+            ("innerJoin" | "leftJoin" | "join" | "insert" | "update", _) => return None,
+            _ => {}
+        }
+    }
+    table.filter(|_| reads)
 }
 
 /// The table of which a statement asks for every column, or for the password.
@@ -135,7 +388,7 @@ fn is_projection(method: &str, argument: Syntax<'_>) -> bool {
 
 /// What a callback is handed: of `.then((users) => …)` what is waited for, of `find({}, (error, users) => …)` what is
 /// found.
-fn of_callback<'t>(module: &Module<'t>, parameter: Syntax<'t>, left: u32) -> Option<SmolStr> {
+fn of_callback<'t>(module: &Module<'t>, parameter: Syntax<'t>, left: u32) -> Option<Models> {
     let function = parameter.ancestors().find(|outer| outer.kind().is_function())?;
     let at = function.field(Field::Parameters).map_or(Some(0), |list| list.children().position(|one| one.holds(parameter)))?;
     let call = function.parent().filter(|outer| outer.kind() == Kind::Arguments)?.parent()?;

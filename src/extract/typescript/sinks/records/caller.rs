@@ -164,7 +164,9 @@ pub(super) fn tells_of_caller<'t>(module: &Module<'t>, handler: &Handler<'t>, no
         Kind::Member => {
             let name = node.field(Field::Property).map_or("", Syntax::text);
             let is_own = node.field(Field::Object).is_some_and(|object| !matches!(object.kind(), Kind::Member | Kind::Subscript));
-            CALLER.contains(&name) && is_own && is_of_framework(node, request) || name.eq_ignore_ascii_case("authorization")
+            CALLER.contains(&name) && is_own && is_of_framework(node, request)
+                || name.eq_ignore_ascii_case("authorization")
+                || super::found::is_id_put_on(request, node)
         }
         Kind::Subscript => is_of_framework(node, request) && node.text().to_ascii_lowercase().contains("authorization"),
         Kind::Call => {
@@ -204,9 +206,57 @@ fn is_kept_caller(call: Syntax<'_>, context: &str) -> bool {
     !context.is_empty() && root_name(call) == context && (CALLER.contains(&key) || key == "jwtPayload")
 }
 
-/// Whether the caller is only shown: what a view is rendered with decides nothing.
+/// Whether the caller is only shown or written down: what a view is rendered with, what is answered or logged decides
+/// nothing.
 fn is_shown(node: Syntax<'_>) -> bool {
-    node.ancestors().take(5).any(|outer| outer.kind() == Kind::Call && called_name(outer) == "render")
+    const STEPS: usize = 12;
+    let is_log = |call: Syntax<'_>| matches!(root_name(call), "console" | "logger" | "log") || call.text().starts_with("this.logger.");
+    let mut is_part = false;
+    for outer in node.ancestors().take(STEPS) {
+        match outer.kind() {
+            Kind::Call if called_name(outer) == "render" || is_log(outer) => return true,
+            // `res.json({ updatedBy: req.user.email })`.
+            Kind::Call => {
+                return is_part
+                    && matches!(called_name(outer), "json" | "send")
+                    && matches!(root_name(outer), "res" | "response" | "reply");
+            }
+            // `return { success: true, requestedBy: req.user.email }`.
+            Kind::Return => return is_part,
+            Kind::Pair => is_part = true,
+            Kind::Member
+            | Kind::Object
+            | Kind::Arguments
+            | Kind::TemplateString
+            | Kind::Substitution
+            | Kind::NonNull
+            | Kind::Parenthesized => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// An id of somebody that a request may name in the place of the caller: `req.body.userId || req.user.id`,
+/// `userId ? Number(userId) : req.user.id`.
+pub(super) fn instead_of_caller<'t>(module: &Module<'t>, handler: &Handler<'t>) -> Option<Read<'t>> {
+    handler.function.below().find_map(|node| {
+        let (sent, own) = match node.kind() {
+            Kind::Binary if matches!(node.field(Field::Operator)?.text(), "||" | "??") => {
+                (node.field(Field::Left)?, node.field(Field::Right)?)
+            }
+            Kind::Ternary => (node.field(Field::Consequence)?, node.field(Field::Alternative)?),
+            _ => return None,
+        };
+        if own.kind() != Kind::Member || !tells_of_caller(module, handler, own) || id_of_caller(own).is_none() {
+            return None;
+        }
+        let name = handler.sent(module, sent)?;
+        let name = OWNERS.iter().find(|owner| **owner == name.last())?;
+        let is_whoever =
+            node.kind() == Kind::Binary || node.field(Field::Condition).is_some_and(|condition| handler.sent(module, condition).is_some());
+        is_whoever.then_some(Read { name, place: node })
+    })
 }
 
 fn is_of_framework(node: Syntax<'_>, request: &str) -> bool {
@@ -218,7 +268,7 @@ fn is_of_framework(node: Syntax<'_>, request: &str) -> bool {
 fn id_of_caller<'t>(node: Syntax<'t>) -> Option<&'t str> {
     let name = |part: Syntax<'t>| part.field(Field::Property).unwrap_or(part).text();
     let own = name(node);
-    if OWNERS.contains(&own) {
+    if OWNERS.contains(&own) || node.kind() == Kind::Member && matches!(own, "id" | "_id" | "sub") {
         return Some(own);
     }
     let mut outer = node.ancestors().take_while(|outer| outer.kind() == Kind::Member).map(name);

@@ -14,16 +14,25 @@ use crate::parse::typescript::{Field, Kind, Syntax};
 /// Columns that hold whose a record is.
 const HOLDERS: [&str; 7] = ["user", "owner", "author", "createdBy", "created_by", "customer", "UserId"];
 
+/// What those who act are called in the names of columns, whatever they act on.
+const ACTORS: [&str; 10] = ["user", "owner", "account", "author", "member", "person", "player", "customer", "employee", "createdby"];
+/// Models of accounts.
+const ACCOUNTS: [&str; 5] = ["user", "account", "member", "customer", "employee"];
+
 /// One record, or those of one owner, as a handler finds it.
 pub(super) struct Lookup {
     /// What it is a record of.
     pub model: SmolStr,
+    /// What the record itself is, where an id of something else names it: a note of a visit.
+    pub table: SmolStr,
     /// By which method.
     pub method: SmolStr,
     /// What of the request names it.
     pub by: Node,
     /// Whether it is asked for, or compared, with the caller.
     pub is_own: bool,
+    /// Whether what names it is whose it is, rather than its own id.
+    pub is_whose: bool,
     /// The parameters that name it.
     pub taken: Vec<Taken>,
 }
@@ -49,7 +58,11 @@ impl Lookup {
             None => return None,
         };
         let model = filter.model_by(|value| handler.sent(module, value).is_some());
-        Some(Self { model, method: SmolStr::new(method), by, is_own, taken: Vec::new() })
+        let is_whose = filter.ids.is_empty();
+        // The weights of a patient, whom a column names.
+        let of_somebody = filter.whose.filter(|_| is_whose && !is_own).and_then(model::of_id).filter(|of| !ACTORS.contains(&of.as_str()));
+        let model = of_somebody.unwrap_or(model);
+        Some(Self { is_whose, model, table: filter.model, method: SmolStr::new(method), by, is_own, taken: Vec::new() })
     }
 
     /// What a call of a function looks up by an id that the function is handed. One that is handed somebody, too, may
@@ -58,18 +71,36 @@ impl Lookup {
         let method = called_name(call);
         let filter = Filter::of(module, call, method)?;
         let by = filter.ids.first().map(|(_, value)| *value);
-        let is_own = !filter.owners.is_empty();
+        // `invoiceOf(who, id)`: what it finds it compares with whoever it is handed, or asks another function about both.
+        let is_asked = by.is_some() && (is_compared(function) || turns_somebody_away(module, function));
+        let is_own = !filter.owners.is_empty() || is_asked && is_handed_somebody(function);
         if !is_own && (by.is_none() || is_handed_somebody(function)) {
             return None;
         }
         let taken = by.map_or_else(Vec::new, |by| handed::taken(module, by));
-        if !is_own && (taken.is_empty() || is_compared(function)) {
+        if !is_own && (taken.is_empty() || is_asked) {
             return None;
         }
         let by = by.map_or_else(|| Node::text("", call.span()), |by| module.lower(by));
         let model = filter.model_by(|_| true);
-        Some(Self { model, method: SmolStr::new(method), by, is_own, taken })
+        Some(Self { is_whose: false, model, table: filter.model, method: SmolStr::new(method), by, is_own, taken })
     }
+}
+
+/// The model of which a call makes a record that is the caller's: `Note.create({ userId: req.user.id, text })`.
+pub(super) fn made_for_caller<'t>(module: &Module<'t>, call: Syntax<'t>, handler: &Handler<'t>) -> Option<SmolStr> {
+    if !matches!(called_name(call), "create" | "insert" | "insertOne" | "add") {
+        return None;
+    }
+    let first = call.field(Field::Arguments)?.first()?;
+    let columns = value_of(first, "data").unwrap_or(first);
+    let is_owner = |entry: Syntax<'t>| {
+        let key = entry.field(Field::Key).map(unquoted).unwrap_or_default();
+        (OWNERS.contains(&key) || HOLDERS.contains(&key))
+            && entry.field(Field::Value).is_some_and(|value| is_of_caller(module, handler, value))
+    };
+    let is_own = columns.kind() == Kind::Object && columns.children().filter(|entry| entry.kind() == Kind::Pair).any(is_owner);
+    model::of_receiver(module, call).filter(|_| is_own)
 }
 
 /// The statement of SQL that a call is the tag of.
@@ -87,9 +118,17 @@ pub(super) fn is_statement<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
     Bound::of(module, call).is_some()
 }
 
+/// The statement of SQL that a call hands over, with its values.
+pub(super) fn bound<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(Syntax<'t>, Vec<Syntax<'t>>)> {
+    Bound::of(module, call).map(|bound| (bound.statement, bound.values))
+}
+
 /// Whether a parameter of a function is somebody: the caller, or where they are from.
 fn is_handed_somebody(function: Syntax<'_>) -> bool {
-    const SOMEBODY: [&str; 16] = [
+    const SOMEBODY: [&str; 18] = [
+        "principal",
+        "who",
+        "viewer",
         "user",
         "owner",
         "caller",
@@ -99,7 +138,6 @@ fn is_handed_somebody(function: Syntax<'_>) -> bool {
         "ctx",
         "context",
         "requester",
-        "viewer",
         "account",
         "tenant",
         "org",
@@ -111,6 +149,38 @@ fn is_handed_somebody(function: Syntax<'_>) -> bool {
     SOMEBODY.iter().any(|word| parameters.contains(word))
 }
 
+/// Whether a function gets no further where a call that it hands somebody answers no:
+/// `if (!(await isMember(userId, project.teamId))) throw …`.
+fn turns_somebody_away<'t>(module: &Module<'t>, function: Syntax<'t>) -> bool {
+    let is_who = |node: Syntax<'t>| {
+        node.kind() == Kind::Identifier && (super::caller::is_owner(node.text()) || super::caller::is_somebody(node.text()))
+    };
+    let asks = |value: Syntax<'t>| {
+        let calls = std::iter::once(value).chain(value.below()).filter(|node| node.kind() == Kind::Call);
+        calls
+            .filter_map(|call| call.field(Field::Arguments))
+            .any(|arguments| std::iter::once(arguments).chain(arguments.below()).any(is_who))
+    };
+    let answered = |condition: Syntax<'t>| {
+        condition.below().any(|node| match node.kind() {
+            Kind::Identifier => match module.lookup(node.text(), node).map(|declared| &declared.form) {
+                Some(Form::Variable(Some(made), path)) => path.is_empty() && asks(*made),
+                _ => false,
+            },
+            Kind::Call => asks(node),
+            _ => false,
+        })
+    };
+    let is_refusal = |branch: Syntax<'t>| {
+        let denied = branch.field(Field::Condition).filter(|condition| condition.text().trim_start_matches('(').starts_with('!'));
+        let ends = branch
+            .field(Field::Consequence)
+            .is_some_and(|then| std::iter::once(then).chain(then.below()).any(|node| matches!(node.kind(), Kind::Throw | Kind::Return)));
+        denied.filter(|_| ends).is_some_and(answered)
+    };
+    function.below().filter(|node| node.kind() == Kind::If).any(is_refusal)
+}
+
 /// By what records are chosen.
 struct Filter<'t> {
     model: SmolStr,
@@ -118,10 +188,14 @@ struct Filter<'t> {
     ids: Vec<(&'t str, Syntax<'t>)>,
     /// Those that say whose it is.
     owners: Vec<Syntax<'t>>,
+    /// The first name under which one of those stands.
+    whose: Option<&'t str>,
     /// All others.
     others: Vec<Syntax<'t>>,
     /// Whether what is added says something of what the record belongs to.
     is_within: bool,
+    /// Whether accounts are changed, which are chosen by an address or a name as well as by an id.
+    is_of_accounts: bool,
 }
 
 impl<'t> Filter<'t> {
@@ -139,13 +213,16 @@ impl<'t> Filter<'t> {
         if let Some(bound) = Bound::of(module, call) {
             return Self::of_bound(&bound);
         }
-        if !is_lookup(method) {
+        let is_own_change = !is_lookup(method) && changes_by_key(module, call);
+        if !is_lookup(method) && !is_own_change {
             return None;
         }
         let arguments: Vec<Syntax<'t>> = call.field(Field::Arguments)?.children().take(4).collect();
         let first = *arguments.first()?;
         let mut found = Self::new(model::of_receiver(module, call)?);
+        found.is_of_accounts = changes(method) && ACCOUNTS.contains(&found.model.as_str());
         let filter = arguments.iter().find_map(|argument| value_of(*argument, "where")).unwrap_or(first);
+        let filter = if is_by_key(method) { filter } else { written_out(module, filter) };
         match filter.kind() {
             Kind::Object => filter.children().for_each(|entry| found.add(entry)),
             Kind::Call if matches!(called_name(filter), "and" | "eq") => {
@@ -153,7 +230,7 @@ impl<'t> Filter<'t> {
                 chain::condition(filter, &mut said);
                 found.add_said(said);
             }
-            _ if is_by_key(method) => found.ids.push(("", filter)),
+            _ if is_by_key(method) || is_own_change => found.ids.push(("", filter)),
             _ => {}
         }
         Some(found)
@@ -169,6 +246,7 @@ impl<'t> Filter<'t> {
     /// A statement that is handed over with its values.
     fn of_bound(bound: &Bound<'t>) -> Option<Self> {
         let mut found = Self::new(model::of_statement(bound.statement)?);
+        found.is_of_accounts = model::is_change(bound.statement) && ACCOUNTS.contains(&found.model.as_str());
         found.add_holes(bound.statement);
         let columns = model::compared(bound.statement);
         if columns.is_empty() {
@@ -212,7 +290,7 @@ impl<'t> Filter<'t> {
     }
 
     fn new(model: SmolStr) -> Self {
-        Self { model, ids: Vec::new(), owners: Vec::new(), others: Vec::new(), is_within: false }
+        Self { model, ids: Vec::new(), owners: Vec::new(), whose: None, others: Vec::new(), is_within: false, is_of_accounts: false }
     }
 
     fn add_said(&mut self, said: Vec<Said<'t>>) {
@@ -249,9 +327,11 @@ impl<'t> Filter<'t> {
     /// says who asks.
     fn add_named(&mut self, key: &'t str, value: Syntax<'t>) {
         if OWNERS.contains(&key) || HOLDERS.contains(&key) {
+            self.whose.get_or_insert(key);
             return self.owners.push(value);
         }
-        if self.is_within || !model::is_id(key) {
+        let is_account = self.is_of_accounts && matches!(key, "email" | "username" | "userName" | "login" | "mail");
+        if self.is_within || !model::is_id(key) && !is_account {
             return self.others.push(value);
         }
         self.ids.push((key, value));
@@ -324,6 +404,12 @@ pub(super) fn is_of_caller<'t>(module: &Module<'t>, handler: &Handler<'t>, value
     })
 }
 
+/// Whether a value is an id of what middleware puts on the request: `req.who.sub`.
+pub(super) fn is_id_put_on(request: &str, value: Syntax<'_>) -> bool {
+    let name = value.field(Field::Property).filter(|_| value.kind() == Kind::Member).map_or("", Syntax::text);
+    (model::is_id(name) || name == "sub") && is_put_on(request, value)
+}
+
 /// Whether a value is a member of what middleware puts on the request: `req.staff!.clinicId`, `req.tenant.id`.
 fn is_put_on(request: &str, value: Syntax<'_>) -> bool {
     /// What callers send, and what others make of it.
@@ -343,11 +429,40 @@ fn is_compared(function: Syntax<'_>) -> bool {
     function.below().any(|node| match node.kind() {
         Kind::Binary => {
             let operator = node.field(Field::Operator).map_or("", Syntax::text);
-            matches!(operator, "===" | "!==" | "==" | "!=") && names_owner(node)
+            matches!(operator, "===" | "!==" | "==" | "!=") && (names_owner(node) || compares_ids(node))
         }
         Kind::Call => called_name(node) == "equals" && names_owner(node),
         _ => false,
     })
+}
+
+/// Whether both sides of a comparison are ids, of two things: `booking.hostId !== session.sub`.
+fn compares_ids(node: Syntax<'_>) -> bool {
+    let side = |side: Field| id_of(node.field(side)?);
+    matches!((side(Field::Left), side(Field::Right)), (Some(left), Some(right)) if left != right)
+}
+
+/// Whose id a value is: the text before the last name, of `String(booking.hostId)` `booking`.
+fn id_of(value: Syntax<'_>) -> Option<&str> {
+    const PEELED: usize = 4;
+    let mut at = value;
+    for _ in 0..PEELED {
+        at = match at.kind() {
+            Kind::NonNull | Kind::Parenthesized | Kind::As | Kind::Await => at.first()?,
+            Kind::Call => match called_name(at) {
+                "String" | "Number" => at.field(Field::Arguments)?.first()?,
+                "toString" => at.field(Field::Function)?.field(Field::Object)?,
+                _ => return None,
+            },
+            _ => break,
+        };
+    }
+    let is_id = |name: &str| model::is_id(name) || matches!(name, "sub" | "owner" | "author" | "createdBy" | "host" | "account");
+    match at.kind() {
+        Kind::Member => Some(at.field(Field::Object)?.text()).filter(|_| at.field(Field::Property).is_some_and(|name| is_id(name.text()))),
+        Kind::Identifier => Some(at.text()).filter(|name| model::of_id(name).is_some()),
+        _ => None,
+    }
 }
 
 /// Whether a comparison is one of ids: of who owns a record with who asks.
@@ -357,8 +472,40 @@ fn names_owner(node: Syntax<'_>) -> bool {
         && ["id", "_id", "owner", "author", "createdby"].iter().any(|word| text.contains(word))
 }
 
+/// A filter, or the object that a constant holds which is one: `const query = { _id: req.params.id }`.
+fn written_out<'t>(module: &Module<'t>, filter: Syntax<'t>) -> Syntax<'t> {
+    let declared = (filter.kind() == Kind::Identifier).then(|| module.lookup(filter.text(), filter)).flatten();
+    match declared.map(|declared| (declared, &declared.form)) {
+        Some((declared, Form::Variable(Some(made), path)))
+            if path.is_empty() && made.kind() == Kind::Object && !declared.top && !module.is_reassigned(declared) =>
+        {
+            *made
+        }
+        _ => filter,
+    }
+}
+
 fn value_of<'t>(object: Syntax<'t>, key: &str) -> Option<Syntax<'t>> {
     (object.kind() == Kind::Object).then(|| super::super::value_of(object, key)).flatten()
+}
+
+/// Whether a method changes or takes away what it finds.
+fn changes(method: &str) -> bool {
+    ["update", "delete", "destroy", "remove", "replace", "findOneAnd", "findByIdAnd", "archive", "publish"]
+        .iter()
+        .any(|verb| method.starts_with(verb))
+}
+
+/// Whether a method of a model of the application's own changes the record whose key it is handed: `projectModel.updateState(id, …)`.
+fn changes_by_key<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    let object =
+        call.field(Field::Function).and_then(|function| function.field(Field::Object)).filter(|object| object.kind() == Kind::Identifier);
+    let is_own = object.is_some_and(|object| ["Model", "Repository", "Repo", "Dao"].iter().any(|ending| object.text().ends_with(ending)));
+    let first = || call.field(Field::Arguments).and_then(Syntax::first);
+    is_own
+        && changes(called_name(call))
+        && first().is_some_and(|first| !matches!(first.kind(), Kind::Object | Kind::Array) && !first.kind().is_function())
+        && object.is_some_and(|object| module.lookup(object.text(), object).is_some())
 }
 
 /// Whether a method chooses by the key that it is handed.

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::super::called_name;
 use super::{caller, origin};
 use crate::extract::typescript::names::{Form, Module, unquoted};
-use crate::extract::typescript::request::is_resolver;
+use crate::extract::typescript::request::{is_resolver, is_root_resolver};
 use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -48,12 +48,8 @@ impl<'t> Handler<'t> {
                 Some(whole(request.text()))
             }
             [context, ..] if matches!(name, "ctx" | "context" | "c") && is_asked_for_parts(function, context.text()) => Some(whole(name)),
-            [_, arguments, rest @ ..] if is_resolver(function) => {
-                let context = rest.first().copied();
-                let request = context.filter(|name| name.kind() == Kind::Identifier).map_or("", Syntax::text);
-                let caller = context.filter(|name| name.kind() != Kind::Identifier);
-                Some(Self { function, request, chosen: SmallVec::from_iter([*arguments]), caller })
-            }
+            [_, arguments, rest @ ..] if is_resolver(function) => Some(Self::resolver(function, *arguments, rest.first().copied())),
+            [arguments, rest @ ..] if is_root_resolver(function) => Some(Self::resolver(function, *arguments, rest.first().copied())),
             [taken, ..] if taken.kind() == Kind::ObjectPattern && is_procedure(function, *taken) => {
                 let input = taken.children().filter(|entry| entry.text().starts_with("input")).collect();
                 Some(Self { function, request: "ctx", chosen: input, caller: None })
@@ -61,6 +57,18 @@ impl<'t> Handler<'t> {
             _ if is_action(module, function) => Some(Self { function, request: "", chosen: parameters, caller: None }),
             _ => None,
         }
+    }
+
+    /// A resolver of GraphQL: `(parent, { id }, { user }) => …`.
+    fn resolver(function: Syntax<'t>, arguments: Syntax<'t>, context: Option<Syntax<'t>>) -> Self {
+        let whole = context.filter(|name| name.kind() == Kind::Identifier).map(Syntax::text);
+        // `{ User, req, pubsub }`: what the context holds beside who calls.
+        let taken = || context.into_iter().flat_map(Syntax::children).map(Syntax::text).find(|name| matches!(*name, "req" | "request"));
+        let request = whole.or_else(taken).unwrap_or_default();
+        let pattern = context.filter(|name| name.kind() != Kind::Identifier);
+        // Whoever calls may be known by a name of the application's own: a club, a tenant.
+        let caller = pattern.and_then(|pattern| caller_of(pattern).or_else(|| pattern.children().find(|entry| !is_tool(entry.text()))));
+        Self { function, request, chosen: SmallVec::from_iter([arguments]), caller }
     }
 
     /// A method of NestJS: `find(@Param('id') id: string, @CurrentUser() user: User)`.
@@ -117,6 +125,29 @@ impl<'t> Handler<'t> {
     }
 }
 
+/// Whether a member of the context of a resolver is what it works with, rather than who calls: a model, a client.
+fn is_tool(name: &str) -> bool {
+    const TOOLS: [&str; 16] = [
+        "req",
+        "request",
+        "res",
+        "response",
+        "db",
+        "prisma",
+        "models",
+        "pubsub",
+        "pubSub",
+        "dataSources",
+        "loaders",
+        "logger",
+        "log",
+        "redis",
+        "cache",
+        "knex",
+    ];
+    name.starts_with(|char: char| char.is_ascii_uppercase()) || TOOLS.contains(&name)
+}
+
 /// The caller as a wrapper of the application's own hands them to a handler: `withSession(async (request, { userId }) => …)`,
 /// `authed(async (req, user) => …)`.
 fn caller_of(handed: Syntax<'_>) -> Option<Syntax<'_>> {
@@ -142,10 +173,12 @@ fn is_asked_for_parts(function: Syntax<'_>, context: &str) -> bool {
     })
 }
 
-/// `protectedProcedure.input(…).mutation(async ({ ctx, input }) => …)`.
+/// `protectedProcedure.input(…).mutation(async ({ ctx, input }) => …)`, or what stands in front of one:
+/// `.use(async ({ ctx, input, next }) => …)`.
 fn is_procedure(function: Syntax<'_>, taken: Syntax<'_>) -> bool {
     let call = function.parent().filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::parent);
-    call.is_some_and(|call| matches!(called_name(call), "query" | "mutation"))
+    let stands_before = |call: Syntax<'_>| called_name(call) == "use" && taken.text().contains("next");
+    call.is_some_and(|call| matches!(called_name(call), "query" | "mutation") || stands_before(call))
         && ["input", "ctx"].iter().any(|part| taken.text().contains(part))
 }
 

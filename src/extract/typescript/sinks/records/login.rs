@@ -65,7 +65,11 @@ fn turns_strangers_away<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
         let text = body.to_ascii_lowercase();
         text.contains("forbidden") || text.contains("403") || RIGHTS.iter().any(|word| text.contains(word))
     };
-    body.len() <= LONGEST && ["401", "nauthenticated", "nauthorized", "UNAUTH"].iter().any(|sign| body.contains(sign)) && !asks_more()
+    body.len() <= LONGEST
+        && ["401", "nauthenticated", "nauthorized", "UNAUTH", "uthentication required", "ign in first", "og in first", "ogged in"]
+            .iter()
+            .any(|sign| body.contains(sign))
+        && !asks_more()
 }
 
 /// The uses of the names that a declarator declares.

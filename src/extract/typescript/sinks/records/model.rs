@@ -4,30 +4,17 @@
 use smol_str::SmolStr;
 
 use crate::extract::Extract;
+use crate::extract::prisma::{named, passworded};
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::extract::typescript::sinks::{called_name, rows};
-use crate::ir::{FactKind, Map, Node, NodeKind, Resource, ResourceMode};
-use crate::lower::words::names_password;
+use crate::ir::{FactKind, Node, NodeKind};
+pub(super) use crate::lower::words::stem_of_model as stem;
+use crate::lower::words::{names_password_column as is_password_column, names_password_of};
 use crate::parse::typescript::{Field, Kind, Syntax};
-
-/// What a model is known by wherever it is named: `User` of `UserModel`, `users`, `db.User`, `userRepository`.
-pub(super) fn stem(name: &str) -> SmolStr {
-    let mut name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
-    for ending in ["repository", "repo", "model", "collection", "entity", "schema", "col"] {
-        if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
-            name.truncate(rest.len());
-        }
-    }
-    let is_plural = name.len() > 3 && name.ends_with('s') && !name.ends_with("ss");
-    if is_plural {
-        name.truncate(name.len() - 1);
-    }
-    SmolStr::new(name)
-}
 
 /// The model that a method is called on: `User.find(…)`, `db.User.find(…)`, `prisma.user.find(…)`,
 /// `db.collection('users').find(…)`, or a variable that holds such a collection.
-pub(super) fn of_receiver<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<SmolStr> {
+pub(in crate::extract::typescript::sinks) fn of_receiver<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<SmolStr> {
     let object = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?.field(Field::Object)?;
     match object.kind() {
         Kind::Call => collection(object),
@@ -40,7 +27,10 @@ pub(super) fn of_receiver<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<S
         Kind::Member => {
             let name = object.field(Field::Property)?.text();
             let base = object.field(Field::Object)?;
-            let of_client = matches!(base.field(Field::Property).unwrap_or(base).text(), "prisma" | "db" | "models" | "tx");
+            let of_client = matches!(
+                base.field(Field::Property).unwrap_or(base).text(),
+                "prisma" | "db" | "models" | "tx" | "Model" | "Models" | "prismaClient"
+            ) || base.text() == "db.query";
             let of_class = || base.kind() == Kind::This && is_of_store(call);
             let injected = (base.kind() == Kind::This).then(|| injected(call, name)).flatten();
             injected.map(stem).or_else(|| (is_model(name) || of_client || of_class()).then(|| stem(name)))
@@ -52,14 +42,25 @@ pub(super) fn of_receiver<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<S
 /// The entity of a store that a class is handed: `Claim` of `constructor(private readonly claims: Repository<Claim>)`.
 fn injected<'t>(call: Syntax<'t>, name: &str) -> Option<&'t str> {
     const STORES: [&str; 6] = ["Repository", "EntityRepository", "MongoRepository", "TreeRepository", "Model", "Collection"];
+    let declared = handed_to_class(call, name).filter(|declared| declared.kind() == Kind::GenericType)?;
+    let of = declared.field(Field::TypeArguments)?.first()?.text();
+    STORES.contains(&declared.first()?.text()).then(|| of.trim_end_matches("Document"))
+}
+
+/// The type of what the class around a call is handed under a name: `PatientsService` of
+/// `constructor(private readonly patients: PatientsService)`.
+pub(super) fn handed_to_class<'t>(call: Syntax<'t>, name: &str) -> Option<Syntax<'t>> {
     let body = call.ancestors().find(|outer| outer.kind().is_class())?.field(Field::Body)?;
     let is_constructor =
         |own: &Syntax<'t>| own.kind() == Kind::Method && own.field(Field::Name).is_some_and(|name| name.text() == "constructor");
     let parameters = body.children().find(is_constructor)?.field(Field::Parameters)?;
     let own = parameters.children().find(|one| one.field(Field::Pattern).is_some_and(|pattern| pattern.text() == name))?;
-    let declared = own.field(Field::Type).and_then(Syntax::first).filter(|declared| declared.kind() == Kind::GenericType)?;
-    let of = declared.field(Field::TypeArguments)?.first()?.text();
-    STORES.contains(&declared.first()?.text()).then(|| of.trim_end_matches("Document"))
+    own.field(Field::Type).and_then(Syntax::first)
+}
+
+/// The class of what a class is handed under a name: `UsersService`.
+pub(super) fn declared_type<'t>(inside: Syntax<'t>, name: &str) -> Option<&'t str> {
+    handed_to_class(inside, name).filter(|declared| declared.kind() == Kind::TypeIdentifier).map(Syntax::text)
 }
 
 /// `accounts.findOne({ … })` of `import { accounts } from './db'`: only stores have methods of such names.
@@ -110,13 +111,18 @@ fn is_model(name: &str) -> bool {
 }
 
 /// Whether a value is a statement of SQL that is written out.
-pub(super) fn is_statement(value: Syntax<'_>) -> bool {
+pub(in crate::extract::typescript::sinks) fn is_statement(value: Syntax<'_>) -> bool {
     matches!(value.kind(), Kind::String | Kind::TemplateString) && verb(value).is_some()
 }
 
 fn verb(statement: Syntax<'_>) -> Option<String> {
     let first = unquoted(statement).split_whitespace().next()?.to_ascii_uppercase();
     matches!(first.as_str(), "SELECT" | "UPDATE" | "DELETE").then_some(first)
+}
+
+/// Whether a statement changes rows or takes them away.
+pub(super) fn is_change(statement: Syntax<'_>) -> bool {
+    verb(statement).is_some_and(|verb| verb != "SELECT")
 }
 
 /// The table that a statement is about.
@@ -194,9 +200,11 @@ pub(super) fn of_id(name: &str) -> Option<SmolStr> {
 /// Emits the model that a call defines, if a password is among its columns: `sequelize.define('User', { … })`,
 /// `User.init({ … }, …)`, `mongoose.model('User', schema)`.
 pub(in crate::extract::typescript::sinks) fn call<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    used(call, cx);
     let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
     let (Some(first), second) = (arguments.next(), arguments.next()) else { return };
     let (name, columns) = match (called_name(call), second) {
+        ("pgTable" | "mysqlTable" | "sqliteTable", Some(columns)) if first.kind() == Kind::String => (unquoted(first), Some(columns)),
         ("define", Some(columns)) if first.kind() == Kind::String => (unquoted(first), Some(columns)),
         ("model", Some(schema)) if first.kind() == Kind::String => (unquoted(first), columns_of(module, schema)),
         ("init", Some(_)) => {
@@ -263,31 +271,68 @@ pub(in crate::extract::typescript::sinks) fn class(class: Syntax<'_>, cx: &mut E
     emit(name.text(), keys, class, cx);
 }
 
-/// A model with a password; what hides it when records are made into answers may stand anywhere in its file.
+/// A model with a password; what hides and what hashes it may stand anywhere in its file.
 fn emit<'t>(name: &str, mut keys: impl Iterator<Item = &'t str>, place: Syntax<'_>, cx: &mut Extract<'_>) {
-    let Some(column) = keys.find(|key| is_password_column(key)) else { return };
-    let hides = ["toJSON", "select: false", "select:false", "defaultScope", "@Exclude", "hidden", "private: true", "protect", "toObject"]
-        .iter()
-        .any(|word| cx.file.text.contains(word));
-    let span = place.span();
-    let mut attrs = Map::default();
-    attrs.push("password", span, Node::text(column, span));
-    attrs.push("hides", span, Node::new(span, NodeKind::Bool(hides)));
-    let name = stem(name);
-    let resource = Resource {
-        provider: "orm".into(),
-        ty: "model".into(),
-        name: name.clone(),
-        address: name.clone(),
-        mode: ResourceMode::Managed,
-        attrs: Node::new(span, NodeKind::Map(attrs)),
-    };
-    cx.fact(span, name, FactKind::Resource(resource));
+    const HIDES: [&str; 9] =
+        ["toJSON", "select: false", "select:false", "defaultScope", "@Exclude", "hidden", "private: true", "protect", "toObject"];
+    const HASHES: [&str; 14] = [
+        "pre('save'",
+        "pre(\"save\"",
+        "beforeCreate",
+        "beforeSave",
+        "BeforeInsert",
+        "BeforeCreate",
+        "BeforeSave",
+        "hooks",
+        "crypt",
+        "argon",
+        "hash",
+        "Hash",
+        "set(",
+        "plugin(",
+    ];
+    let Some(column) = keys.find(|key| names_password_of(name, key)) else { return };
+    let says = |words: &[&str]| words.iter().any(|word| cx.file.text.contains(word));
+    // What `set` is called on beside a setter says nothing: silence is right.
+    let model = passworded(name, column, place.span(), says(&HIDES), says(&HASHES));
+    cx.fact(place.span(), model.name.clone(), FactKind::Resource(model));
 }
 
-/// `password`, `passwordHash`, `hashed_password`.
-fn is_password_column(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    names_password(&name)
-        || ["passwordhash", "password_hash", "passwordhashed", "passworddigest", "password_digest"].contains(&name.as_str())
+/// Emits what is said of the models of a store where they are used: that one keeps what it is handed as a password
+/// (`db.collection('users').insertOne({ password })`), that Prisma leaves a column out, that something is done with all
+/// that is written.
+fn used(call: Syntax<'_>, cx: &mut Extract<'_>) {
+    let arguments = || call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+    let receiver = || call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    let place = call.span();
+    match called_name(call) {
+        "insertOne" | "insert" | "save" => {
+            let of = receiver().filter(|of| of.kind() == Kind::Call).and_then(collection_name);
+            let record = arguments().next().filter(|record| record.kind() == Kind::Object);
+            let (Some(of), Some(record)) = (of, record) else { return };
+            let keys = record.children().map(|entry| entry.field(Field::Key).map_or_else(|| entry.text(), unquoted));
+            if let Some(column) = keys.into_iter().find(|key| is_password_column(key)) {
+                let model = passworded(of, column, place, false, true);
+                cx.fact(place, model.name.clone(), FactKind::Resource(model));
+            }
+        }
+        "PrismaClient" => {
+            let omitted = arguments().next().and_then(|options| super::super::value_of(options, "omit"));
+            for entry in omitted.into_iter().flat_map(Syntax::children) {
+                let Some(name) = entry.field(Field::Key).map(unquoted) else { continue };
+                let model = passworded(name, "password", place, true, false);
+                cx.fact(place, model.name.clone(), FactKind::Resource(model));
+            }
+        }
+        "$extends" | "$use" | "addHook" | "beforeCreate" | "beforeSave" | "afterLoad" if call.text().contains("assword") => {
+            cx.fact(place, "hook", FactKind::Resource(named("hook", "hook", Node::new(place, NodeKind::Null))));
+        }
+        _ => {}
+    }
+}
+
+/// `users` of `db.collection('users')`.
+fn collection_name(call: Syntax<'_>) -> Option<&str> {
+    let first = call.field(Field::Arguments)?.first().filter(|first| first.kind() == Kind::String)?;
+    (called_name(call) == "collection").then(|| unquoted(first))
 }

@@ -1,6 +1,7 @@
 //! Those who run an application: the page that a login sends them to, and roles that anybody may ask for.
 
 use super::caller::of_request;
+use super::handler::Handler;
 use crate::extract::typescript::names::{Module, unquoted};
 use crate::extract::typescript::sinks::called_name;
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -53,8 +54,12 @@ fn asks_for_operator(condition: Syntax<'_>) -> bool {
 }
 
 /// The role that a record gets of the request: `user.role = req.body.role`, `User.update({ role: req.body.role }, …)`.
-pub(super) fn promoted<'t>(module: &Module<'t>, node: Syntax<'t>) -> Option<&'t str> {
+pub(super) fn promoted<'t>(module: &Module<'t>, handler: &Handler<'t>, node: Syntax<'t>) -> Option<&'t str> {
+    if node.kind() == Kind::Call {
+        return by_statement(module, handler, node);
+    }
     let (name, value) = match node.kind() {
+        Kind::Assignment if is_granted(module, node) => return node.field(Field::Left)?.field(Field::Property).map(Syntax::text),
         Kind::Assignment => {
             let left = node.field(Field::Left).filter(|left| left.kind() == Kind::Member)?;
             // What a session is told lasts as long as that.
@@ -72,9 +77,48 @@ pub(super) fn promoted<'t>(module: &Module<'t>, node: Syntax<'t>) -> Option<&'t 
     }
     // `=== 'admin'` tells one role from another; what is asked for is taken as it is.
     let is_plain = matches!(value.kind(), Kind::Member | Kind::Identifier | Kind::ShorthandProperty | Kind::Call | Kind::Binary);
-    let is_taken =
-        is_plain && of_request(module, value).is_some_and(|name| name.path.first().is_some_and(|part| part == "body" || part == "query"));
-    is_taken.then_some(name)
+    let is_sent = |value: Syntax<'t>| {
+        of_request(module, value).is_some_and(|name| name.path.first().is_some_and(|part| part == "body" || part == "query"))
+            || matches!(value.kind(), Kind::Identifier | Kind::ShorthandProperty) && handler.is_chosen(module, value)
+    };
+    (is_plain && is_sent(value)).then_some(name)
+}
+
+/// `if (req.body.is_admin) changes.is_admin = true`: the flag is written where the request has one.
+fn is_granted<'t>(module: &Module<'t>, assignment: Syntax<'t>) -> bool {
+    let is_flag =
+        assignment.field(Field::Left).and_then(|left| left.field(Field::Property)).is_some_and(|name| ROLES.contains(&name.text()));
+    if !is_flag || assignment.field(Field::Right).is_none_or(|right| right.kind() != Kind::True) {
+        return false;
+    }
+    let branch = assignment.ancestors().take(4).find(|outer| outer.kind() == Kind::If);
+    let condition = branch.filter(|branch| branch.field(Field::Consequence).is_some_and(|then| then.holds(assignment)));
+    let asked = condition.and_then(|branch| branch.field(Field::Condition)).map(|condition| match condition.kind() {
+        Kind::Parenthesized => condition.first().unwrap_or(condition),
+        _ => condition,
+    });
+    asked
+        .filter(|asked| asked.kind() == Kind::Member)
+        .and_then(|asked| of_request(module, asked))
+        .is_some_and(|name| ROLES.contains(&name.last()))
+}
+
+/// The role that a statement gives to an account which the request names: `UPDATE users SET role = ? WHERE id = ?`.
+fn by_statement<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>) -> Option<&'t str> {
+    const ACCOUNTS: [&str; 7] = ["user", "account", "member", "customer", "employee", "staff", "person"];
+    let (statement, values) = super::found::bound(module, call)?;
+    if !super::model::of_statement(statement).is_some_and(|table| ACCOUNTS.contains(&table.as_str())) {
+        return None;
+    }
+    let text = unquoted(statement);
+    let set = text.split_once(|char: char| char.is_whitespace())?.1;
+    let lower = set.to_ascii_lowercase();
+    let (begin, end) = (lower.find(" set ")?, lower.find(" where ")?);
+    let columns = set.get(begin + " set ".len()..end)?.split(',').filter_map(|column| column.split_once('='));
+    let name = columns
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .find(|(name, value)| ROLES.contains(name) && value.starts_with(['?', '$', ':', '@']))?;
+    values.iter().any(|value| handler.sent(module, *value).is_some()).then_some(name.0)
 }
 
 /// Whether an entry of an object is written to a store: below a call that writes, as no filter of it.

@@ -34,6 +34,8 @@ pub(super) fn sent<'t>(module: &Module<'t>, handler: &Handler<'t>, value: Syntax
                     Form::Parameter(_) if handler.is_given(declared.name) => return name,
                     // `(request, { params })` of Next.js.
                     Form::Parameter(path) if path.first() == Some(&"params") => return path.last().copied().or(name),
+                    // `withSession(async (request, session, params) => …)`.
+                    Form::Parameter(path) if path.is_empty() && at.text() == "params" && !handler.request.is_empty() => return name,
                     _ => return None,
                 }
             }
@@ -42,7 +44,8 @@ pub(super) fn sent<'t>(module: &Module<'t>, handler: &Handler<'t>, value: Syntax
                 if is_part(handler, object, property) || property == "params" && is_parameter(module, object) {
                     return called(name, property);
                 }
-                name = called(name, property);
+                // `schema.safeParse(params.id).data`.
+                name = if property == "data" { name } else { called(name, property) };
                 object
             }
             Kind::Subscript => at.field(Field::Object)?,

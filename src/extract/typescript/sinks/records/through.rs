@@ -58,8 +58,9 @@ fn service_of<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<SmolStr> {
             Some(SmolStr::new(source.rsplit('/').next()?.trim_end_matches(".js").to_ascii_lowercase()))
         }
         Kind::Member if object.field(Field::Object)?.kind() == Kind::This => {
-            let name = object.field(Field::Property)?.text().to_ascii_lowercase();
-            name.ends_with("service").then(|| SmolStr::new(name))
+            let name = object.field(Field::Property)?.text();
+            let declared = model::handed_to_class(call, name).map_or(name, Syntax::text).to_ascii_lowercase();
+            declared.ends_with("service").then(|| SmolStr::new(declared))
         }
         _ => None,
     }

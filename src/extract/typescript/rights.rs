@@ -1,0 +1,96 @@
+//! What somebody may do, where a function tests it: `if (req.user.role !== 'admin')`, `roles.includes(me.role)`; and ids
+//! of the request, by which a guard asks whether something is its caller's.
+
+use std::sync::LazyLock;
+
+use super::sinks::called_name;
+use crate::needles::Needles;
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Parts of the names of what says so.
+static WORDS: LazyLock<Needles> = LazyLock::new(|| {
+    let words = ["role", "admin", "permission", "privilege", "superuser", "moderator", "staff", "clerk", "rank"];
+    Needles::new(words.iter().map(|word| (word.as_bytes(), true)))
+});
+
+/// Steps from a name to the test that it stands in.
+const MAX_STEPS: usize = 8;
+
+/// Whether a name is that of what somebody may do.
+pub(super) fn is_right(name: &str) -> bool {
+    WORDS.stand_in(name.as_bytes()) || matches!(name, "scope" | "scopes" | "groups" | "abilities" | "grants")
+}
+
+/// Whether a value is tested: compared, negated, looked for in a list, or all that a condition is. What is handed on, as
+/// in `request.user = { id, role: token.role }`, is not.
+pub(super) fn is_tested(value: Syntax<'_>) -> bool {
+    const TESTS: [&str; 6] = ["includes", "has", "some", "every", "indexOf", "equals"];
+    // What the request asks for says nothing of what its sender may do.
+    if value.field(Field::Object).is_some_and(is_part) {
+        return false;
+    }
+    let mut at = value;
+    for outer in value.ancestors().take(MAX_STEPS) {
+        match outer.kind() {
+            Kind::Binary if matches!(outer.field(Field::Operator).map_or("", Syntax::text), "||" | "&&" | "??") => {}
+            Kind::Binary | Kind::Unary => return !is_noted(outer),
+            Kind::If | Kind::Ternary => return outer.field(Field::Condition).is_some_and(|condition| condition.holds(at)),
+            Kind::Call => return TESTS.contains(&called_name(outer)),
+            Kind::Member | Kind::Subscript | Kind::Parenthesized | Kind::Arguments | Kind::NonNull | Kind::As => {}
+            _ => return false,
+        }
+        at = outer;
+    }
+    false
+}
+
+/// Whether what a test gives is only written down: `req.session.canManage = user.role === 'admin'`.
+fn is_noted(test: Syntax<'_>) -> bool {
+    test.parent().is_some_and(|outer| match outer.kind() {
+        Kind::Pair => true,
+        Kind::Assignment => outer.field(Field::Left).is_some_and(|left| left.kind() == Kind::Member),
+        _ => false,
+    })
+}
+
+/// Whether a member is an id that a request brings: `projectId` of `input.projectId`, `id` of `req.params.id`.
+pub(super) fn is_id_sent(member: Syntax<'_>, name: &str) -> bool {
+    is_id(name) && member.field(Field::Object).is_some_and(is_part)
+}
+
+/// Whether a pattern takes an id of what a request brings: `const { id } = req.params`.
+pub(super) fn takes_id(taken: Syntax<'_>) -> bool {
+    let declarator = taken.ancestors().take(3).find(|outer| outer.kind() == Kind::VariableDeclarator);
+    is_id(taken.text()) && declarator.and_then(|declarator| declarator.field(Field::Value)).is_some_and(is_part)
+}
+
+fn is_id(name: &str) -> bool {
+    name == "id" || ["Id", "ID", "_id"].iter().any(|ending| name.ends_with(ending))
+}
+
+fn is_part(object: Syntax<'_>) -> bool {
+    let name = object.field(Field::Property).unwrap_or(object).text();
+    matches!(name, "params" | "input" | "rawInput" | "body" | "query" | "args")
+}
+
+/// Whether a member is who calls: `user` of `req.user`, `userId` of `ctx.userId`.
+pub(super) fn is_caller(member: Syntax<'_>, name: &str) -> bool {
+    const WHO: [&str; 14] = [
+        "user",
+        "userId",
+        "session",
+        "auth",
+        "account",
+        "claims",
+        "currentUser",
+        "member",
+        "customer",
+        "principal",
+        "viewer",
+        "actor",
+        "who",
+        "token",
+    ];
+    let holder = member.field(Field::Object).map(|object| object.field(Field::Property).unwrap_or(object).text());
+    WHO.contains(&name) && holder.is_some_and(|holder| matches!(holder, "req" | "request" | "ctx" | "context" | "c" | "state" | "locals"))
+}

@@ -1,0 +1,67 @@
+//! Models that keep a password among their columns, and whole records of theirs that are sent.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::records::{label, sinks};
+use crate::ir::{Fact, Kind, Node, Resource, Sink, SinkKind};
+use crate::link::Model;
+use crate::rules::Check;
+
+/// The models that keep a password, by the stems of their names.
+pub(super) type Models<'m> = BTreeMap<&'m str, Vec<(&'m Fact, &'m Resource)>>;
+
+/// Finds them.
+pub(super) fn models(model: &Model) -> Models<'_> {
+    let mut models = Models::new();
+    for fact in model.of(Kind::Resource) {
+        if let Some(resource) = fact.resource().filter(|resource| resource.provider == "orm" && resource.ty == "model") {
+            models.entry(&resource.name).or_default().push((fact, resource));
+        }
+    }
+    models
+}
+
+/// The model of a name with its column of passwords, if nothing hides it. Of models of one name, one that does may be the
+/// one that is meant.
+pub(super) fn unhidden<'m>(models: &Models<'m>, name: &str) -> Option<(&'m Fact, &'m str)> {
+    let hides = |resource: &Resource| resource.attrs.get("hides").and_then(Node::as_bool).unwrap_or_default();
+    let of_name = models.get(name)?;
+    let (fact, resource) = of_name.first().copied().filter(|_| !of_name.iter().any(|(_, resource)| hides(resource)))?;
+    Some((fact, resource.attrs.get("password").and_then(Node::as_str).unwrap_or("password")))
+}
+
+/// Records with the hash of a password among their columns, sent as they are stored.
+pub(in crate::rules) fn with_password(cx: &mut Check<'_>) {
+    let models = models(cx.model);
+    let sent: Vec<_> = sinks(cx.model, SinkKind::Answer).collect();
+    // What a function of a service hands back, by its holder and its name.
+    let mut given: BTreeMap<&[SmolStr], Vec<(&Fact, &Sink)>> = BTreeMap::new();
+    for (fact, sink) in sent.iter().filter(|(_, sink)| label(sink) == "gives") {
+        given.entry(&sink.callee.path).or_default().push((fact, sink));
+    }
+    let member = |sink: &Sink| sink.parts.first().and_then(|part| part.value.as_str().map(ToOwned::to_owned)).unwrap_or_default();
+    for (fact, sink) in &sent {
+        let (owner, through) = match label(sink) {
+            "" => (&fact.owner, None),
+            "sends" => {
+                let asked = member(sink);
+                let of_service = given.get(sink.callee.path.as_slice()).into_iter().flatten();
+                let mut found = of_service.filter(|(_, other)| asked.is_empty() || asked == member(other));
+                match found.find(|(other, _)| unhidden(&models, &other.owner).is_some()) {
+                    Some((other, _)) => (&other.owner, Some(other.span)),
+                    None => continue,
+                }
+            }
+            _ => continue,
+        };
+        let Some((model, column)) = unhidden(&models, owner) else { continue };
+        let what = format!("every column of `{owner}` goes to the client, `{column}` too");
+        let finding = cx.finding(fact, fact.span, what).related(model.span, "the columns are these");
+        cx.report_by_place(match through {
+            Some(place) => finding.related(place, "the service hands the whole record back"),
+            None => finding,
+        });
+    }
+}
