@@ -3,6 +3,7 @@
 
 mod address;
 mod answer;
+mod bounds;
 pub(super) mod callers;
 mod checked;
 mod claimed;
@@ -35,6 +36,7 @@ mod sent;
 mod session;
 mod settings;
 mod slow;
+mod stands;
 mod template;
 mod told;
 mod unsigned;
@@ -49,7 +51,7 @@ use self::callers::Callers;
 use self::checked::Checked;
 use self::meant::{is_meant, is_record};
 use self::rows::{Row, maker};
-use super::names::{Form, Module, unquoted};
+use super::names::{Module, unquoted};
 use crate::extract::Extract;
 use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -143,7 +145,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
                 records::answered::emit(module, node, cx);
             }
             Kind::Regex => slow::emit(module, node, cx),
-            Kind::For => loops(&around, node, cx),
+            Kind::For => bounds::emit(&around, node, cx),
             Kind::JsxAttribute => {
                 settings::attribute(node, cx);
                 dom::attribute(&around, node, cx);
@@ -190,11 +192,11 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     // Most calls are of no known name: ask for the cheap part first.
     let may_be = rows::may_speak_of(name, node) || purpose::may_speak_of(name, node);
     let writes_record = is_record(node, name) || meant::is_columns(node);
-    if !may_be && !writes_record && !makes_function(module, node) {
+    if !may_be && !writes_record && !stands::makes_function(module, node) {
         return;
     }
     let is_import = || matches!(name, "import" | "eval").then(|| Ref::new(Scope::Global, [name]));
-    let Some(callee) = module.callee_of(node).or_else(is_import).map(|callee| promisified(module, node, callee)) else { return };
+    let Some(callee) = module.callee_of(node).or_else(is_import).map(|callee| stands::promisified(module, node, callee)) else { return };
     if writes_record {
         let row = Row::of(SinkKind::Assign, 0);
         let parts = parts(around, node, arguments, row);
@@ -292,66 +294,6 @@ fn is_of_element(pair: Syntax<'_>) -> bool {
 /// Whether a pair stands in the object that one of these keys has.
 fn is_below(pair: Syntax<'_>, keys: &[&str]) -> bool {
     pair.ancestors().nth(1).and_then(|outer| outer.field(Field::Key)).is_some_and(|key| keys.contains(&unquoted(key)))
-}
-
-/// `for (…; i < request.body.list.length; …)`: a length that a caller writes is no list's.
-fn loops<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
-    let bound = node.field(Field::Condition).and_then(|condition| {
-        let condition = if condition.kind() == Kind::ExpressionStatement { condition.first()? } else { condition };
-        condition.field(Field::Right)
-    });
-    let length = bound.filter(|bound| bound.field(Field::Property).is_some_and(|name| name.text() == "length"));
-    // What an upload has kept is a list of its own making.
-    let is_kept = |list: Syntax<'_>| list.field(Field::Property).is_some_and(|name| name.text() == "files");
-    if let Some(list) = length
-        .and_then(|length| length.field(Field::Object))
-        .filter(|list| !is_kept(*list) && !ends_early(node, *list) && !is_gone_through(node, *list) && !is_list(around.module, *list))
-    {
-        value_sink(around, node, SinkKind::Allocate, Ref::new(Scope::Global, ["for"]), list, None, cx);
-    }
-}
-
-/// Whether the function has gone through a list before: `for (const id of ids)` throws for what only has a length.
-fn is_gone_through(node: Syntax<'_>, list: Syntax<'_>) -> bool {
-    let Some(function) = node.ancestors().find(|outer| outer.kind().is_function()) else { return false };
-    let before = function.text().get(..(node.start() - function.start()) as usize).unwrap_or_default();
-    before.contains(&format!(" of {})", list.text()))
-}
-
-/// `const tries = [ext, 'png']`, `(bytes: Buffer)`: as long as what was sent.
-fn is_list<'t>(module: &Module<'t>, list: Syntax<'t>) -> bool {
-    let Some(declared) = module.lookup(list.text(), list).filter(|_| list.kind() == Kind::Identifier) else { return false };
-    let is_written = |made: Syntax<'t>| made.kind() == Kind::Array && made.child(Kind::Spread).is_none();
-    match &declared.form {
-        // `all = all.concat(body)` has as many items as were sent.
-        Form::Variable(Some(made), path) => {
-            let joins = |right: Syntax<'t>| {
-                is_written(right) || right.kind() == Kind::Call && matches!(called_name(right), "concat" | "filter" | "slice")
-            };
-            path.is_empty()
-                && is_written(*made)
-                && module.assignments(declared).iter().all(|assignment| assignment.field(Field::Right).is_some_and(joins))
-        }
-        Form::Parameter(_) => {
-            let kind = declared.name.parent().and_then(|one| one.field(Field::Type)).map_or("", Syntax::text);
-            matches!(kind.trim_start_matches([':', ' ']), "Buffer" | "Uint8Array" | "ArrayBuffer")
-        }
-        _ => false,
-    }
-}
-
-/// `if (!ROLES.includes(list[i])) return …`: a loop over more than there is ends at the first that is not there.
-fn ends_early(node: Syntax<'_>, list: Syntax<'_>) -> bool {
-    let body = node.field(Field::Body).into_iter().flat_map(Syntax::below);
-    body.filter(|inner| inner.kind() == Kind::If).any(|test| {
-        let asked = test.field(Field::Condition).map_or("", Syntax::text).trim_start_matches('(');
-        let is_of_item = asked.split(list.text()).skip(1).any(|rest| rest.starts_with('['));
-        let asks_for_none = asked.starts_with('!') || ["!==", "!=", "=== -1", "== -1", "< 0"].iter().any(|sign| asked.contains(sign));
-        let leaves =
-            |inner: Syntax<'_>| matches!(inner.kind(), Kind::Return | Kind::Throw) || inner.text().trim_end_matches(';') == "break";
-        let then = test.field(Field::Consequence);
-        is_of_item && asks_for_none && then.is_some_and(|then| leaves(then) || then.below().any(leaves))
-    })
 }
 
 /// Emits a sink with one part.
@@ -545,55 +487,6 @@ fn has_key(object: Syntax<'_>, key: &str) -> bool {
         && object.children().any(|entry| {
             entry.field(Field::Key).map_or(entry.kind() == Kind::ShorthandProperty && entry.text() == key, |name| unquoted(name) == key)
         })
-}
-
-/// What `promisify(exec)` stands for is the function itself; `createRequire(…)` makes `require`, and the constructor of
-/// a function is `Function`.
-fn promisified<'t>(module: &Module<'t>, node: Syntax<'t>, callee: Ref) -> Ref {
-    if makes_function(module, node) {
-        return Ref::new(Scope::Global, ["Function"]);
-    }
-    let made = node
-        .field(Field::Function)
-        .filter(|function| function.kind() == Kind::Identifier && callee.scope == Scope::Local)
-        .and_then(|function| module.lookup(function.text(), function))
-        .and_then(|declaration| match &declaration.form {
-            Form::Variable(Some(value), path) if path.is_empty() && value.kind() == Kind::Call => Some(*value),
-            _ => None,
-        });
-    if made.is_some_and(|made| called_name(made) == "createRequire") {
-        return Ref::new(Scope::Global, ["require"]);
-    }
-    if let Some(either) = of_either(module, node) {
-        return either;
-    }
-    let inner = made.filter(|made| called_name(*made) == "promisify").and_then(|made| made.field(Field::Arguments)?.first());
-    inner.and_then(|inner| module.lower(inner).as_ref().cloned()).unwrap_or(callee)
-}
-
-/// `client.get` of `const client = isSecure ? https : http`: the function of the one that comes first.
-fn of_either<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Ref> {
-    let function = call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
-    let object = function.field(Field::Object).filter(|object| object.kind() == Kind::Identifier)?;
-    let made = match &module.lookup(object.text(), object)?.form {
-        Form::Variable(Some(made), path) if path.is_empty() && made.kind() == Kind::Ternary => *made,
-        _ => return None,
-    };
-    let library = |side: Field| module.lower(made.field(side)?).as_ref().filter(|name| name.module().is_some()).cloned();
-    let (one, _) = (library(Field::Consequence)?, library(Field::Alternative)?);
-    // What is imported whole has no name of its own.
-    let name = function.field(Field::Property)?.text();
-    Some(if one.path.len() == 1 && matches!(one.last(), "default" | "*") { Ref::import(one.module()?, name) } else { one.child(name) })
-}
-
-/// `new Made(code)` of `const Made = Object.getPrototypeOf(async function () {}).constructor`.
-fn makes_function<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool {
-    let constructor = node.field(Field::Constructor).filter(|constructor| constructor.kind() == Kind::Identifier);
-    let form = constructor.and_then(|constructor| module.lookup(constructor.text(), constructor)).map(|declaration| &declaration.form);
-    let Some(Form::Variable(Some(made), path)) = form else { return false };
-    path.is_empty()
-        && made.field(Field::Property).is_some_and(|name| name.text() == "constructor")
-        && made.field(Field::Object).is_some_and(|object| object.below().chain([object]).any(|inner| inner.kind().is_function()))
 }
 
 /// The name of what is called, without looking anything up.
