@@ -12,7 +12,8 @@ pub(super) mod plan;
 use smol_str::SmolStr;
 
 use super::Extract;
-use crate::ir::{FactKind, Map, Node, NodeKind, Resource, ResourceMode, Span};
+use crate::ir::{FactKind, Map, Node, NodeKind, Ref, Resource, ResourceMode, Scope, Sink, Span};
+use crate::lower::words::names_secret_value;
 
 /// Emits the resources of one document. CloudFormation's functions in it become references and texts.
 pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
@@ -40,6 +41,8 @@ pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
         cloudformation::template(cx, map);
     } else if plan::is_plan(map) {
         plan::plan(cx, document, map);
+    } else if name.starts_with("pulumi.") && has("config") {
+        pulumi_settings(cx, map);
     } else if super::pipeline::extract(cx, &path, document, map)
         || hosting::extract(cx, name, map)
         || loco::settings(cx, &path, map)
@@ -52,12 +55,46 @@ pub(super) fn extract(cx: &mut Extract<'_>, document: &mut Node) {
         // A policy has no name but its file's.
         let name = SmolStr::from(if ty.contains("policy") { &cx.file.path } else { name.unwrap_or_default() });
         resource(cx, document.span, provider, ty, name, document.clone());
+        if (provider, ty) == ("npm", "package") {
+            scripts(cx, map);
+        }
         if provider == "serverless" {
             for part in map.get("resources").map(Node::one_or_many).unwrap_or_default() {
                 if let Some(template) = part.as_map() {
                     cloudformation::template(cx, template);
                 }
             }
+        }
+    }
+}
+
+/// Settings of a stack (`Pulumi.prod.yaml`) that are secrets by their name, and stand there in the clear: one that is kept
+/// secret is a map, `secure: …`.
+fn pulumi_settings(cx: &mut Extract<'_>, map: &Map) {
+    for (key, value) in map.get("config").and_then(Node::as_map).into_iter().flat_map(Map::pairs) {
+        let name = key.rsplit(':').next().unwrap_or(key);
+        let is_text = value.as_str().is_some_and(|text| !text.is_empty() && !text.starts_with("${"));
+        if is_text && names_secret_value(name) {
+            let mut attrs = Map::default();
+            attrs.push("name", value.span, Node::text(name, value.span));
+            attrs.push("secret", value.span, Node::new(value.span, NodeKind::Bool(false)));
+            resource(cx, value.span, "pulumi", "pulumi:Config", name, Node::new(value.span, NodeKind::Map(attrs)));
+        }
+    }
+}
+
+/// Scripts of a package that start it, or build it, without a check of certificates: `NODE_TLS_REJECT_UNAUTHORIZED=0 node .`.
+fn scripts(cx: &mut Extract<'_>, map: &Map) {
+    const DEVELOPMENT: [&str; 12] =
+        ["dev", "test", "e2e", "lint", "local", "debug", "watch", "storybook", "serve", "react-scripts start", "nodemon", "tsx watch"];
+    for (name, script) in map.get("scripts").and_then(Node::as_map).into_iter().flat_map(Map::pairs) {
+        let Some(text) = script.as_str().filter(|text| text.contains("NODE_TLS_REJECT_UNAUTHORIZED=")) else { continue };
+        let is_off = |word: &str| word.trim_matches(['"', '\'']) == "0";
+        let mut set = text.split([' ', ';', '&']).filter_map(|word| word.split_once("NODE_TLS_REJECT_UNAUTHORIZED="));
+        let is_meant_for = |word: &&str| name.contains(*word) || text.contains(*word);
+        if set.any(|(_, value)| is_off(value)) && !DEVELOPMENT.iter().any(is_meant_for) {
+            let sink = Sink::unverified(Ref::new(Scope::Global, ["NODE_TLS_REJECT_UNAUTHORIZED"]), script.span);
+            cx.fact(script.span, name.clone(), FactKind::Sink(sink));
         }
     }
 }

@@ -44,10 +44,15 @@ impl Versions<'_, '_> {
             at += line.len();
             let Some((key, value)) = line.split_once(if is_toml { '=' } else { ':' }) else { continue };
             let (key, value) = (key.trim().trim_matches('"'), value.trim().trim_end_matches(','));
-            let names_package = if is_toml { key == "name" } else { value == "{" };
+            let names_package = if is_toml { key == "name" } else { value.starts_with('{') };
             if names_package {
                 let name = if is_toml { value } else { key };
                 package = Some(name.trim_matches('"').rsplit("node_modules/").next().unwrap_or_default());
+                // `"node_modules/x": { "version": "1", … }` on one line.
+                let said = value.split_once("\"version\":").filter(|_| !is_toml).and_then(|(_, rest)| rest.split('"').nth(1));
+                if let Some((package, version)) = said.and_then(|version| Some((package.take()?, version))) {
+                    self.add(package, version, start, at);
+                }
             } else if key == "version"
                 && let Some(package) = package.take()
             {

@@ -14,6 +14,7 @@ mod pipeline;
 mod prisma;
 mod rust;
 mod schema;
+mod sdl;
 mod seeded;
 mod terraform;
 mod toml;
@@ -120,6 +121,7 @@ pub fn extract(file: &SourceFile, depth: Depth) -> FileFacts {
             page::extract(&mut cx);
             typescript::page(&mut cx);
             schema::extract(&mut cx);
+            sdl::extract(&mut cx);
             seeded::extract(&mut cx);
             nats::clients::extract(&mut cx);
             nats::modes::extract(&mut cx);

@@ -69,6 +69,8 @@ fn part_of_either(operands: &[Node]) -> Option<Ref> {
 /// All that a request sends, as a member of an object: `service.execute({ data: req.body })`.
 fn is_whole(node: &Node) -> bool {
     node.as_ref().is_some_and(|name| {
-        name.scope == Scope::Request && matches!(name.names().as_slice(), ["body" | "query" | "params" | "payload" | "dto"])
+        name.scope == Scope::Request
+            && (matches!(name.names().as_slice(), ["body" | "query" | "params" | "payload" | "dto"])
+                || name.path.len() == 1 && name.declared_as().is_some())
     })
 }

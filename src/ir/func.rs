@@ -17,6 +17,9 @@ pub struct Func {
     /// Places that turn a caller away: a 401 or 403 answer, a thrown `Unauthorized`, a redirect to
     /// a login page, `Err(StatusCode::UNAUTHORIZED)`.
     pub denies: Vec<Span>,
+    /// Where all of them stand under conditions on the request's path or kind: the parts of paths that are asked for
+    /// (`req.path.startsWith('/admin')`). Other requests go past it, so that it guards nothing else.
+    pub only_for: Vec<SmolStr>,
     /// Whether it hands the request on: calls `next()`, returns the inner response.
     pub continues: bool,
     /// Whether it can let an anonymous caller through; `No` if each path denies or proves identity.
@@ -27,6 +30,8 @@ pub struct Func {
     pub fails_quietly: bool,
     /// What it returns, where that is one expression: a wrapper that returns a closure.
     pub returns: Option<Node>,
+    /// Whether that stands under a condition of its own, and nothing is returned otherwise: `if (known) return origin`.
+    pub returns_sometimes: bool,
     /// Calls of its own callbacks (`done(null, true)`), as far as they are few.
     pub answers: Vec<Node>,
     /// What it tests its parameters for: `origin.endsWith('.example.com')`, as far as they are few.
@@ -37,6 +42,8 @@ pub struct Func {
     pub accepts_any: bool,
     /// Whether it is asynchronous: its callers go on before it is done, unless they wait.
     pub is_async: bool,
+    /// Whether it turns away who brings no token of a form, whoever calls.
+    pub checks_form: bool,
     /// Whether it tests what its caller may do: a role, a permission, a flag of administrators.
     pub tests_rights: bool,
     /// Whether it reads an id of the request, and who calls: a guard that does both asks for more than a login.

@@ -136,6 +136,9 @@ impl Ref {
     /// every edit above moves.
     #[must_use]
     pub fn without_place(&self) -> std::borrow::Cow<'_, Self> {
+        if self.declared_as().is_some() {
+            return std::borrow::Cow::Owned(self.undeclared());
+        }
         let is_place = |at: &str| !at.is_empty() && at.bytes().all(|byte| byte.is_ascii_digit());
         let bare = match (&self.scope, self.path.first().and_then(|first| first.rsplit_once('@'))) {
             (Scope::Local, Some((name, at))) if is_place(at) => SmolStr::new(name.trim_end_matches('@')),

@@ -38,9 +38,10 @@ pub(crate) fn called(files: &Files, facts: &[&FileFacts]) -> Vec<FileId> {
             _ => &handed.callee,
         });
         let of_facts = from.facts.iter().flat_map(|fact| registered(fact).into_iter().chain(settings(fact)));
-        for name in handed.chain(of_facts).chain(checks(files, from)) {
+        let called = handed.chain(of_facts).chain(checks(files, from)).filter(|name| !only_carries(name));
+        for name in called.chain(shapes(from)) {
             let Scope::Import(module) = &name.scope else { continue };
-            if only_carries(name) || !asked.insert(module) || found.len() >= MAX_CALLED {
+            if !asked.insert(module) || found.len() >= MAX_CALLED {
                 continue;
             }
             let packages = packages.get_or_insert_with(|| Packages::new(facts.iter().flat_map(|file| &file.facts), files));
@@ -48,6 +49,18 @@ pub(crate) fn called(files: &Files, facts: &[&FileFacts]) -> Vec<FileId> {
         }
     }
     found.into_iter().collect()
+}
+
+/// The types of what a request brings, where another file declares them: `@Body() dto: CreateDto`.
+fn shapes(from: &FileFacts) -> Vec<&Ref> {
+    let mut wanted: BTreeSet<&str> = BTreeSet::new();
+    let handed = from.symbols.handed.iter().map(|handed| &handed.value);
+    let of_sinks = from.facts.iter().filter_map(|fact| match &fact.kind {
+        FactKind::Sink(sink) => Some(sink.parts.iter().map(|part| &part.value)),
+        _ => None,
+    });
+    handed.chain(of_sinks.flatten()).for_each(|value| value.names(&mut |name| wanted.extend(name.declared_as().map(|(_, class)| class))));
+    from.symbols.imports.iter().filter(|import| wanted.contains(import.local.as_str())).map(|import| &import.target).collect()
 }
 
 /// The classes of the services that the constructors of classes are handed, by class and member: of `this.orders.find(id)`.
@@ -84,6 +97,8 @@ fn settings(fact: &Fact) -> Vec<&Ref> {
         && matches!(&call.callee.scope, Scope::Import(module) if !module.starts_with('.'))
     {
         for argument in &call.args {
+            let made = argument.as_call().map(|made| &made.callee);
+            names.extend(made.filter(|callee| matches!(callee.scope, Scope::Import(_))));
             argument.names(&mut |name| {
                 if matches!(name.scope, Scope::Import(_)) {
                     names.push(name);
@@ -118,7 +133,8 @@ fn add_checks<'f>(value: &'f Node, depth: usize, names: &mut Vec<&'f Ref>) {
     match &value.kind {
         NodeKind::Func(func) => {
             let demands = |name: &str| words::may_authenticate(name) && DEMANDS.iter().any(|verb| name.starts_with(verb));
-            let may_ask = |callee: &Ref| words::may_check(callee) || demands(callee.last_named());
+            let throws = |name: &str| ["OrThrow", "OrFail", "OrReject", "OrRedirect"].iter().any(|end| name.ends_with(end));
+            let may_ask = |callee: &Ref| words::may_check(callee) || demands(callee.last_named()) || throws(callee.last_named());
             names.extend(
                 func.calls.iter().map(|call| &call.callee).filter(|callee| matches!(callee.scope, Scope::Import(_)) && may_ask(callee)),
             );

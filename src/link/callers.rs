@@ -179,27 +179,30 @@ pub(super) fn member<'v>(value: &'v Node, path: &[SmolStr]) -> Option<Cow<'v, No
 /// Where a method of an instance stands: in the file of its class, as of `this.orders.find(id)` for a service that the
 /// constructor is handed. What an object calls otherwise, `module.exports = { search: findByName }`, by its own name.
 fn method_of<'l>(names: &Names<'l>, target: Target<'l>) -> Target<'l> {
+    let target = exported(names, target);
     let Target::Bound { file, binding, rest } = &target else { return target };
-    if let [member] = rest.as_slice()
-        && let Some(function) = binding.value.as_map().and_then(|map| map.get(member)?.as_ref())
-        && let Target::Bound { file, binding, rest } = names.target(*file, function)
-    {
-        return Target::Bound { file, binding, rest };
-    }
     let made = binding.value.as_call().filter(|call| call.is_new && rest.len() == 1);
-    match made.map(|made| names.target(*file, &made.callee)) {
+    match made.map(|made| exported(names, names.target(*file, &made.callee))) {
         Some(Target::Bound { file, binding, rest: inner }) if inner.is_empty() => Target::Bound { file, binding, rest: rest.clone() },
         _ => target,
     }
 }
 
+/// What a member of an object of names leads to: `module.exports = { search: findByName, OrdersDAO }`.
+fn exported<'l>(names: &Names<'l>, target: Target<'l>) -> Target<'l> {
+    let Target::Bound { file, binding, rest } = &target else { return target };
+    if let [member] = rest.as_slice()
+        && let Some(named) = binding.value.as_map().and_then(|map| map.get(member)?.as_ref())
+        && let Target::Bound { file, binding, rest } = names.target(*file, named)
+    {
+        return Target::Bound { file, binding, rest };
+    }
+    target
+}
+
 /// A part with a parameter replaced by what a caller hands over; of a hash, labelled with a password's name.
 fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node) -> Option<SinkPart> {
-    // `req.body.password || ''`.
-    let name = match &value.kind {
-        NodeKind::Op(_, operands) => operands.first().and_then(Node::as_ref),
-        _ => value.as_ref(),
-    };
+    let name = name_of(value);
     if kind == SinkKind::Hash {
         let name = name?.last();
         return crate::lower::words::names_password(name).then(|| SinkPart::new(part.value.clone(), part.tainted, name));
@@ -210,7 +213,9 @@ fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node)
     let own = Ref::new(Scope::Local, [parameter.clone()]);
     // Of all that a request sends, what matters is the member that the function takes.
     let is_whole = name.is_some_and(|name| name.path.len() == 1) || value.as_map().is_some();
-    if is_whole && (kind == SinkKind::Lookup || !takes_member(&part.value, &own)) {
+    // A filter that is all that a request sends brings its own operators.
+    let is_filter = || kind == SinkKind::Query && name.is_some() && part.value.as_ref() == Some(&own);
+    if is_whole && (kind == SinkKind::Lookup || !takes_member(&part.value, &own) && !is_filter()) {
         return None;
     }
     if kind == SinkKind::Lookup {
@@ -222,6 +227,18 @@ fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node)
     let mut seen = SinkPart::new(part.value.clone(), part.tainted, part.label.clone());
     seen.value.replace(&own, value, MAX_NESTING);
     Some(seen)
+}
+
+/// The name that a value is: of `req.body.password || ''`, the first; of `String(req.body.password)`, what it writes.
+fn name_of(mut value: &Node) -> Option<&Ref> {
+    for _ in 0..4 {
+        value = match &value.kind {
+            NodeKind::Op(_, operands) => operands.first()?,
+            NodeKind::Text(text) if text.pieces.len() == 1 => text.holes().next()?,
+            _ => break,
+        };
+    }
+    value.as_ref()
 }
 
 /// Whether a value holds members of a parameter, and the parameter itself nowhere.

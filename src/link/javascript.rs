@@ -8,6 +8,8 @@ use smol_str::SmolStr;
 use super::callers::Callers;
 use super::made::Results;
 use super::packages::Packages;
+use super::picked::Picked;
+use super::shapes::Shapes;
 use super::symbols::{Names, Target};
 use crate::ir::{
     Call, Entry, Fact, FactKind, Func, GrantSite, Node, NodeKind, Op, Principal, PrincipalKind, Ref, Scope, Sink, SinkKind, Span, Symbols,
@@ -26,6 +28,8 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
     let mut joins = Vec::new();
     let callers = Callers::new(&names, symbols, facts);
     let results = Results::new(&names, symbols);
+    let picked = Picked::new(symbols, facts);
+    let (shapes, undeclared) = (Shapes::new(symbols), Shapes::default());
     facts.retain_mut(|fact| {
         // Of a page, what its scripts do.
         let is_page =
@@ -44,8 +48,14 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
                 results.fill(&mut part.value);
             }
             callers.fill(fact.span.file, sink);
+            // Which record is looked up is asked of names, whatever they hold.
+            let shapes = if matches!(sink.kind, SinkKind::Lookup | SinkKind::Hash) { &undeclared } else { &shapes };
+            sink.parts.iter_mut().for_each(|part| shapes.settle(&mut part.value));
             if let Some(options) = sink.options.as_mut().filter(|options| options.as_str().is_none()) {
                 *options = names.value(fact.span.file, options);
+            }
+            if picked.ends(sink, fact.span.file, &names) {
+                return false;
             }
             let path = files.path(fact.span.file);
             let version = |library: &str| packages.version(path, library);
@@ -59,6 +69,9 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
             resource.attrs = names.value(fact.span.file, &resource.attrs);
         }
         let FactKind::Call(call) = &mut fact.kind else { return true };
+        if is_own_function(&names, fact.span.file, call) {
+            return false;
+        }
         *call = names.call(fact.span.file, call);
         if call.callee.module() == Some("views") {
             resolve_functions(&names, call);
@@ -67,6 +80,7 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
         if !is_library(&root.callee) && !registers_library(call) {
             return false;
         }
+        call.args.iter_mut().for_each(|argument| results.answer(argument));
         let path = files.path(fact.span.file);
         let version = |library: &str| packages.version(path, library);
         let path_of = |file: FileId| SmolStr::new(files.path(file));
@@ -90,6 +104,23 @@ fn resolve_functions(names: &Names<'_>, call: &mut Call) {
         let Entry::Pair { value: Node { kind: NodeKind::Func(function), .. }, .. } = entry else { continue };
         let returns = function.returns.as_ref().map(|returned| names.value(function.span.file, returned));
         *function = Arc::new(Func { returns, ..Func::clone(function) });
+    }
+}
+
+/// Whether a call is of a function that the repository writes out, which no library's rules are about: most are, of those
+/// that were kept because their file may hand a library's function on.
+fn is_own_function(names: &Names<'_>, file: FileId, call: &Call) -> bool {
+    let may_be = matches!(call.callee.scope, Scope::Import(_)) && call.callee.path.len() == 1 && call.receiver.is_none();
+    if !may_be {
+        return false;
+    }
+    match names.target(file, &call.callee) {
+        Target::Bound { binding, rest, .. } => rest.is_empty() && matches!(binding.value.kind, NodeKind::Func(_)),
+        // A file that nothing was a reason to read hands no library on.
+        Target::Outside(outside) => {
+            let is_path = |module: &str| module.starts_with(['.', '~', '#']) || module.starts_with("@/") || module.starts_with("src/");
+            outside.module().is_some_and(|module| is_path(module) && names.module(file, module).is_some())
+        }
     }
 }
 

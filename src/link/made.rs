@@ -2,7 +2,7 @@
 //! call that runs it.
 
 use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::callers::member;
 use super::symbols::{Names, Target};
@@ -55,6 +55,44 @@ impl<'n, 'l> Results<'n, 'l> {
             }
             _ => {}
         }
+    }
+
+    /// Replaces an argument of a library that a function of the repository makes by what that returns in one expression:
+    /// `jwt.verify(token, key(), options({ ignoreExpiration: true }))`.
+    pub(super) fn answer(&self, argument: &mut Node) {
+        self.answer_within(argument, MAX_HOPS);
+    }
+
+    fn answer_within(&self, value: &mut Node, hops: u32) {
+        let Some(hops) = hops.checked_sub(1) else { return };
+        match &mut value.kind {
+            NodeKind::Call(call) => {
+                if let Some(returned) = self.returned(value.span.file, call) {
+                    value.kind = returned.kind;
+                    self.answer_within(value, hops);
+                }
+            }
+            NodeKind::Map(_) | NodeKind::Op(Op::Or | Op::Coalesce | Op::Await, _) => {
+                value.each_part_mut(&mut |part| self.answer_within(part, hops));
+            }
+            _ => {}
+        }
+    }
+
+    /// The settings or the text that a function returns in one expression, with what it is handed.
+    fn returned(&self, file: FileId, call: &Call) -> Option<Node> {
+        let func = self.function(file, call)?;
+        let is_settled = |node: &Node| {
+            matches!(node.kind, NodeKind::Map(_) | NodeKind::Text(_) | NodeKind::List(_) | NodeKind::Op(Op::Or | Op::Coalesce, _))
+        };
+        let returns = func.returns.as_ref().filter(|returned| is_settled(returned))?;
+        let mut value = self.names.value(func.span.file, returns);
+        for (parameter, given) in func.params.iter().zip(&call.args).filter(|(parameter, _)| !parameter.name.is_empty()) {
+            let own = Ref::new(Scope::Local, [format_smolstr!("{}@@{}", parameter.name, parameter.span.start)]);
+            value.replace(&own, given, MAX_NESTING);
+        }
+        // What was handed over may have been spread into it.
+        (value.weight(MAX_WEIGHT) < MAX_WEIGHT).then(|| self.names.value(func.span.file, &value))
     }
 
     /// What a call returns, with what it hands over in the place of the parameters.

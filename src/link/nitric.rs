@@ -18,6 +18,7 @@ struct Use {
 
 /// Adds what other files do to the handles that are exported, and drops those of which not all uses are seen.
 pub(super) fn link(linker: &mut Linker) {
+    place_grants(linker);
     let mut uses = if linker.facts.iter().any(|fact| handle(fact).is_some()) { found(linker) } else { BTreeMap::new() };
     linker.facts.retain_mut(|fact| {
         if fact.resource().is_some_and(|resource| resource.ty == "nitric-use") {
@@ -43,6 +44,31 @@ pub(super) fn link(linker: &mut Linker) {
             map.push("used", services.span, Node::new(services.span, NodeKind::List(all)));
             map.push("services", services.span, services);
         }
+        true
+    });
+}
+
+/// Gives permissions that are asked for here the resource that another file makes: its kind and its name.
+fn place_grants(linker: &mut Linker) {
+    let is_waiting = |fact: &Fact| fact.resource().is_some_and(|resource| resource.ty == "nitric-grant");
+    if !linker.facts.iter().any(is_waiting) {
+        return;
+    }
+    let packages = Packages::new(&linker.facts, &linker.files);
+    let names = Names::new(&linker.files, &linker.symbols, &packages);
+    linker.facts.retain_mut(|fact| {
+        let file = fact.span.file;
+        let FactKind::Resource(resource) = &mut fact.kind else { return true };
+        if resource.ty != "nitric-grant" {
+            return true;
+        }
+        let made = resource.attrs.get("made").map(|made| names.value(file, made));
+        let Some(made) = made.as_ref().and_then(Node::as_call).filter(|made| made.callee.module() == Some("@nitric/sdk")) else {
+            return false;
+        };
+        resource.ty = format!("nitric:{}", made.callee.last()).into();
+        resource.name = made.args.first().map(ToString::to_string).unwrap_or_default().into();
+        resource.address = format!("{} {}", made.callee.last(), resource.name).into();
         true
     });
 }

@@ -38,6 +38,12 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
 /// `bucket.grantPublicAccess()`, `fn.addFunctionUrl({ … })`, `group.addIngressRule(…)`.
 fn method(site: &Site<'_>, service: &str, made: &str, out: &mut Vec<Fact>) {
     let owner = id_of(root(site.call)).unwrap_or_else(|| made.into());
+    if site.call.callee.last() == "unsafeUnwrap" {
+        let mut props = Map::default();
+        props.push("unwrapped", site.span, Node::new(site.span, NodeKind::Bool(true)));
+        resource(site, "core", "SecretValue", &owner, Some(&Node::new(site.span, NodeKind::Map(props))), out);
+        return;
+    }
     match (service, site.call.callee.last()) {
         ("lambda" | "lambda-nodejs" | "lambda_nodejs", "addFunctionUrl") => {
             resource(site, "lambda", "FunctionUrl", &owner, site.argument(0), out);

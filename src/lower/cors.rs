@@ -170,10 +170,12 @@ fn unwrapped(options: Node) -> Node {
     }
 }
 
-/// Whether a function allows whoever asks: by its only answer, or by each of them.
+/// Whether a function allows whoever asks: by its only answer, whatever the origin is, or by each of them.
 fn allows_all(func: &Func) -> bool {
-    func.returns.as_ref().is_some_and(|answer| echoes(answer, func))
-        || func.answers.len() > 1 && func.denies.is_empty() && func.answers.iter().all(|answer| echoes(answer, func))
+    if func.answers.len() > 1 {
+        return func.denies.is_empty() && func.answers.iter().all(|answer| echoes(answer, func));
+    }
+    !func.returns_sometimes && func.returns.as_ref().is_some_and(|answer| echoes(answer, func))
 }
 
 /// A test for a part of an origin as the pattern that it is.

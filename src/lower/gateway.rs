@@ -75,6 +75,7 @@ impl Gateway {
     pub(super) fn rest(&self, endpoint: &Endpoint<'_>, out: &mut Vec<Fact>) {
         let mut attrs = Map::default();
         attrs.push("http_method", endpoint.span, Node::text(endpoint.verb, endpoint.span));
+        attrs.push("route_key", endpoint.span, Node::text(endpoint.key(), endpoint.span));
         self.endpoint("aws_api_gateway_method", "authorization", attrs, endpoint, out);
     }
 

@@ -117,12 +117,20 @@ impl Site<'_> {
 
 /// Whether a call is of `library#export`; the export may be a dotted path.
 pub(super) fn is_import(call: &Call, library: &str, export: &str) -> bool {
-    call.callee.module() == Some(library) && call.callee.path.iter().map(SmolStr::as_str).eq(export.split('.'))
+    // jose 3 has a module for each of its functions: `jose/jwt/verify`.
+    let is_of = |module: &str| module == library || library == "jose" && module.starts_with("jose/");
+    call.callee.module().is_some_and(is_of) && call.callee.path.iter().map(SmolStr::as_str).eq(export.split('.'))
 }
 
 /// An option at a dotted path: absent if nothing in the options could set it.
 pub fn option<T>(options: Option<&Node>, path: &str, read: impl FnOnce(&Node) -> Option<T>) -> Field<T> {
     let Some(mut node) = options.filter(|_| !path.is_empty()) else { return Field::Absent };
+    // Options that are made for each request: `graphqlHTTP((req) => ({ schema }))`.
+    if let NodeKind::Func(func) = &node.kind
+        && let Some(made) = func.returns.as_ref().filter(|made| made.as_map().is_some())
+    {
+        node = made;
+    }
     for key in path.split('.') {
         let map = match &node.kind {
             NodeKind::Map(map) => map,

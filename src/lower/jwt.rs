@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
-use semver::Version;
+use semver::{Version, VersionReq};
 use smol_str::SmolStr;
 
 use super::javascript::{Site, option, receiver};
@@ -39,7 +39,7 @@ pub(super) fn call(site: &Site<'_>, out: &mut Vec<Fact>) {
 fn check(site: &Site<'_>, row: &V, does: &str) -> TokenCheck {
     let library = row.text("library");
     // `verify(token, key, callback)` has no options.
-    let options = row.int("options").and_then(|position| site.argument(position)).filter(|node| !matches!(node.kind, NodeKind::Func(_)));
+    let options = row.int("options").and_then(|position| site.argument(position)).filter(|node| !is_callback(node));
     let flag = |key: &str| option(options, row.text(key), Node::as_bool);
     let keep = |key: &str| option(options, row.text(key), |node| Some(node.clone()));
     let no_verify = row.int("no-verify").and_then(|position| site.argument(position));
@@ -71,13 +71,24 @@ fn check(site: &Site<'_>, row: &V, does: &str) -> TokenCheck {
     }
 }
 
+/// A function, or what is called like one that is handed over: `verify(token, key, done)`.
+fn is_callback(node: &Node) -> bool {
+    let is_named = |name: &str| matches!(name, "cb" | "callback" | "done" | "next");
+    matches!(node.kind, NodeKind::Func(_)) || node.as_ref().is_some_and(|name| is_named(name.first().split('@').next().unwrap_or_default()))
+}
+
 /// What the installed version of a package does; one of unknown version may be old where that makes a key of nothing,
 /// and is not where any key would do.
 fn behaviour(site: &Site<'_>, row: &V) -> Behaviour {
     let major = site.major(row.text("library"));
     let is_below = |column: &str| row.int(column).zip(major).is_some_and(|(below, major)| major < below);
+    let installed = || (site.version)(row.text("library")).and_then(|version| Version::parse(&version).ok());
+    let is_confused = || {
+        let wanted = row.get("confused").and_then(V::as_text).and_then(|versions| VersionReq::parse(versions).ok());
+        wanted.is_some_and(|wanted| installed().is_some_and(|version| wanted.matches(&version)))
+    };
     Behaviour {
-        mixed: if is_below("confused-below") { Mixed::Confused } else { Mixed::ByKey },
+        mixed: if is_below("confused-below") || is_confused() { Mixed::Confused } else { Mixed::ByKey },
         takes_empty_key: is_below("empty-key-below") || major.is_none() && row.int("empty-key-below").is_some(),
         refuses_audience: false,
     }
@@ -149,6 +160,11 @@ fn jose_signer(site: &Site<'_>) -> Option<TokenIssue> {
             _ => {}
         }
         link = receiver(call);
+    }
+    // What else is called on a signer that a variable holds is not seen: `signer.setExpirationTime('5m'); signer.sign(key)`.
+    let is_held = super::javascript::root_span(site.call).is_none_or(|made| !site.span.contains(made));
+    if is_held && lifetime_set.is_absent() {
+        lifetime_set = Field::unknown(crate::ir::Why::Opaque, site.span);
     }
     Some(TokenIssue {
         library: "jose".into(),

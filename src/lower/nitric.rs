@@ -147,8 +147,9 @@ fn scheme(site: &Site<'_>, definition: Option<&Node>, name: Option<&SmolStr>, se
         kind: "oidc".into(),
         binding: None,
         issuer: option(Some(definition), "issuer", |node| node.as_text().cloned()),
+        // One that a variable holds is an audience, too.
         audiences: option(Some(definition), "audiences", |node| {
-            node.as_list().map(|items| items.iter().filter_map(Node::as_text).cloned().collect())
+            node.as_list().and_then(|items| items.iter().map(|item| item.as_text().cloned()).collect())
         }),
         algorithms: Field::Absent,
         scopes: Vec::new(),
@@ -183,7 +184,10 @@ fn route(site: &Site<'_>, api: &Call, out: &mut Vec<Fact>) {
     let owner = format!("{method} {path}");
     let mut route = Route::new(service_of(site, api), SDK, method, path, site.span.start);
     route.security = security;
-    route.handler = handlers.first().cloned();
+    // Of a list, the last one answers; those before it may turn callers away.
+    let listed = handlers.first().map(Node::one_or_many).unwrap_or_default();
+    route.handler = listed.last().map(|last| (*last).clone());
+    route.guards = listed.split_last().map(|(_, before)| before.iter().map(|guard| (*guard).clone()).collect()).unwrap_or_default();
     route.markers = options.cloned().into_iter().collect();
     out.push(Fact::new(site.span, owner, FactKind::Route(Box::new(route))));
 }

@@ -24,7 +24,7 @@ pub fn service(fact: &Fact, resource: &Resource, out: &mut Vec<Fact>) {
         managed(provider, "iam.role.managedPolicies", out);
         managed(provider, "iamManagedPolicies", out);
         if let Some(cors) = provider.get("httpApi").and_then(|api| api.get("cors")) {
-            origins(cors, out);
+            origins(LIBRARY, cors, out);
         }
     }
     let service = Service { gateway, is_narrowed: provider.is_some_and(is_narrowed) };
@@ -99,7 +99,7 @@ impl Service {
             _ => return,
         };
         if is_rest && let Some(cors) = written.get("cors") {
-            origins(cors, out);
+            origins(LIBRARY, cors, out);
         }
         let verb = if verb == "*" { "ANY" } else { &verb };
         let path = if path == "*" { "$default".to_owned() } else { format!("/{}", path.trim_start_matches('/')) };
@@ -153,18 +153,18 @@ fn managed(provider: &Node, path: &str, out: &mut Vec<Fact>) {
 }
 
 /// `cors: true`, `cors: { origin: '*', allowCredentials: true }`, `cors: { allowedOrigins: [ … ] }`.
-fn origins(cors: &Node, out: &mut Vec<Fact>) {
+pub(super) fn origins(library: &str, cors: &Node, out: &mut Vec<Fact>) {
     let place = |value| Field::Known { value, span: cors.span, via: cors.via.clone() };
     let (origins, credentials) = match &cors.kind {
         NodeKind::Bool(true) => (place(Origins::Any), Field::Absent),
         NodeKind::Map(_) => {
-            let listed = ["origin", "origins", "allowedOrigins"].iter().find_map(|key| cors.get(key));
+            let listed = ["origin", "origins", "allowedOrigins", "allowOrigins"].iter().find_map(|key| cors.get(key));
             let list: Vec<Node> = listed.map(Node::one_or_many).unwrap_or_default().into_iter().cloned().collect();
             let is_any = list.is_empty() || list.iter().any(|node| node.as_str() == Some("*"));
             (place(if is_any { Origins::Any } else { Origins::List(list) }), option(Some(cors), "allowCredentials", Node::as_bool))
         }
         _ => return,
     };
-    let cors_fact = Cors { library: LIBRARY.into(), origins, credentials, methods: Field::Absent, headers: Field::Absent, service: None };
+    let cors_fact = Cors { library: library.into(), origins, credentials, methods: Field::Absent, headers: Field::Absent, service: None };
     out.push(Fact::new(cors.span, "cors", FactKind::Cors(Box::new(cors_fact))));
 }

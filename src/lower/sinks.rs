@@ -5,6 +5,7 @@ mod log;
 mod markup;
 mod plain;
 mod query;
+mod size;
 mod statement;
 mod taint;
 
@@ -14,6 +15,7 @@ pub use self::address::{goes_in_the_clear, is_public_name};
 pub use self::markup::{is_found, is_meant_as_markup, leaves_markup, names_words};
 pub use self::plain::is_in_statement as has_password_in_statement;
 use self::query::is_query;
+use self::size::{length_from, size_from};
 pub use self::taint::is_markdown;
 use self::taint::tainted;
 use super::variable::names_database_address;
@@ -67,7 +69,11 @@ pub fn judge(sink: &mut Sink) -> bool {
                 sink.parts.iter_mut().for_each(join);
                 sink.parts.iter_mut().for_each(|part| markup::open_scripts(&mut part.value));
                 let is_page = is_express && sink.callee.last() == "send";
-                sink.parts.retain(|part| markup::is_markup(&part.value) || is_page && markup::is_words(&part.value) || is_whole(part));
+                sink.parts.retain(|part| {
+                    markup::is_markup(&part.value)
+                        || is_page && (markup::is_words(&part.value) || markup::is_markdown_of_record(&part.value))
+                        || is_whole(part)
+                });
                 if let Some(part) = sink.parts.iter().find(|part| tainted(&part.value, 12).is_no() && markup::holds_record(&part.value, 12))
                 {
                     let mut part = part.clone();
@@ -167,6 +173,8 @@ pub fn judge(sink: &mut Sink) -> bool {
             SinkKind::Xml if !always_expands => tainted(&part.value, 12).max(Tri::Maybe),
             // What a schema asks of every record that is saved.
             SinkKind::Pattern if part.label == "saved" => Tri::Yes,
+            // A loop runs as often as its list is long.
+            SinkKind::Allocate if sink.callee.last() == "for" => length_from(&part.value, 6),
             SinkKind::Allocate => size_from(&part.value),
             SinkKind::Pollute => pollutes(part),
             // A text of a record that somebody filled in.
@@ -301,17 +309,6 @@ fn says_safe_schema(sink: &Sink) -> bool {
     })
 }
 
-/// Whether a request says how large a number is: `Number(text)`, `parseInt(text, 10) * 4`.
-fn size_from(node: &Node) -> Tri {
-    match &node.kind {
-        NodeKind::Op(Op::Mul | Op::Add, operands) => Tri::any(operands.iter().map(size_from)),
-        NodeKind::Call(call) if matches!(call.callee.last(), "Number" | "parseInt" | "parseFloat") => {
-            call.args.first().map_or(Tri::No, size_from)
-        }
-        _ => tainted(node, 12),
-    }
-}
-
 /// What may come whole from a stranger, and does.
 fn is_whole(part: &SinkPart) -> bool {
     part.label == "whole" && tainted(&part.value, 12).is_yes()
@@ -413,6 +410,8 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
                     Some("password")
                 }
                 (true, [whole]) if whole == "headers" => Some("authorization"),
+                // What a server sends of itself: `config.headers.Authorization`.
+                (false, [.., headers, key]) if headers == "headers" && key.eq_ignore_ascii_case("authorization") => Some("authorization"),
                 // What a caller brings under that name lets whoever reads it in.
                 (true, [part, ..]) => {
                     let is_token = matches!(last, "token" | "jwt") && matches!(part.as_str(), "body" | "headers" | "cookies" | "payload");

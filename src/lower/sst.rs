@@ -56,6 +56,7 @@ fn declare(site: &Site<'_>, class: &str, props: Option<&Node>, out: &mut Vec<Fac
     match class {
         "Function" => {
             url(site, props, out);
+            cors(props.and_then(|props| props.get("url")), out);
             permissions(site, props.and_then(|props| props.get("permissions")), out);
         }
         "Bucket" => {
@@ -80,6 +81,7 @@ fn declare(site: &Site<'_>, class: &str, props: Option<&Node>, out: &mut Vec<Fac
             let gateway = Gateway::at(LIBRARY, site.span);
             let name = site.call.args.iter().find_map(Node::as_text).cloned();
             gateway.declare(name, site.span, out);
+            cors(props, out);
             routes(&gateway, props.and_then(|props| props.get("routes")), props, out);
         }
         _ => {}
@@ -108,6 +110,15 @@ fn url(site: &Site<'_>, props: Option<&Node>, out: &mut Vec<Fact>) {
     let mut attrs = Map::default();
     attrs.push("authorization_type", span, Node::text(kind, span));
     push(site, aws("aws_lambda_function_url", &name_of(site), Node::new(site.span, NodeKind::Map(attrs))), out);
+}
+
+/// `cors: true` and `cors: { allowOrigins: ['*'] }`, where they are written.
+fn cors(options: Option<&Node>, out: &mut Vec<Fact>) {
+    let Some(policy) = options.and_then(|options| options.get("cors")) else { return };
+    // What is left out of an object is the library's to choose.
+    if policy.as_bool() == Some(true) || policy.get("allowOrigins").is_some_and(|origins| origins.as_list().is_some()) {
+        super::serverless::origins(LIBRARY, policy, out);
+    }
 }
 
 /// `permissions: [{ actions: ['s3:*'], resources: ['*'] }]`, `permissions: '*'`, `permissions: ['s3']`.

@@ -38,9 +38,10 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 });
 
 /// What begins the name of a word on a secret: `isPasswordSet`, `resetPassword`.
-const TALKS_OF: [&str; 24] = [
+const TALKS_OF: [&str; 32] = [
     "is", "has", "show", "forgot", "reset", "no", "needs", "hash", "encrypt", "mask", "max", "min", "num", "public", "invalid", "wrong",
-    "missing", "bad", "harmless", "test", "redact", "enable", "allow", "require",
+    "missing", "bad", "harmless", "test", "redact", "enable", "allow", "require", "should", "can", "could", "will", "wants", "did", "was",
+    "with",
 ];
 
 /// What ends the name of a word on a secret: `passwordHash`, `secretName`.

@@ -2,7 +2,7 @@
 
 use crate::finding::{Level, Severity};
 use crate::ir::{
-    Confidence, Entry, Fact, FactKind, Field, Kind, Mixed, Node, NodeKind, Op, Scope, SecretFamily, TokenCheck, TokenIssue, Tri,
+    Confidence, Entry, Fact, FactKind, Field, Kind, Mixed, Node, NodeKind, Op, Ref, Scope, SecretFamily, TokenCheck, TokenIssue, Tri,
 };
 use crate::source::Span;
 
@@ -167,7 +167,7 @@ pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenChec
         let what = format!("`{}` refuses every token: the algorithms are of two families", check.callee.last_named());
         cx.report_by_place(cx.finding(fact, *span, what).severity(Severity::Low).level(Level::Pedantic).via(via));
     }
-    if check.behaviour.mixed != Mixed::Confused {
+    if check.behaviour.mixed != Mixed::Confused && !is_handed_public_bytes(check) {
         return;
     }
     let name = check.callee.last_named();
@@ -188,6 +188,21 @@ pub(super) fn algorithms_open(cx: &mut Check<'_>, fact: &Fact, check: &TokenChec
         _ => return,
     };
     cx.report_by_place(finding);
+}
+
+/// Whether a public key is handed over as bytes, which are a shared secret to whoever reads them: `encode(PUBLIC_PEM)`
+/// beside `RS256` and `HS256`.
+fn is_handed_public_bytes(check: &TokenCheck) -> bool {
+    let is_public = |text: &Node| {
+        let hops: String = text.via.hops().iter().map(|hop| hop.name.as_str()).collect();
+        format!("{text} {hops}").to_ascii_lowercase().contains("public")
+    };
+    let is_bytes = |key: &Node| {
+        let call = key.as_call().filter(|call| matches!(call.callee.last(), "encode" | "from"));
+        call.is_some_and(|call| call.args.first().is_some_and(is_public))
+    };
+    let is_mixed = || matches!(&check.algorithms, Field::Known { value, .. } if has_both_families(value));
+    check.library == "jose" && check.key.value().is_some_and(is_bytes) && is_mixed()
 }
 
 /// `decode_header(token)?.alg`, `decodeProtectedHeader(token).alg`, `decode(token, { complete: true }).header.alg`.
@@ -245,6 +260,19 @@ pub(super) fn no_lifetime(cx: &mut Check<'_>, fact: &Fact, issue: &TokenIssue) {
         cx.report_by_place(cx.finding(fact, *span, what).severity(Severity::Low).via(via));
         return;
     }
+    if issue.claims.is_none() && issue.library == "fast-jwt" {
+        // Its claims come later, one of which may be the end.
+        let says_end = cx
+            .model
+            .files
+            .whole(fact.span.file)
+            .is_none_or(|text| ["exp:", "exp,", "exp }", "'exp':", "\"exp\":"].iter().any(|end| text.contains(end)));
+        if issue.lifetime.is_absent() && !says_end {
+            let what = "tokens of this signer never expire: no `expiresIn`";
+            cx.report_by_place(cx.finding(fact, fact.span, what).confidence(Confidence::Medium));
+        }
+        return;
+    }
     let Some(claims) = issue.claims.as_ref().and_then(Node::as_map) else { return };
     // `expiresAt`: an application may check an end of its own.
     let ends = claims.pairs().any(|(key, _)| key.starts_with("exp"));
@@ -279,7 +307,11 @@ pub(super) fn sensitive_claims(cx: &mut Check<'_>, fact: &Fact, issue: &TokenIss
     let Some(claims) = issue.claims.as_ref() else { return };
     for entry in claims.as_map().into_iter().flat_map(|map| &map.entries) {
         let Entry::Pair { key, key_span, value } = entry else { continue };
-        if is_sensitive(key) && !matches!(value.kind, NodeKind::Bool(_)) {
+        // Under any name it is what it was: `pw: user.passwordHash`.
+        // A constant of that name is a kind: `type: JwtType.API_KEY`.
+        let is_kind = |name: &Ref| !name.last_named().contains(char::is_lowercase);
+        let is_secret_of = |name: &Ref| name.path.len() > 1 && !is_kind(name) && is_sensitive(name.last_named());
+        if (is_sensitive(key) || value.as_ref().is_some_and(is_secret_of)) && !matches!(value.kind, NodeKind::Bool(_)) {
             cx.report_by_place(
                 cx.finding(fact, *key_span, format!("the claim `{key}` can be read by whoever holds the token")).via(&claims.via),
             );
@@ -324,6 +356,10 @@ fn is_secret(value: &Node) -> bool {
 
 /// `process.env.KEY || ''`.
 fn empty_when_unset(key: &Node) -> Option<String> {
+    // As bytes: `new TextEncoder().encode(process.env.KEY ?? '')`.
+    if let Some(call) = key.as_call().filter(|call| matches!(call.callee.last(), "encode" | "from")) {
+        return call.args.first().filter(|inner| inner.as_call().is_none()).and_then(empty_when_unset);
+    }
     let NodeKind::Op(Op::Or | Op::Coalesce, operands) = &key.kind else { return None };
     let [variable, fallback] = operands.as_slice() else { return None };
     let name = variable.as_ref().filter(|name| name.scope == Scope::Env)?;

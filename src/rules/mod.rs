@@ -8,6 +8,7 @@ mod ci;
 mod cloud;
 mod condition;
 mod cors;
+mod crypto;
 mod docker;
 pub mod examples;
 mod iam;

@@ -83,6 +83,44 @@ pub(super) fn route_off(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
     cx.report(finding.related(api.span, "the API asks for a token here"));
 }
 
+/// A route that takes away, or that administrators call, for whoever has a token of the issuer, where others ask for a scope.
+pub(super) fn scope_missing(cx: &mut Check<'_>, fact: &Fact, route: &Route) {
+    if route.framework != SDK || is_public(route) || !(route.methods.iter().any(|method| method == "DELETE") || is_of_admins(route)) {
+        return;
+    }
+    let api = cx.model.of(Kind::Service).find_map(|other| match &other.kind {
+        FactKind::Service(service) if service.binding == route.service => Some(&service.security),
+        _ => None,
+    });
+    let own = if route.security.is_absent() { api } else { Some(&route.security) };
+    let Some(Field::Known { value: Security::Schemes(asked), span, .. }) = own else { return };
+    if asked.is_empty() || asked.iter().any(|(_, scopes)| !scopes.is_empty()) {
+        return;
+    }
+    // An issuer that gives no scopes out has none to ask for.
+    let has_scopes = |security: &Field<Security>| match security {
+        Field::Known { value: Security::Schemes(schemes), .. } => {
+            schemes.iter().any(|(scheme, scopes)| !scopes.is_empty() && asked.iter().any(|(own, _)| own == scheme))
+        }
+        _ => false,
+    };
+    let scoped = cx.model.of(Kind::Route).chain(cx.model.of(Kind::Service)).find(|other| match &other.kind {
+        FactKind::Route(route) => has_scopes(&route.security),
+        FactKind::Service(service) => has_scopes(&service.security),
+        _ => false,
+    });
+    let Some(scoped) = scoped else { return };
+    let method = route.methods.first().map_or("", |method| method.as_str());
+    let finding =
+        cx.finding(fact, fact.span, format!("`{method} {}` takes any token of the issuer: its rule asks for no scope", route.path));
+    cx.report(finding.related(*span, "no scope is named here").related(scoped.span, "a scope is asked for here"));
+}
+
+/// Whether a path is below what administrators have.
+fn is_of_admins(route: &Route) -> bool {
+    route.path.to_string().split('/').any(|segment| matches!(segment, "admin" | "admins" | "administration"))
+}
+
 /// An API that another file of the project declares with security, and this one without.
 pub(super) fn declared_twice(cx: &mut Check<'_>, fact: &Fact, service: &Service) {
     if service.framework != SDK || service.kind != ServiceKind::Api || !matches!(service.security, Field::Absent) {

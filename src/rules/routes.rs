@@ -1,6 +1,8 @@
 //! Routes: which of them anybody may call, and the table that `seclint routes` prints.
 
 pub(super) mod admin;
+mod answers;
+mod corners;
 pub(super) mod limits;
 pub(super) mod models;
 pub(super) mod plain;
@@ -13,13 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use crate::finding::Severity;
-use crate::ir::{Confidence, Fact, FactKind, Func, Guard, Kind, Node, NodeKind, Ref, Route, Security, ServiceKind, Span, Tri};
+use crate::ir::{Confidence, Fact, FactKind, Guard, Kind, Node, NodeKind, Route, Security, ServiceKind, Span, Tri};
 use crate::link::Model;
 use crate::link::routes::{
     deletes, hands_out_all, has_key, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people, split_words,
 };
 use crate::source::FileId;
 
+use self::answers::{does_nothing, names_file, takes_files};
 use super::Check;
 use super::nitric::SDK;
 
@@ -28,6 +31,9 @@ const ROCKET: &str = "rocket";
 
 /// The framework whose routes are built on procedures that ask for all of them.
 const TRPC: &str = "@trpc";
+
+/// What the fields of a schema are registered with, behind one route of a server.
+const GRAPHQL: &str = "graphql";
 
 /// Frameworks whose reads are pages, which show what their address says to whoever may see it.
 const PAGES: [&str; 2] = ["@remix-run/react", "@sveltejs/kit"];
@@ -160,7 +166,7 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
             cx.report(finding.confidence(Confidence::Low));
         } else {
             let application = (Near::of(fact, route), route.framework.as_str());
-            match habits.protected.get(&application) {
+            match habits.protected_beside(&application) {
                 Some(_) if is_read(route) && !deletes(route) && !habits.protects_reads.contains(&application) && !shows_people(route) => {}
                 Some(protected) => report_open(cx, (fact, route), severity, protected),
                 None => bare.entry(application).or_default().push((fact, route)),
@@ -259,6 +265,17 @@ impl<'m> Habits<'m> {
             };
             self.knows_users.insert(application);
         }
+    }
+
+    /// A route of an application that asks who calls; beside the fields of its schema, those of the server, too.
+    fn protected_beside(&self, application: &Application<'m>) -> Option<&Registered<'m>> {
+        let of_server = || {
+            let near = application.0;
+            let from = (near, "");
+            let mut all = self.protected.range(from..).take_while(move |((other, _), _)| *other == near);
+            all.next().map(|(_, route)| route).filter(|_| application.1 == GRAPHQL && matches!(near, Near::App(_)))
+        };
+        self.protected.get(application).or_else(of_server)
     }
 
     /// `POST /users` where people sign in, and sign up nowhere else.
@@ -383,7 +400,7 @@ pub(super) fn weight(route: &Route) -> Option<Severity> {
         () => is_sensitive(&route.path) || shows_people(route),
     };
     match method {
-        _ if route.body.as_ref().is_some_and(|body| does_nothing(body)) && !takes_files(route) => None,
+        _ if route.body.as_ref().is_some_and(|body| does_nothing(body, names_file(route))) && !takes_files(route) => None,
         "GET" if is_empty_form(&route.path) => None,
         // How much is asked, by whom, and what fails.
         "GET" if route.path.to_string().ends_with("/metrics") => Some(Severity::Low),
@@ -402,60 +419,6 @@ pub(super) fn weight(route: &Route) -> Option<Severity> {
 fn is_said_open(route: &Route) -> bool {
     let decides = |guard: &Guard| guard.what.as_call().is_some_and(|call| call.callee.last() == "access");
     route.security.value() == Some(&Security::Off) || route.chain.iter().any(decides)
-}
-
-/// Whether what stands in front of a handler keeps files: `upload.single('image')` of multer.
-fn takes_files(route: &Route) -> bool {
-    let keeps = |guard: &Guard| {
-        let called = guard.what.as_call().map(|call| &call.callee);
-        called.is_some_and(|callee| callee.path.len() > 1 && matches!(callee.last(), "single" | "array" | "fields" | "any"))
-    };
-    route.chain.iter().any(keeps)
-}
-
-/// Whether a handler only answers: it calls nothing but the methods of a response.
-fn does_nothing(body: &Func) -> bool {
-    const ANSWERS: [&str; 32] = [
-        "content_type",
-        "include_str!",
-        "include_bytes!",
-        "insert_header",
-        "append_header",
-        "concat!",
-        "NoContent",
-        "NotImplemented",
-        "unimplemented!",
-        "unimplemented",
-        "todo!",
-        "json",
-        "send",
-        "status",
-        "sendStatus",
-        "end",
-        "render",
-        "redirect",
-        "text",
-        "html",
-        "set",
-        "setHeader",
-        "sendFile",
-        "throw",
-        "Error",
-        "Ok",
-        "Err",
-        "Json",
-        "Html",
-        "body",
-        "finish",
-        "into_response",
-    ];
-    !body.calls.is_empty() && body.calls.iter().all(|call| ANSWERS.contains(&call.callee.last()) && !keeps(&call.callee))
-}
-
-/// `this.store.set(key, value)`: what a handler's class holds is no response.
-fn keeps(callee: &Ref) -> bool {
-    let is_own = callee.first() == "this" || callee.first().starts_with(char::is_uppercase);
-    is_own && callee.path.len() > 2 && matches!(callee.last(), "set" | "send")
 }
 
 fn report_unsigned(cx: &mut Check<'_>, (fact, route): Registered<'_>, (signed, _): &Registered<'_>) {

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::Check;
 use crate::finding::{Level, Severity};
 use crate::ir::{Call, Fact, FactKind, Field, Kind, Node, NodeKind, Part, Piece};
-use crate::lower::option;
+use crate::lower::{is_public_name, option};
 use crate::tables::{V, table};
 
 /// The rows by library.
@@ -45,6 +45,11 @@ pub(super) fn errors(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
 /// Tokens that are taken from the address.
 pub(super) fn token_url(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     judge(cx, fact, call, "token-url");
+}
+
+/// Tokens that are handed to every script of a page.
+pub(super) fn token_shown(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
+    judge(cx, fact, call, "token-shown");
 }
 
 /// Folders whose contents anybody may list.
@@ -138,6 +143,9 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
             Some(value) if name.is_empty() => value.to_field(|node| Some(node.clone())),
             options => option(options, name, |node| Some(node.clone())),
         };
+        if !matters(row, options, matches!(field, Field::Absent)) {
+            continue;
+        }
         match field {
             Field::Known { value, span, via } if is_off(row, &value) && !is_made_up_for(cx, fact, row) => {
                 // Of a list, the word that is bad.
@@ -156,6 +164,18 @@ fn judge(cx: &mut Check<'_>, fact: &Fact, call: &Call, about: &str) {
     }
 }
 
+/// Whether an option matters: one that it goes with is there, and the other end is not this machine. What is only left out
+/// may be set by the platform where the other end is not seen.
+fn matters(row: &V, options: Option<&Node>, is_absent: bool) -> bool {
+    let map = options.and_then(Node::as_map);
+    let has = |name: &str| map.is_some_and(|map| map.get(name).is_some());
+    let goes_with = row.get("with").is_none() || row.texts("with").any(has);
+    let host = map.and_then(|map| map.get(row.text("host")));
+    let named = host.and_then(|host| host.as_list().and_then(<[Node]>::first).unwrap_or(host).as_str());
+    let is_public = |name: &str| is_public_name(name.split(':').next().unwrap_or(name));
+    goes_with && (row.text("host").is_empty() || named.map_or(!is_absent, is_public))
+}
+
 /// The folder of the program or a file of it, or the root of all: `__dirname`, `path.join(__dirname)`, `.`, `/`.
 fn is_own_folder(value: &Node) -> bool {
     let is_folder = |name: &Node| name.as_ref().is_some_and(|name| name.names().as_slice() == ["__dirname"]);
@@ -167,6 +187,7 @@ fn is_own_folder(value: &Node) -> bool {
         },
         NodeKind::Ref(_) => is_folder(value),
         NodeKind::Call(call) => match (call.callee.last(), call.args.as_slice()) {
+            ("cwd", []) => call.callee.first() == "process",
             ("join" | "resolve", [only]) => is_own_folder(only),
             ("join" | "resolve", [.., last]) if last.as_str().is_some_and(|last| last.trim_end_matches('/').ends_with("node_modules")) => {
                 true
@@ -198,8 +219,10 @@ fn is_off(row: &V, value: &Node) -> bool {
                 || items.iter().filter_map(Node::as_str).any(|item| row.texts("holds").any(|bad| bad == item))
         }
         NodeKind::Number(value) => {
-            row.int("below").and_then(|least| i32::try_from(least).ok()).is_some_and(|least| *value < f64::from(least))
+            row.int("above-mib").and_then(|most| i32::try_from(most).ok()).is_some_and(|most| *value > f64::from(most) * 1_048_576.0)
+                || row.int("below").and_then(|least| i32::try_from(least).ok()).is_some_and(|least| *value < f64::from(least))
         }
+        NodeKind::Ref(name) if name.names().as_slice() == ["Infinity"] => row.get("above-mib").is_some(),
         NodeKind::Text(text) if text.as_str().is_some_and(|text| row.texts("holds").any(|bad| bad.eq_ignore_ascii_case(text))) => true,
         _ => row.flag("here") && is_own_folder(value),
     }

@@ -5,7 +5,7 @@ use super::source::shown;
 use super::validated::{is_escaped_before, is_validated};
 use super::web::names_none;
 use crate::finding::{Level, Severity};
-use crate::ir::{Confidence, Fact, Node, NodeKind, Op, Scope, Sink, SinkKind, SinkPart, Span, Tri};
+use crate::ir::{Confidence, Fact, Node, NodeKind, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 
 /// SQL put together from text and values.
 pub(super) fn sql(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
@@ -146,8 +146,12 @@ pub(super) fn computed_token(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Passwords that are checked where they are sent, and else are not.
 pub(super) fn skipped_check(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    if sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == "skipped") {
+    let says = |label: &str| sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == label);
+    if says("skipped") {
         cx.report_by_place(cx.finding(fact, fact.span, "who leaves the password out is not asked for it"));
+    }
+    if says("promise") {
+        cx.report_by_place(cx.finding(fact, fact.span, format!("what `{}` gives is a promise, which is always true", sink.callee.last())));
     }
 }
 
@@ -320,89 +324,6 @@ pub(super) fn web_storage(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     }
 }
 
-/// Ciphers and modes that do not keep a secret.
-pub(super) fn weak_cipher(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    if sink.kind != SinkKind::Cipher {
-        return;
-    }
-    if let Some(bytes) = short_tag(sink) {
-        let what = format!("a tag of {bytes} bytes is guessed in few tries");
-        cx.report_by_place(cx.finding(fact, fact.span, what));
-        return;
-    }
-    let what = match sink.callee.last() {
-        name @ ("createCipher" | "createDecipher") => {
-            format!("`{name}` makes the key of the password with one round of MD5, and no random start")
-        }
-        _ => match weak_algorithm(sink) {
-            Some(name) => format!("`{name}` does not keep what it encrypts secret"),
-            None => return,
-        },
-    };
-    cx.report_by_place(cx.finding(fact, fact.span, what));
-}
-
-/// The length of the tag that says whether a message was changed, where it is too short.
-fn short_tag(sink: &Sink) -> Option<f64> {
-    const SHORTEST: f64 = 12.0;
-    let options = sink.parts.iter().find(|part| part.label == "options")?;
-    options.value.get("authTagLength").and_then(Node::as_number).filter(|bytes| *bytes < SHORTEST)
-}
-
-/// The name of a broken cipher, or of one in the mode that shows equal blocks as equal.
-fn weak_algorithm(sink: &Sink) -> Option<String> {
-    let named = sink.parts.iter().find(|part| part.label == "algorithm").and_then(|part| part.value.as_str());
-    let name = named.or_else(|| Some(sink.callee.first()).filter(|_| sink.callee.module() == Some("crypto-js")))?;
-    let mode = sink.parts.iter().find(|part| part.label == "options").and_then(|part| part.value.get("mode")?.as_ref());
-    if mode.is_some_and(|mode| mode.last() == "ECB") {
-        return Some(format!("{name}-ECB"));
-    }
-    let lower = name.to_ascii_lowercase();
-    let is_broken =
-        ["des", "3des", "rc2", "rc4", "bf", "blowfish", "cast", "idea", "seed", "tripledes"].iter().any(|weak| lower.starts_with(weak));
-    (is_broken || lower.split('-').any(|word| word == "ecb")).then(|| name.to_owned())
-}
-
-/// A key or an initialisation vector that stands in the code.
-pub(super) fn cipher_key(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    if sink.kind != SinkKind::Cipher {
-        return;
-    }
-    for part in &sink.parts {
-        let what = match part.label.as_str() {
-            "key" => "the key is a literal in the code",
-            "mac" => "the key that signs is a literal in the code",
-            "iv" => "the initialisation vector is the same for every message",
-            "nonce" => "the nonce is the same for every message",
-            "salt" => "the salt is the same for every password",
-            "password" => "the password that the key is made of is a literal in the code",
-            _ => continue,
-        };
-        if let Some(literal) = fixed(&part.value, part.label == "iv") {
-            cx.report_by_place(cx.finding(fact, literal.span, what).subject(part.label.clone()).via(&part.value.via));
-        }
-    }
-}
-
-/// A text that is written out, or bytes made of one; as a vector, also bytes that are all zero.
-fn fixed(node: &Node, zeros: bool) -> Option<&Node> {
-    let is_number = |node: &Node| matches!(node.kind, NodeKind::Number(_));
-    match &node.kind {
-        // Bytes: `[1, 2, 3]`, `[0; 32]`.
-        NodeKind::List(items) => (!items.is_empty() && items.iter().all(is_number)).then_some(node),
-        NodeKind::Op(Op::Mul, operands) => operands.first().is_some_and(is_number).then_some(node),
-        NodeKind::Text(text) => text.as_str().filter(|text| !text.is_empty()).map(|_| node),
-        NodeKind::Op(Op::Or | Op::Coalesce, operands) => operands.last().and_then(|last| fixed(last, zeros)),
-        NodeKind::Call(call) => match call.callee.last() {
-            "from" | "parse" | "encode" | "Buffer" | "from_slice" | "clone_from_slice" | "decode" | "hex!" | "from_base64" | "from_hex"
-            | "from_bytes" | "decode_from_slice" => call.args.first().and_then(|first| fixed(first, zeros)),
-            "alloc" if zeros => Some(node),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// A whole request body written into a record.
 pub(super) fn assign(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     flow(cx, fact, sink, SinkKind::Assign, |_| format!("`{}` writes whatever fields the caller sends", sink.callee.last_named()));
@@ -419,25 +340,17 @@ pub(super) fn error_body(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     });
 }
 
-/// Connections whose other end is not checked.
-pub(super) fn tls_off(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    let says = |option: &str| sink.options.as_ref().and_then(|options| options.get(option)).and_then(Node::as_bool);
-    if sink.kind == SinkKind::Tls && says("verify") == Some(false) {
-        let name = sink.callee.last();
-        let is_version = ["version", "proto"].iter().any(|word| name.to_ascii_lowercase().contains(word));
-        let does = if is_version { "accepts versions of TLS that are broken" } else { "switches the check of certificates off" };
-        let finding = cx.finding(fact, fact.span, format!("`{name}` {does}"));
-        // One of several modes: whoever runs it chooses.
-        cx.report_by_place(if says("chosen") == Some(true) { finding.severity(Severity::Low) } else { finding });
-    }
-}
-
 /// Cookies that scripts or listeners can read.
 pub(super) fn cookie(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     let Some(part) = sink.parts.first().filter(|_| sink.kind == SinkKind::Cookie) else { return };
     let name = part.label.to_ascii_lowercase();
     // Scripts send the value of these back in a header.
     if name.contains("csrf") || name.contains("xsrf") {
+        return;
+    }
+    // Where to go afterwards, and by which way somebody signs in.
+    if ["callback", "_cb", "redirect", "returnto", "return_to", "method", "provider", "state", "attr"].iter().any(|end| name.ends_with(end))
+    {
         return;
     }
     let flag = sink.callee.last();
@@ -453,36 +366,12 @@ pub(super) fn cookie(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
     // What it holds may be meant for scripts: a theme, a hint.
     let logs_in = name.is_empty()
         || part.tainted.is_yes()
-        || ["token", "session", "jwt", "auth", "sid", "login", "user", "cookie", "remember"].iter().any(|word| name.contains(word));
+        || ["token", "session", "jwt", "auth", "sid", "login", "user", "cookie", "remember"].iter().any(|word| name.contains(word))
+        || name == "refresh";
     cx.report_by_place(if logs_in { finding } else { finding.severity(Severity::Low).level(Level::Pedantic) });
 }
 
-/// Broken hashes on what must stay secret.
-pub(super) fn weak_hash(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    purpose(cx, fact, sink, SinkKind::Hash, |part| match part.value.as_str() {
-        Some(algorithm) if algorithm.starts_with("sha") && algorithm != "sha1" => {
-            format!("`{}` is hashed with {}, of which a computer tries billions a second", part.label, algorithm.to_ascii_uppercase())
-        }
-        Some(algorithm) if algorithm.contains(' ') => format!("`{}` is hashed with {algorithm}", part.label),
-        Some(algorithm) => format!("`{}` is hashed with {}", part.label, algorithm.to_ascii_uppercase()),
-        None => format!("`{}` is hashed with a broken function", part.label),
-    });
-}
-
-/// Guessable numbers where nobody may guess.
-pub(super) fn weak_random(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
-    // A bundler shortens names until several things are called the same.
-    if cx.model.files.class(fact.span).generated {
-        return;
-    }
-    purpose(cx, fact, sink, SinkKind::Random, |part| match part.value.as_str().filter(|_| sink.callee.last() == "%") {
-        Some(results) => format!("a random byte has not each of {results} results equally often"),
-        None if sink.callee.last() == "clock" => format!("`{}` is the time at which it is made", part.label),
-        None => format!("`{}` is made of numbers that can be guessed", part.label),
-    });
-}
-
-fn purpose(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl Fn(&SinkPart) -> String) {
+pub(super) fn purpose(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl Fn(&SinkPart) -> String) {
     if let Some(part) = sink.parts.iter().find(|part| sink.kind == kind && !part.label.is_empty()) {
         cx.report_by_place(cx.finding(fact, fact.span, what(part)));
     }
@@ -515,6 +404,8 @@ fn flow(cx: &mut Check<'_>, fact: &Fact, sink: &Sink, kind: SinkKind, what: impl
     let finding = cx.finding(fact, place, what(part)).via(&part.value.via);
     let finding = match (part.tainted, kind) {
         _ if validated.is_maybe() => finding.confidence(Confidence::Low),
+        // What its templates reach are the values that they are given, since 4.6 without their prototypes.
+        (Tri::Yes, SinkKind::Code) if sink.callee.module() == Some("handlebars") => finding.severity(Severity::Medium),
         (Tri::Yes, _) => finding,
         // Told to trust what is not of the code; of a record that somebody filled in.
         (_, SinkKind::Html) if matches!(sink.options.as_ref().and_then(Node::as_str), Some("trusted" | "record")) => {

@@ -34,13 +34,22 @@ fn goes_on(test: Syntax<'_>) -> bool {
 
 /// The parts of a condition that must all hold: `a`, `b` and `c` of `(a && b && c)`.
 pub(super) fn conjuncts(condition: Syntax<'_>) -> Vec<Syntax<'_>> {
+    parts(condition, "&&")
+}
+
+/// The parts of a condition of which one is enough: `a`, `b` and `c` of `(a || b || c)`.
+pub(super) fn disjuncts(condition: Syntax<'_>) -> Vec<Syntax<'_>> {
+    parts(condition, "||")
+}
+
+fn parts<'t>(condition: Syntax<'t>, joined_by: &str) -> Vec<Syntax<'t>> {
     const MOST: usize = 8;
     let mut open = vec![condition];
     let mut parts = Vec::new();
     while let Some(part) = open.pop().filter(|_| parts.len() < MOST) {
         match part.kind() {
             Kind::Parenthesized => open.extend(part.first()),
-            Kind::Binary if part.field(Field::Operator).is_some_and(|operator| operator.text() == "&&") => {
+            Kind::Binary if part.field(Field::Operator).is_some_and(|operator| operator.text() == joined_by) => {
                 open.extend(part.field(Field::Left).into_iter().chain(part.field(Field::Right)));
             }
             _ => parts.push(part),

@@ -18,6 +18,8 @@ struct Known {
     libraries: FxHashSet<&'static str>,
     /// Libraries with the exports that have settings; their other calls are no facts.
     settings: FxHashSet<(&'static str, &'static str)>,
+    /// Methods of what libraries make, by name, with those libraries.
+    settings_of: Vec<(&'static str, &'static str)>,
     methods: FxHashSet<&'static str>,
     route_methods: FxHashSet<&'static str>,
     globals: FxHashSet<&'static str>,
@@ -27,12 +29,16 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let mut known = Known {
         libraries: FxHashSet::default(),
         settings: FxHashSet::default(),
+        settings_of: Vec::new(),
         methods: FxHashSet::default(),
         route_methods: FxHashSet::default(),
         globals: FxHashSet::default(),
     };
     for row in table("settings").map(|table| table.list("javascript")).unwrap_or_default() {
         let exports = || row.texts("export").map(last_name);
+        if row.flag("method") {
+            known.settings_of.extend(row.texts("library").flat_map(|library| exports().map(move |export| (export, library))));
+        }
         known.settings.extend(row.texts("library").flat_map(|library| exports().map(move |export| (library, export))));
     }
     for row in ["cors", "jwt"].into_iter().filter_map(table).flat_map(|table| table.list("javascript")) {
@@ -65,10 +71,11 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
         if is_of_provider(module, node) {
             continue;
         }
-        let Some(callee) = strategy_of(module, node).or_else(|| token_of_fastify(node)).or_else(|| module.callee_of(node)) else {
+        let callee = strategy_of(module, node).or_else(|| token_of_fastify(node)).or_else(|| method_of_library(module, node));
+        let Some(callee) = callee.or_else(|| module.callee_of(node)) else {
             continue;
         };
-        if !is_known(&callee, node) && (!has_settings(&callee) || is_in_development(node)) {
+        if !is_known(&callee, node) && !is_on_held_route(module, &callee, node) && (!has_settings(&callee) || is_in_development(node)) {
             continue;
         }
         if callee.module() == Some("multer") && takes_no_files(module, node) || is_of_plain_text(node) {
@@ -82,7 +89,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> Vec<Span> {
         }
         let lowered = module.lower(node);
         let NodeKind::Call(mut call) = lowered.kind else { continue };
-        if matches!(callee.module(), Some("passport-jwt" | "@fastify/jwt")) {
+        if matches!(callee.module(), Some("passport-jwt" | "@fastify/jwt")) || call.callee.module().is_none() && has_settings(&callee) {
             call.callee = callee.clone();
         }
         let owner = owner_of(node, &callee);
@@ -209,6 +216,19 @@ fn token_of_fastify(call: Syntax<'_>) -> Option<Ref> {
     Some(Ref::import("@fastify/jwt", export))
 }
 
+/// `client.access(…)` of what `basic-ftp` makes, in a file that imports it.
+fn method_of_library<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<Ref> {
+    let name = called_name(call);
+    let mut libraries = KNOWN.settings_of.iter().filter(|(method, _)| *method == name).map(|(_, library)| *library).peekable();
+    libraries.peek()?;
+    call.field(Field::Function).filter(|function| function.kind() == Kind::Member)?;
+    let is_imported = |library: &&'static str| {
+        let quoted = |text: &str| ['\'', '"'].iter().any(|quote| text.contains(&format!("{quote}{library}{quote}")));
+        module.tree.holds(library, quoted)
+    };
+    libraries.find(is_imported).map(|library| Ref::import(library, name))
+}
+
 /// Whether a table names a setting of what is called.
 fn has_settings(callee: &Ref) -> bool {
     let Some(module) = callee.module() else { return false };
@@ -263,8 +283,8 @@ pub(super) fn is_outside_production(call: Syntax<'_>) -> bool {
         let asked = outer.field(Field::Condition).map_or("", Syntax::text).to_ascii_lowercase();
         let is_else = outer.field(Field::Alternative).is_some_and(|other| other.holds(call));
         let is_negated = asked.contains('!');
-        let asks_for_development = asked.contains("development") || asked.contains("isdev");
-        asked.contains("production") && is_else != is_negated || asks_for_development && !is_else && !is_negated
+        let asks_for_development = ["development", "isdev", "isci(", "istest"].iter().any(|word| asked.contains(word));
+        asked.contains("production") && is_else != is_negated || asks_for_development && is_else == is_negated
     })
 }
 
@@ -297,7 +317,7 @@ fn is_known(callee: &Ref, node: Syntax<'_>) -> bool {
     let is_method = || KNOWN.methods.contains(name) || KNOWN.route_methods.contains(name) && (has_path(node) || is_on_route(node));
     match &callee.scope {
         Scope::Import(module) if module.contains(".gen/providers/") => true,
-        Scope::Import(module) if module.starts_with('.') => callee.path.len() == 1 || is_method(),
+        Scope::Import(module) if may_be_own(module) => callee.path.len() == 1 || is_method(),
         Scope::Import(module) => {
             let package = package_of(module);
             let scope = package.split('/').next().unwrap_or_default();
@@ -314,6 +334,14 @@ fn is_known(callee: &Ref, node: Syntax<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a module is one of the application's own: beside this one, or by a name that `paths` of a tsconfig commonly give.
+/// What it hands on may be a library's function; linking tells.
+fn may_be_own(module: &str) -> bool {
+    const NAMES: [&str; 14] =
+        ["@/", "~", "#", "src/", "@app/", "@lib/", "@libs/", "@core/", "@shared/", "@common/", "@utils/", "@server/", "@config/", "@src/"];
+    module.starts_with('.') || NAMES.iter().any(|name| module.starts_with(name))
 }
 
 /// Whether the first argument is a path.
@@ -337,6 +365,21 @@ fn is_on_route(call: Syntax<'_>) -> bool {
         let name = object.field(Field::Function).and_then(|function| function.field(Field::Property));
         name.is_some_and(|name| name.text() == "route") && has_path(object)
     })
+}
+
+/// Whether a method is called on a name that holds `….route('/path')`: `const orders = shop.route('/orders'); orders.post(…)`.
+fn is_on_held_route<'t>(module: &Module<'t>, callee: &Ref, call: Syntax<'t>) -> bool {
+    if callee.path.len() != 2 || !KNOWN.route_methods.contains(callee.last()) {
+        return false;
+    }
+    let object = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    let Some(name) = object.filter(|object| object.kind() == Kind::Identifier) else { return false };
+    match module.lookup(name.text(), name).map(|declaration| &declaration.form) {
+        Some(Form::Variable(Some(made), path)) => {
+            path.is_empty() && made.kind() == Kind::Call && called_name(*made) == "route" && has_path(*made)
+        }
+        _ => false,
+    }
 }
 
 /// The package of a specifier: `aws-cdk-lib` of `aws-cdk-lib/aws-iam`.

@@ -68,7 +68,10 @@ impl Dialect {
             ("express" | "express-serve-static-core", "Express" | "Application" | "Router" | "IRouter" | "Core") => Self::Express,
             ("koa", "default" | "Koa") | ("@koa/router" | "koa-router", _) => Self::Koa,
             ("hono", "Hono") | ("@hono/zod-openapi", "OpenAPIHono") => Self::Hono,
-            ("fastify", "FastifyInstance" | "FastifyPluginAsync" | "FastifyPluginCallback" | "FastifyPlugin") => Self::Fastify,
+            ("fastify", "FastifyInstance" | "FastifyPluginAsync" | "FastifyPluginCallback" | "FastifyPlugin")
+            | ("@fastify/type-provider-typebox", "FastifyPluginAsyncTypebox" | "FastifyPluginCallbackTypebox")
+            | ("@fastify/type-provider-json-schema-to-ts", "FastifyPluginAsyncJsonSchemaToTs" | "FastifyPluginCallbackJsonSchemaToTs")
+            | ("fastify-type-provider-zod", "FastifyPluginAsyncZod" | "FastifyPluginCallbackZod") => Self::Fastify,
             ("elysia", "Elysia" | "default") => Self::Elysia,
             ("@hapi/hapi" | "hapi", "Server") => Self::Hapi,
             _ => return None,

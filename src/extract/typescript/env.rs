@@ -2,7 +2,7 @@
 //! a name which the tool inlines, and those that the settings of a bundler hand over.
 
 use super::expr::is_env;
-use super::names::{Module, unquoted};
+use super::names::{Form, Module, unquoted};
 use crate::extract::Extract;
 use crate::ir::{EnvEntry, FactKind, Node, Ref, Scope};
 use crate::lower::variable::{inlined, is_secret_for_browsers};
@@ -33,7 +33,7 @@ pub(super) fn is_settings(path: &str) -> bool {
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
     if is_named_in(cx) {
         for node in module.tree.all() {
-            if let Some(name) = read(node).filter(|name| inlined(name).is_some()) {
+            if let Some(name) = read(module, node).filter(|name| inlined(name).is_some()) {
                 let value = Node::new(node.span(), crate::ir::NodeKind::Ref(Ref::new(Scope::Env, [name])));
                 entry(cx, name, value, "source", node);
             }
@@ -55,7 +55,8 @@ fn entry(cx: &mut Extract<'_>, name: &str, value: Node, place: &str, node: Synta
 
 /// The name that an expression reads: `process.env.X`, `import.meta.env['X']`, `const { X } = process.env`,
 /// `import { X } from '$env/static/public'`.
-fn read(node: Syntax<'_>) -> Option<&str> {
+fn read<'t>(module: &Module<'t>, node: Syntax<'t>) -> Option<&'t str> {
+    let is_env = |object: Syntax<'t>| is_env(object) || holds_env(module, object);
     match node.kind() {
         Kind::Member => node.field(Field::Object).filter(|object| is_env(*object)).and(node.field(Field::Property)).map(Syntax::text),
         Kind::Subscript => {
@@ -72,6 +73,17 @@ fn read(node: Syntax<'_>) -> Option<&str> {
             node.field(Field::Name).filter(|_| is_public).map(Syntax::text)
         }
         _ => None,
+    }
+}
+
+/// `const env = import.meta.env`.
+fn holds_env<'t>(module: &Module<'t>, name: Syntax<'t>) -> bool {
+    if name.kind() != Kind::Identifier {
+        return false;
+    }
+    match module.lookup(name.text(), name).map(|declaration| &declaration.form) {
+        Some(Form::Variable(Some(value), path)) => path.is_empty() && is_env(*value),
+        _ => false,
     }
 }
 

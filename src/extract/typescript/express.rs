@@ -19,6 +19,14 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
                 routing.guard(at, first.clone(), GuardScope::Controller);
             }
             let prefixes = take_paths(&mut arguments);
+            // What serves a schema answers there, and nothing behind it is asked.
+            if arguments.last().is_some_and(super::graphql::serves) {
+                for prefix in prefixes {
+                    let path = prefix.unwrap_or_else(|| Node::text("/", at.call.span()));
+                    routing.route(at, THIS, "all", &path, arguments.clone());
+                }
+                return;
+            }
             for handler in flat(arguments) {
                 for prefix in &prefixes {
                     used(routing, at, prefix.as_ref(), &handler);

@@ -5,7 +5,7 @@ use super::dialect::{Dialect, is_verb};
 use super::names::Form;
 use super::routing::{Registration, Routing, path_text};
 use super::sinks::value_of;
-use crate::ir::{Call, Entry, GuardScope, Node, NodeKind, Ref, Text, Tri};
+use crate::ir::{Call, Entry, FactKind, GuardScope, Node, NodeKind, Ref, Text, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const THIS: Dialect = Dialect::Fastify;
@@ -69,6 +69,7 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
             let methods = options.get("method").cloned();
             for method in methods.iter().flat_map(Node::one_or_many) {
                 routing.route(at, THIS, method.as_str().unwrap_or("ANY"), path, handlers.clone());
+                lift_limit(routing, at.call);
             }
         }
         method if is_verb(method) && !arguments.is_empty() => {
@@ -89,6 +90,7 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
                 }
             }
             routing.route(at, THIS, method, &path, handlers);
+            lift_limit(routing, at.call);
         }
         _ => {}
     }
@@ -106,6 +108,20 @@ fn hooks(options: &Node) -> Vec<Node> {
 /// The limit that a route sets for the framework's plugin, which holds whether others have one or not:
 /// `config: { rateLimit: { max: 5 } }`.
 fn limit<'t>(routing: &Routing<'_, 't>, call: Syntax<'t>) -> Option<Node> {
+    let set = limit_of(routing, call).filter(|set| set.kind() != Kind::False)?;
+    Some(of_limiter(set, "rateLimit", vec![routing.module.lower(set)]))
+}
+
+/// Marks the route that was added last where it is left out of the limit: `config: { rateLimit: false }`.
+fn lift_limit<'t>(routing: &mut Routing<'_, 't>, call: Syntax<'t>) {
+    let Some(set) = limit_of(routing, call).filter(|set| set.kind() == Kind::False) else { return };
+    if let Some(FactKind::Route(route)) = routing.facts.last_mut().map(|fact| &mut fact.kind) {
+        route.markers.push(of_limiter(set, "skip", Vec::new()));
+    }
+}
+
+/// What a route says of the limit for itself.
+fn limit_of<'t>(routing: &Routing<'_, 't>, call: Syntax<'t>) -> Option<Syntax<'t>> {
     let options = call.field(Field::Arguments)?.children().find(|argument| argument.kind() == Kind::Object)?;
     let config = value_of(options, "config")?;
     let declared = (config.kind() == Kind::Identifier).then(|| routing.module.lookup(config.text(), config)).flatten();
@@ -113,8 +129,11 @@ fn limit<'t>(routing: &Routing<'_, 't>, call: Syntax<'t>) -> Option<Node> {
         Some(Form::Variable(Some(value), path)) if path.is_empty() => *value,
         _ => config,
     };
-    let set = value_of(config, "rateLimit").filter(|set| set.kind() != Kind::False)?;
-    let callee = Ref::import("@fastify/rate-limit", "rateLimit");
-    let call = Call { callee, receiver: None, args: vec![routing.module.lower(set)], is_new: false, result_used: Tri::Yes };
-    Some(Node::new(set.span(), NodeKind::Call(Box::new(call))))
+    value_of(config, "rateLimit")
+}
+
+/// A call of the framework's limiter, as if it stood there.
+fn of_limiter(place: Syntax<'_>, name: &str, args: Vec<Node>) -> Node {
+    let call = Call { callee: Ref::import("@fastify/rate-limit", name), receiver: None, args, is_new: false, result_used: Tri::Yes };
+    Node::new(place.span(), NodeKind::Call(Box::new(call)))
 }

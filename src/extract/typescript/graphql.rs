@@ -4,6 +4,8 @@
 //! What guards them stands in a resolver, around it (`combineResolvers(isAuthenticated, resolve)`), in the function
 //! that makes the context, or over the whole schema (graphql-shield, directives), which is not followed.
 
+mod object_types;
+
 use smol_str::format_smolstr;
 
 use super::names::{Module, unquoted};
@@ -20,11 +22,17 @@ const OVER_SCHEMA: [&str; 6] = ["shield", "composeResolvers", "mapSchema", "getD
 /// Functions that run resolvers one after the other until one answers.
 const CHAINS: [&str; 3] = ["combineResolvers", "pipeResolvers", "chainResolvers"];
 /// What serves a schema below the middleware of another framework.
-const SERVED: [&str; 4] = ["expressMiddleware", "graphqlHTTP", "createHandler", "createYoga"];
+const SERVED: [&str; 5] = ["expressMiddleware", "graphqlHTTP", "createHandler", "createYoga", "graphqlExpress"];
+
+/// Whether a handler serves a schema: `graphqlHTTP({ schema })`.
+pub(super) fn serves(handler: &Node) -> bool {
+    handler.as_call().is_some_and(|call| SERVED.contains(&call.callee.last()))
+}
 
 /// Adds the resolvers of one file, and what guards all of them.
 pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
     let mut facts = Vec::new();
+    let schema = object_types::schema(module, &cx.file.text);
     for node in module.tree.all() {
         match node.kind() {
             Kind::Pair | Kind::VariableDeclarator => {
@@ -41,6 +49,7 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
                     resolvers(module, method, map, &mut facts);
                 }
             }
+            Kind::New if object_types::is_made(node) => object_types::extract(module, schema, node, &mut facts),
             Kind::Call | Kind::New => over_all(module, node, &mut facts),
             _ => {}
         }
@@ -90,26 +99,28 @@ fn resolvers<'t>(module: &Module<'t>, method: &str, map: Syntax<'t>, facts: &mut
         if !value.kind().is_function() && !matches!(value.kind(), Kind::Call | Kind::Identifier | Kind::Member) {
             continue;
         }
-        let lowered = if value.kind() == Kind::Method {
-            Node::new(value.span(), NodeKind::Func(module.function(value)))
-        } else {
-            module.lower(value)
-        };
-        let mut route = Route::new(binding(), PACKAGE, method, Text::lit(format!("/{}", unquoted(name)), name.span()), name.start());
-        match &lowered.kind {
-            NodeKind::Call(call) if CHAINS.contains(&call.callee.last()) => {
-                let mut chain = call.args.clone();
-                route.handler = chain.pop();
-                route.guards = chain;
-            }
-            _ => route.handler = Some(lowered),
-        }
-        if knows_caller(value) {
-            route.security = Value::unknown(Why::Request, name.span());
-        }
-        let owner = format_smolstr!("{method} {}", unquoted(name));
-        facts.push(Fact::new(name.span(), owner, FactKind::Route(Box::new(route))));
+        facts.push(resolver(module, method, name, value, name));
     }
+}
+
+/// The route of one resolver, at a place.
+fn resolver<'t>(module: &Module<'t>, method: &str, name: Syntax<'t>, value: Syntax<'t>, place: Syntax<'t>) -> Fact {
+    let lowered =
+        if value.kind() == Kind::Method { Node::new(value.span(), NodeKind::Func(module.function(value))) } else { module.lower(value) };
+    let mut route = Route::new(binding(), PACKAGE, method, Text::lit(format!("/{}", unquoted(name)), name.span()), name.start());
+    match &lowered.kind {
+        NodeKind::Call(call) if CHAINS.contains(&call.callee.last()) => {
+            let mut chain = call.args.clone();
+            route.handler = chain.pop();
+            route.guards = chain;
+        }
+        _ => route.handler = Some(lowered),
+    }
+    if knows_caller(value) {
+        route.security = Value::unknown(Why::Request, name.span());
+    }
+    let owner = format_smolstr!("{method} {}", unquoted(name));
+    Fact::new(place.span(), owner, FactKind::Route(Box::new(route)))
 }
 
 /// The functions of the object that `graphql-js` calls the root: `const root = { me: (args, context) => … }`. Those that

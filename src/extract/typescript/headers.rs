@@ -84,7 +84,9 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
             NodeKind::Text(_) | NodeKind::Null => origin,
             NodeKind::List(mut items) if items.len() == 1 => items.swap_remove(0),
             _ if is_checked => {
-                match function.and_then(|function| pattern_test(module, function).or_else(|| loose_test(function, value.text()))) {
+                match function
+                    .and_then(|function| pattern_test(module, function, value.text()).or_else(|| loose_test(function, value.text())))
+                {
                     Some(pattern) => pattern,
                     None => continue,
                 }
@@ -262,8 +264,8 @@ fn loose_test(function: Syntax<'_>, sent: &str) -> Option<Node> {
     Some(Node::new(part.span(), NodeKind::Call(Box::new(regex))))
 }
 
-/// The pattern that the only test of a function tries on the origin: `OWN.test(origin)`, `origin.match(OWN)`.
-fn pattern_test<'t>(module: &Module<'t>, function: Syntax<'t>) -> Option<Node> {
+/// The pattern that the only test of a function tries on the origin, or on what is `sent`: `OWN.test(origin)`, `origin.match(OWN)`.
+fn pattern_test<'t>(module: &Module<'t>, function: Syntax<'t>, sent: &str) -> Option<Node> {
     let mut tests = function.below().filter(|node| node.kind() == Kind::Call).filter_map(|call| {
         let called = call.field(Field::Function)?;
         let (object, first) = (called.field(Field::Object)?, call.field(Field::Arguments)?.first()?);
@@ -274,7 +276,7 @@ fn pattern_test<'t>(module: &Module<'t>, function: Syntax<'t>) -> Option<Node> {
         }
     });
     let (pattern, tested) = tests.next()?;
-    let is_of_origin = tested.text().to_ascii_lowercase().contains("origin");
+    let is_of_origin = tested.text().to_ascii_lowercase().contains("origin") || tested.text() == sent;
     let is_pattern = |node: Syntax<'t>| match node.kind() {
         Kind::Regex => true,
         Kind::Identifier => module.lookup(node.text(), node).is_some_and(

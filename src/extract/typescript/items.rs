@@ -87,7 +87,9 @@ pub(super) fn is_part(name: &Ref) -> bool {
 
 /// Whether a name is that of all parameters or all of the body.
 pub(super) fn is_whole(name: &Ref) -> bool {
-    name.scope == Scope::Request && matches!(name.names().as_slice(), ["body" | "query" | "params" | "payload" | "dto"])
+    name.scope == Scope::Request
+        && (matches!(name.names().as_slice(), ["body" | "query" | "params" | "payload" | "dto"])
+            || name.path.len() == 1 && name.declared_as().is_some())
 }
 
 /// The list whose items a callback is called with, by the parameter that takes them.

@@ -4,6 +4,7 @@
 //! [`crate::ir::Node`]s with imports applied. Frameworks' extractors read the same module.
 
 mod adonis;
+mod aliased;
 mod astro;
 mod away;
 mod believed;
@@ -19,6 +20,7 @@ mod express;
 mod fastify;
 mod feathers;
 mod filed;
+mod forms;
 mod func;
 mod gate;
 mod given;
@@ -39,11 +41,13 @@ mod oauth;
 mod passes;
 mod paths;
 mod posted;
+mod pulumi;
 mod remix;
 mod request;
 mod rights;
 mod routing;
 mod serverless;
+mod shapes;
 mod shield;
 mod sinks;
 mod strapi;
@@ -52,6 +56,7 @@ mod symbols;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod trpc;
 
 use smol_str::SmolStr;
@@ -99,7 +104,8 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
         file.src()
     };
     let tree = cx.take(parse(&src, file.kind));
-    let module = Module::new(&tree);
+    let mut module = Module::new(&tree);
+    module.keys = nextjs::keys(&cx.file.path);
     if cx.gates.has(Gate::JsRoutes) || is_route(&cx.file.path, &cx.file.text) {
         if !adonis::extract(cx, &module) {
             routing::extract(cx, &module);
@@ -122,7 +128,11 @@ pub(super) fn extract(cx: &mut Extract<'_>) {
     let handed = sinks::emit(&module, cx);
     headers::emit(&module, cx);
     oauth::emit(&module, cx);
+    tokens::emit(&module, cx);
     env::emit(&module, cx);
+    if cx.gates.has(Gate::CloudCode) {
+        pulumi::emit(&module, cx);
+    }
     if cx.gates.has(Gate::Nitric) {
         nitric::emit(&module, cx);
     }

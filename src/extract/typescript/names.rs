@@ -31,6 +31,8 @@ pub(super) struct Module<'t> {
     pushed: OnceCell<FxHashMap<u32, Vec<Syntax<'t>>>>,
     /// Parameters that are the request under another name.
     pub(super) requests: FxHashSet<u32>,
+    /// The parameters that the path of the file names, where that is its route: `id` of `app/notes/[id]/route.ts`.
+    pub(super) keys: Vec<SmolStr>,
     /// Nodes that summaries of functions may still look at.
     pub(super) budget: Cell<usize>,
     /// What declarations stand for, of those that were asked for with all [`Self::steps`] left: a name is asked for by
@@ -115,6 +117,7 @@ impl<'t> Module<'t> {
             wanted: RefCell::default(),
             pushed: OnceCell::new(),
             requests: FxHashSet::default(),
+            keys: Vec::new(),
             budget: Cell::new(30 * tree.len()),
             references: RefCell::default(),
             missing: OnceCell::new(),

@@ -1,6 +1,8 @@
 //! Next.js: route handlers in `app/**/route.ts`, API routes in `pages/api`, server actions, and
 //! `middleware.ts` with its matcher. Here a file's path is its route.
 
+use smol_str::SmolStr;
+
 use super::filed::{self, Filed, default_span, exported};
 use super::names::Module;
 use super::paths;
@@ -64,6 +66,12 @@ fn served(folders: &str) -> String {
     path
 }
 
+/// The parameters that the folders of a path name: `id` of `app/notes/[id]/route.ts`.
+pub(super) fn keys(path: &str) -> Vec<SmolStr> {
+    let named = |part: &str| Some(SmolStr::new(part.strip_prefix('[')?.split(']').next()?.trim_start_matches("...")));
+    path.split('/').filter_map(named).collect()
+}
+
 /// Adds the facts of one file.
 pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
     let role = role(&cx.file.path);
@@ -99,7 +107,33 @@ pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
             filed.add(route);
         }
     }
+    if cx.file.text.contains("use server") {
+        inline_actions(module, &mut filed);
+    }
     filed.emit(cx);
+}
+
+/// Actions that stand in a component: `async function clear(form) { 'use server'; … }`. They are called without the page
+/// being rendered anew, so that what the component checks protects nothing
+/// (<https://nextjs.org/docs/app/guides/data-security#authentication-and-authorization>); where it checks something, who
+/// gets to know the action is a question.
+fn inline_actions<'t>(module: &Module<'t>, filed: &mut Filed) {
+    const CHECKS: [&str; 8] = ["redirect(", "notFound(", "unauthorized(", "forbidden(", "auth(", "Session(", "currentUser(", "requireUser"];
+    let is_action = |function: &Syntax<'t>| {
+        let body = function.field(Field::Body).filter(|body| function.kind().is_function() && body.kind() == Kind::Block);
+        body.and_then(Syntax::first).is_some_and(is_use_server)
+    };
+    for function in module.tree.all().filter(is_action) {
+        let name = function.field(Field::Name).or_else(|| function.parent()?.field(Field::Name));
+        let place = name.unwrap_or(function).span();
+        let handler = Node::new(place, NodeKind::Func(module.function(function)));
+        let mut route = filed.route("ACTION", &format!("/{}", name.map_or("action", Syntax::text)), handler);
+        let around = function.ancestors().skip(1).find(|outer| outer.kind().is_function());
+        if around.is_some_and(|component| CHECKS.iter().any(|check| component.text().contains(check))) {
+            route.security = Value::unknown(Why::Opaque, place);
+        }
+        filed.add(route);
+    }
 }
 
 /// `'use server'` as a directive.

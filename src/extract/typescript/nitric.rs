@@ -2,10 +2,14 @@
 
 use smol_str::SmolStr;
 
-use super::names::{Form, Module, is_package};
+use super::names::{Form, Module, is_package, unquoted};
+use super::sinks::called_name;
 use crate::extract::Extract;
-use crate::ir::{Call, FactKind, Map, Node, NodeKind, Resource, ResourceMode, Scope, Span};
+use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Resource, ResourceMode, Scope, Span};
 use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// The type of a resource that another file makes, until linking finds it.
+const ELSEWHERE: &str = "nitric-grant";
 
 /// Emits one resource for each handle whose uses are all seen: the permissions granted (`granted`), the methods
 /// called through it (`used`), and for an exported one the name that other files take it by (`exported`).
@@ -18,29 +22,71 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
         if name.kind() != Kind::Identifier || !is_granted {
             continue;
         }
+        let Some(holder) = value.field(Field::Function).and_then(|function| function.field(Field::Object)) else { continue };
         let NodeKind::Call(grant) = module.lower(value).kind else { continue };
-        let Some(made) = grant.receiver.as_ref().and_then(Node::as_call).filter(|made| made.callee.module() == Some("@nitric/sdk")) else {
-            continue;
+        let mut attrs = Map::default();
+        // `bucket('x').allow('read')`, `const x = bucket('x')` before it, or in another file.
+        let (ty, shown) = match made_by(module, holder) {
+            Some(Made::Here(made)) => {
+                (format!("nitric:{}", made.callee.last()), made.args.first().map(ToString::to_string).unwrap_or_default())
+            }
+            Some(Made::Elsewhere(target)) => {
+                attrs.push("made", holder.span(), Node::new(holder.span(), NodeKind::Ref(target)));
+                (ELSEWHERE.to_owned(), holder.text().to_owned())
+            }
+            None => continue,
         };
         let Some(used) = uses(module, name) else { continue };
-        let mut attrs = Map::default();
         attrs.push("granted", value.span(), Node::new(value.span(), NodeKind::List(words(&grant))));
         attrs.push("used", name.span(), list(used, name.span()));
         if name.ancestors().nth(2).is_some_and(|outer| outer.kind() == Kind::Export) {
             attrs.push("exported", name.span(), Node::text(name.text(), name.span()));
         }
-        let shown = made.args.first().map(ToString::to_string).unwrap_or_default();
-        push(cx, &format!("nitric:{}", made.callee.last()), &shown, value.span(), attrs);
+        push(cx, &ty, &shown, value.span(), attrs);
     }
     taken(module, cx);
+}
+
+/// What is asked for permissions: a resource that is made here, or one of another file.
+enum Made {
+    Here(Box<Call>),
+    Elsewhere(Ref),
+}
+
+fn made_by<'t>(module: &Module<'t>, holder: Syntax<'t>) -> Option<Made> {
+    let here = |made: Syntax<'t>| match module.lower(made).kind {
+        NodeKind::Call(made) if made.callee.module() == Some("@nitric/sdk") => Some(Made::Here(made)),
+        _ => None,
+    };
+    if holder.kind() != Kind::Identifier {
+        return here(holder);
+    }
+    match &module.lookup(holder.text(), holder)?.form {
+        Form::Variable(Some(made), path) if path.is_empty() => here(*made),
+        Form::Import(target) if is_own(target) => Some(Made::Elsewhere(target.clone())),
+        _ => None,
+    }
+}
+
+/// Whether `store.set(…)` is called on a handle that may set what a store of keys holds: `kv('x').allow('set')`.
+pub(super) fn is_store<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    let object = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    let Some(name) = object.filter(|object| object.kind() == Kind::Identifier) else { return false };
+    let Some(Form::Variable(Some(granted), path)) = module.lookup(name.text(), name).map(|declaration| &declaration.form) else {
+        return false;
+    };
+    let is_word = |word: Syntax<'_>| word.kind() == Kind::String && matches!(unquoted(word), "set" | "setting" | "writing");
+    path.is_empty()
+        && granted.kind() == Kind::Call
+        && matches!(called_name(*granted), "allow" | "for")
+        && granted.field(Field::Arguments).is_some_and(|words| words.children().any(is_word))
 }
 
 /// What is done with the names that are taken from the application's other files.
 fn taken(module: &Module<'_>, cx: &mut Extract<'_>) {
     for declaration in module.top() {
         let Form::Import(target) = &declaration.form else { continue };
-        let is_own = matches!(&target.scope, Scope::Import(from) if !is_package(from) || from.starts_with(['@', '~', '#']));
-        if !is_own {
+        if !is_own(target) {
             continue;
         }
         let name = declaration.name;
@@ -51,6 +97,11 @@ fn taken(module: &Module<'_>, cx: &mut Extract<'_>) {
         }
         push(cx, "nitric-use", name.text(), name.span(), attrs);
     }
+}
+
+/// Whether a name may be one of the application's other files.
+fn is_own(target: &Ref) -> bool {
+    matches!(&target.scope, Scope::Import(from) if !is_package(from) || from.starts_with(['@', '~', '#']))
 }
 
 fn push(cx: &mut Extract<'_>, ty: &str, name: &str, span: Span, attrs: Map) {

@@ -15,9 +15,19 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
                 if key == "checks" {
                     provider(module, node, cx);
                 }
+                if key == "disablePKCE" && node.field(Field::Value).is_some_and(|value| value.kind() == Kind::True) {
+                    let call = Call::of(Ref::import("angular-oauth2-oidc", key));
+                    cx.fact(node.span(), key, FactKind::Call(call));
+                }
                 let Some(value) = node.field(Field::Value).filter(|value| value.kind() == Kind::String) else { continue };
                 match key {
-                    "response_type" | "responseType" => response_type(node, unquoted(value), cx),
+                    "response_type" | "responseType" => {
+                        response_type(node, unquoted(value), cx);
+                        if unquoted(value) == "code" {
+                            parameters(node, cx);
+                        }
+                    }
+                    "code_challenge_method" if unquoted(value) == "plain" && is_parameter(node) => pkce_plain(node.span(), cx),
                     "grant_type" | "grantType" if unquoted(value) == "password" => client(node.span(), "password", cx, |_| ()),
                     _ if is_address(key) && is_plain(unquoted(value)) => plain(value, unquoted(value), cx),
                     _ => {}
@@ -29,6 +39,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
                 match (parts.next(), parts.next()) {
                     (Some("grant_type"), Some("password")) => client(node.span(), "password", cx, |_| ()),
                     (Some("response_type"), Some(value)) => response_type(node, value, cx),
+                    (Some("code_challenge_method"), Some("plain")) => pkce_plain(node.span(), cx),
                     (Some("redirect_uri"), Some(value)) if is_plain(value) => plain(node, value, cx),
                     _ => {}
                 }
@@ -77,7 +88,7 @@ fn code(fragment: Syntax<'_>, cx: &mut Extract<'_>) {
     let text = whole.text();
     let span = whole.span();
     if text.contains("code_challenge_method=plain") {
-        client(span, "authorization_code", cx, |client| client.pkce = Known::known(false, span));
+        pkce_plain(span, cx);
     } else if text.contains("client_id=") && !text.contains("code_challenge") && is_whole(whole) {
         client(span, "authorization_code", cx, |client| client.state = Known::known(false, span));
     }
@@ -85,6 +96,40 @@ fn code(fragment: Syntax<'_>, cx: &mut Extract<'_>) {
     if let Some(redirect) = redirect.filter(|redirect| is_plain(redirect)) {
         plain(whole, redirect, cx);
     }
+}
+
+fn pkce_plain(span: Span, cx: &mut Extract<'_>) {
+    client(span, "authorization_code", cx, |client| client.pkce = Known::known(false, span));
+}
+
+/// `new URLSearchParams({ client_id, response_type: 'code', … })` that is put into an address in the same function: what all
+/// of its parameters, and the function, say of `state` and PKCE.
+fn parameters(entry: Syntax<'_>, cx: &mut Extract<'_>) {
+    let Some(object) = entry.parent().filter(|object| object.kind() == Kind::Object) else { return };
+    if !is_parameter(entry) {
+        return;
+    }
+    let made = object.parent().and_then(Syntax::parent);
+    let is_plain = |entry: Syntax<'_>| matches!(entry.kind(), Kind::Pair | Kind::ShorthandProperty);
+    let says_client = object.children().any(|entry| entry.field(Field::Key).is_some_and(|key| unquoted(key) == "client_id"));
+    let Some(function) = entry.ancestors().find(|outer| outer.kind().is_function()) else { return };
+    let text = function.text();
+    let is_joined = ["?\" +", "?' +", "?${", ".search ="].iter().any(|join| text.contains(join));
+    let says_more = ["state", "challenge", "pkce"].iter().any(|word| text.to_ascii_lowercase().contains(word));
+    // Nobody is sent to an address that the server itself asks.
+    let is_asked = ["axios", "fetch("].iter().any(|word| text.contains(word));
+    if says_client && is_joined && !says_more && !is_asked && object.children().all(is_plain) {
+        let span = made.map_or(entry.span(), Syntax::span);
+        client(span, "authorization_code", cx, |client| client.state = Known::known(false, span));
+    }
+}
+
+/// Whether an entry is one of `new URLSearchParams({ … })`.
+fn is_parameter(entry: Syntax<'_>) -> bool {
+    let object = entry.parent().filter(|object| object.kind() == Kind::Object).and_then(Syntax::parent);
+    let made = object.filter(|list| list.kind() == Kind::Arguments).and_then(Syntax::parent);
+    let called = made.and_then(|made| made.field(Field::Constructor).or_else(|| made.field(Field::Function))).map_or("", Syntax::text);
+    matches!(called, "URLSearchParams" | "qs.stringify" | "querystring.stringify")
 }
 
 /// Whether nothing adds a `state` to an address: it has none, is no part of a longer text, has values for

@@ -1,37 +1,73 @@
 //! Whether a function lets callers through who show no credentials, and what it looks up in vain.
 
+use super::away;
 use super::func::is_denial;
+use super::sinks::{called_name, root_name};
 use crate::ir::{Ref, Span};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
-/// `if (!token) return next()`, `if (!roles?.length) return true`, `catch { next() }`: whoever has no
-/// credentials is let through.
+/// `if (!token) return next()`, `if (!roles?.length) return true`, `catch { next() }`, `token ? check(req) : next()`: whoever
+/// has no credentials is let through.
 pub(super) fn without_credentials(node: Syntax<'_>) -> bool {
-    let branch = if node.kind() == Kind::If {
+    let branch = if node.kind() == Kind::Catch {
+        node.field(Field::Body)
+    } else {
         let Some(condition) = node.field(Field::Condition) else { return false };
         let inner = condition.first().filter(|_| condition.kind() == Kind::Parenthesized).unwrap_or(condition);
-        let text = inner.text();
-        let tests = ["== null", "== undefined", "=== null", "=== undefined", "length == 0", "length === 0"];
-        let is_absence = text.starts_with('!') || tests.iter().any(|test| text.ends_with(test));
-        // What is absent is the last name: of `token.expiry === null`, not the token.
-        let tested = text.trim_start_matches('!').split([' ', '(']).next().unwrap_or_default();
-        let tested = tested.trim_end_matches(".length").trim_end_matches('?');
-        let lower = tested.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        let of_caller = ["token", "header", "auth", "user", "session", "cookie", "jwt", "bearer", "credential", "role", "permission"]
-            .iter()
-            .any(|word| lower.contains(word));
-        // A record that is looked up by what was sent is not the caller's own.
-        let is_other = ["existing", "duplicate", "other", "target", "conflicting"].iter().any(|word| lower.starts_with(word));
-        let is_meant = of_caller && !is_other || is_of_marker(node, tested.split(['.', '?']).next().unwrap_or_default());
-        if !is_absence || !is_meant { None } else { node.field(Field::Consequence) }
-    } else {
-        node.field(Field::Body)
+        if away::disjuncts(inner).into_iter().any(|part| is_absence_of_caller(node, part)) {
+            node.field(Field::Consequence)
+        } else if is_of_caller(inner) {
+            otherwise(node)
+        } else {
+            None
+        }
     };
     let Some(branch) = branch else { return false };
     let statements: Vec<Syntax<'_>> = if branch.kind() == Kind::Block { branch.children().collect() } else { vec![branch] };
     let is_denied = || branch.below().any(|inner| matches!(inner.kind(), Kind::Throw) || inner.kind() == Kind::Number && is_denial(inner));
-    statements.last().is_some_and(|last| matches!(last.kind(), Kind::Return | Kind::ExpressionStatement) && hands_on(last.text()))
+    let is_step = |last: &Syntax<'_>| matches!(last.kind(), Kind::Return | Kind::ExpressionStatement | Kind::Call);
+    statements.last().is_some_and(|last| is_step(last) && hands_on(last.text()))
         || statements.iter().any(|statement| statement.kind() == Kind::ExpressionStatement && hands_on(statement.text())) && !is_denied()
+}
+
+/// Whether a test is that there are credentials, and nothing else of them: `req.headers.authorization`.
+fn is_of_caller(test: Syntax<'_>) -> bool {
+    matches!(test.kind(), Kind::Member | Kind::Identifier) && {
+        let name = test.field(Field::Property).unwrap_or(test).text().to_ascii_lowercase();
+        ["token", "authorization", "cookie", "jwt", "bearer", "authheader"].iter().any(|word| name.contains(word))
+    }
+}
+
+/// What is done where a test fails: in its other branch, or behind it where the first returns.
+fn otherwise(test: Syntax<'_>) -> Option<Syntax<'_>> {
+    test.field(Field::Alternative).map(|branch| branch.first().filter(|_| branch.kind() == Kind::Else).unwrap_or(branch)).or_else(|| {
+        let then = test.field(Field::Consequence)?;
+        let last = if then.kind() == Kind::Block { then.children().last()? } else { then };
+        let mut behind = test.parent()?.children().skip_while(|statement| *statement != test).skip(1);
+        let next = behind.next().filter(|_| last.kind() == Kind::Return && test.kind() == Kind::If)?;
+        behind.next().is_none().then_some(next)
+    })
+}
+
+/// Whether a part of a test holds where there are no credentials, or where a route is marked with nothing:
+/// `!token`, `!roles?.length`, `req.user === undefined`.
+fn is_absence_of_caller(test: Syntax<'_>, part: Syntax<'_>) -> bool {
+    const NOTHING: [&str; 6] = ["== null", "== undefined", "=== null", "=== undefined", "length == 0", "length === 0"];
+    let text = part.text();
+    // What is absent is the last name: of `token.expiry === null`, not the token.
+    let tested = text.trim_start_matches('!').split([' ', '(']).next().unwrap_or_default();
+    let tested = tested.trim_end_matches(".length").trim_end_matches('?');
+    let lower = tested.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let of_caller = ["token", "header", "auth", "user", "session", "cookie", "jwt", "bearer", "credential", "role", "permission"]
+        .iter()
+        .any(|word| lower.contains(word));
+    // A record that is looked up by what was sent is not the caller's own.
+    let is_other = ["existing", "duplicate", "other", "target", "conflicting"].iter().any(|word| lower.starts_with(word));
+    let is_absence = text.starts_with('!') || NOTHING.iter().any(|nothing| text.ends_with(nothing));
+    // `!process.env.AUTH_TOKEN`: whoever runs the application chose to ask nobody.
+    let is_setting =
+        ["process.env", "import.meta.env", "config.", "settings.", "env.", "options."].iter().any(|start| tested.starts_with(start));
+    is_absence && (of_caller && !is_other && !is_setting || is_of_marker(test, tested.split(['.', '?']).next().unwrap_or_default()))
 }
 
 /// Whether an answer only says what another function has thrown: `catch (error) { if (error instanceof Forbidden) … 403 }`.
@@ -44,6 +80,59 @@ pub(super) fn is_told_by_error(denial: Syntax<'_>) -> bool {
             Kind::Catch => return asks,
             _ => {}
         }
+    }
+    false
+}
+
+/// Whether all that a guard of NestJS refuses, it refuses where a route is marked with something:
+/// `if (roles && !roles.includes(user.role)) throw new ForbiddenException()`.
+pub(super) fn asks_where_marked(body: Syntax<'_>, denials: &[Span]) -> bool {
+    let is_marked = |test: &Syntax<'_>| {
+        let condition = test.field(Field::Condition);
+        condition.is_some_and(|condition| {
+            away::conjuncts(condition).iter().any(|part| part.kind() == Kind::Identifier && is_of_marker(*test, part.text()))
+        })
+    };
+    let tests: Vec<Span> = body.children().filter(|statement| statement.kind() == Kind::If).filter(is_marked).map(Syntax::span).collect();
+    !tests.is_empty() && denials.iter().all(|denial| tests.iter().any(|test| test.contains(*denial)))
+}
+
+/// Whether the handler runs although its caller was answered: `if (!token) res.status(401).end()`, and `next()` behind it.
+/// So it does where a promise that nobody waits for answers.
+pub(super) fn goes_on_after(denial: Syntax<'_>, function: Span) -> bool {
+    // What answers goes on; `ctx.throw(401)` and what frameworks throw themselves does not.
+    let answers =
+        matches!(called_name(denial), "status" | "sendStatus" | "writeHead") && !matches!(root_name(denial), "ctx" | "c" | "context");
+    if !answers {
+        return false;
+    }
+    let mut inner = denial;
+    let mut is_left_to_promise = false;
+    for outer in denial.ancestors() {
+        match outer.kind() {
+            Kind::Return | Kind::Throw | Kind::Await | Kind::Try | Kind::Switch => return false,
+            Kind::If if outer.field(Field::Alternative).is_some() => return false,
+            Kind::Block => {
+                let mut behind = outer.children().skip_while(|statement| *statement != inner).skip(1);
+                let is_of_function = outer.parent().is_some_and(|parent| parent.kind().is_function());
+                if is_of_function && !is_left_to_promise && outer.parent().is_some_and(|parent| parent.span() != function) {
+                    // A callback's own end says nothing of the function around it, but for that of a promise.
+                    let callback = outer.parent().and_then(Syntax::parent).and_then(Syntax::parent);
+                    is_left_to_promise = callback.is_some_and(|call| call.kind() == Kind::Call && called_name(call) == "then");
+                    if !is_left_to_promise {
+                        return false;
+                    }
+                } else if is_of_function {
+                    let is_next = |statement: Syntax<'_>| statement.kind() == Kind::ExpressionStatement && hands_on(statement.text());
+                    return behind.any(|statement| is_left_to_promise || is_next(statement));
+                } else if behind.any(|statement| matches!(statement.kind(), Kind::Return | Kind::Throw)) {
+                    return false;
+                }
+            }
+            kind if kind.is_function() && outer.span() == function => return false,
+            _ => {}
+        }
+        inner = outer;
     }
     false
 }
@@ -78,7 +167,10 @@ fn only_asks(call: Syntax<'_>) -> bool {
     let Some(called) = call.field(Field::Function).filter(|_| call.kind() == Kind::Call) else { return false };
     match called.kind() {
         Kind::Member => called.field(Field::Property).is_some_and(|method| QUESTIONS.contains(&method.text())),
-        _ => matches!(called.text(), "getCookie" | "getSignedCookie" | "parseCookies") || reads_token(call, called.text()),
+        _ => {
+            matches!(called.text(), "getCookie" | "getSignedCookie" | "parseCookies" | "Boolean" | "String" | "Number")
+                || reads_token(call, called.text())
+        }
     }
 }
 
@@ -133,7 +225,10 @@ fn ends_in_next<'t>(body: Syntax<'t>, goes_on: impl Fn(Syntax<'t>) -> bool) -> b
 pub(super) fn swallows(body: Syntax<'_>) -> bool {
     let is_tried = |statement: Syntax<'_>| match statement.kind() {
         Kind::Try => {
-            statement.child(Kind::Catch).is_some() && !statement.below().any(|node| matches!(node.kind(), Kind::Throw | Kind::Return))
+            // `catch (error) { next(error) }` answers.
+            let is_told = |clause: Syntax<'_>| clause.below().any(|node| node.kind() == Kind::Call && hands_error(node));
+            statement.child(Kind::Catch).is_some_and(|clause| !is_told(clause))
+                && !statement.below().any(|node| matches!(node.kind(), Kind::Throw | Kind::Return))
         }
         Kind::ExpressionStatement => statement.below().any(is_caught_call),
         _ => false,
@@ -143,6 +238,14 @@ pub(super) fn swallows(body: Syntax<'_>) -> bool {
     body.kind() == Kind::Block
         && body.children().any(is_tried)
         && body.children().all(|statement| is_tried(statement) || is_quiet(statement))
+}
+
+/// `next(error)`, `reject(error)`, `res.status(401).end()`: what failed is told, or answered.
+fn hands_error(call: Syntax<'_>) -> bool {
+    let is_given = call.field(Field::Arguments).is_some_and(|given| given.first().is_some());
+    is_given && matches!(called_name(call), "next" | "done" | "reject" | "callback" | "cb")
+        || matches!(root_name(call), "res" | "response" | "reply")
+            && matches!(called_name(call), "status" | "sendStatus" | "send" | "json" | "end" | "redirect" | "code")
 }
 
 /// `….catch(() => undefined)`.

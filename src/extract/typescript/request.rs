@@ -2,6 +2,7 @@
 //! `({ body }, res) => …`, the arguments of a resolver, the address of a page.
 
 use super::names::unquoted;
+use super::symbols::decorators_of;
 use crate::ir::{Call, Node, Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -76,8 +77,16 @@ fn decorated(name: Syntax<'_>) -> Option<Ref> {
         Some(key) => is_open.then(|| Ref::new(Scope::Request, [part, key])),
         // Pipes for all routes may keep what a class names: that it is the whole body is not seen.
         None if is_open => Some(Ref::new(Scope::Request, ["payload"])),
-        None => Some(Ref::new(Scope::Request, ["dto"])),
+        None => Some(declared_as(parameter, part, declared)),
     }
+}
+
+/// A body of a declared type. Where a pipe of the method or its class may check it, the type says nothing.
+fn declared_as(parameter: Syntax<'_>, part: &str, declared: &str) -> Ref {
+    let is_name = declared.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let mut around = parameter.ancestors().filter(|outer| outer.kind() == Kind::Method || outer.kind().is_class());
+    let is_piped = around.any(|outer| decorators_of(outer).any(|decorator| decorator.text().contains("Pipe")));
+    if is_name && !is_piped { Ref::declared(part, declared) } else { Ref::new(Scope::Request, ["dto"]) }
 }
 
 /// The parameter of a list that is the request, whatever its name: the first of a function that is handed a path, and

@@ -44,6 +44,28 @@ pub(super) fn is_tested(value: Syntax<'_>) -> bool {
     false
 }
 
+/// Whether a refusal says that somebody who is known may not, by a flag of theirs: `if (!member.steward) return res.status(403)`.
+/// Whether somebody's account is open says nothing of what they may do.
+pub(super) fn is_refused_by_flag(denial: Syntax<'_>) -> bool {
+    const STATES: [&str; 12] =
+        ["activ", "verif", "confirm", "bann", "block", "delet", "enabl", "disabl", "lock", "suspend", "status", "expire"];
+    let text = denial.text();
+    if !["403", "orbidden", "FORBIDDEN"].iter().any(|word| text.contains(word)) {
+        return false;
+    }
+    let test = denial.ancestors().take_while(|outer| !outer.kind().is_function()).find(|outer| outer.kind() == Kind::If);
+    let Some(condition) = test.and_then(|test| test.field(Field::Condition)) else { return false };
+    let is_flag = |part: Syntax<'_>| {
+        let tested = if part.kind() == Kind::Unary { part.field(Field::Argument) } else { None };
+        let Some(member) = tested.filter(|tested| tested.kind() == Kind::Member) else { return false };
+        let holder = member.field(Field::Object).filter(|object| object.kind() == Kind::Identifier).map_or("", Syntax::text);
+        let name = member.field(Field::Property).map_or("", Syntax::text).to_ascii_lowercase();
+        let of_somebody = ["user", "member", "account", "person", "profile", "me", "employee", "customer"].contains(&holder);
+        of_somebody && !STATES.iter().any(|state| name.contains(state)) && !is_id(&name)
+    };
+    super::away::disjuncts(condition).into_iter().any(is_flag)
+}
+
 /// Whether what a test gives is only written down: `req.session.canManage = user.role === 'admin'`.
 fn is_noted(test: Syntax<'_>) -> bool {
     test.parent().is_some_and(|outer| match outer.kind() {

@@ -3,6 +3,7 @@
 
 mod address;
 mod answer;
+mod asymmetric;
 mod bounds;
 pub(super) mod callers;
 mod checked;
@@ -10,6 +11,7 @@ mod claimed;
 mod clock;
 mod compare;
 mod cookies;
+mod declared;
 mod dom;
 mod escape;
 mod failed;
@@ -22,15 +24,18 @@ mod identity;
 mod journal;
 mod kept;
 mod known;
+mod letters;
 mod logged;
 mod made;
 mod meant;
 mod method;
+mod parts;
 mod plain;
 mod policy;
 mod pollute;
 mod purpose;
 mod records;
+mod relogged;
 mod rows;
 mod sent;
 mod session;
@@ -43,19 +48,19 @@ mod unsigned;
 mod upload;
 mod within;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use smol_str::SmolStr;
 
 use self::callers::Callers;
 use self::checked::Checked;
 use self::meant::{is_meant, is_record};
+use self::parts::parts;
 use self::rows::{Row, maker};
 use super::names::{Module, unquoted};
 use crate::extract::Extract;
 use crate::ir::{FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
-use crate::tables::V;
 
 /// A file with what is read of the rest of it, once a sink is there to ask for it.
 struct Around<'m, 't> {
@@ -63,11 +68,13 @@ struct Around<'m, 't> {
     checked: OnceCell<Checked<'t>>,
     callers: OnceCell<Callers<'t>>,
     asks_server: OnceCell<bool>,
+    loggers: RefCell<relogged::Loggers>,
 }
 
 /// Emits the sinks of a file; says what its calls hand to functions of other files.
 pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
-    let around = Around { module, checked: OnceCell::new(), callers: OnceCell::new(), asks_server: OnceCell::new() };
+    let around =
+        Around { module, checked: OnceCell::new(), callers: OnceCell::new(), asks_server: OnceCell::new(), loggers: RefCell::default() };
     let mut handed = handed::Calls { may_relay: !is_component(&cx.file.path), ..handed::Calls::default() };
     for node in module.tree.all() {
         match node.kind() {
@@ -85,7 +92,11 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
                 identity::issued(node, cx);
                 identity::cookie(module, node, cx);
                 known::account(module, node, cx);
+                known::basic(module, node, cx);
+                asymmetric::emit(module, node, cx);
+                compare::unawaited(module, node, cx);
                 journal::emit(module, node, cx);
+                relogged::emit(&around, node, cx);
                 told::emit(module, node, cx);
                 template::emit(&around, node, cx);
                 records::answered::emit(module, node, cx);
@@ -97,6 +108,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
             Kind::Pair => {
                 policy::pair(node, cx);
                 settings::pair(node, cx);
+                declared::pair(module, node, cx);
                 known::pair(module, node, cx);
                 pair(&around, node, cx);
             }
@@ -109,6 +121,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
             }
             Kind::Assignment | Kind::AugmentedAssignment => {
                 settings::assignment(module, node, cx);
+                known::keys(module, node, cx);
                 pollute::assignment(&around, node, cx);
                 session::assignment(module, node, cx);
                 identity::shared(module, node, cx);
@@ -144,7 +157,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
                 told::emit(module, node, cx);
                 records::answered::emit(module, node, cx);
             }
-            Kind::Regex => slow::emit(module, node, cx),
+            Kind::Regex => slow::emit(&around, node, cx),
             Kind::For => bounds::emit(&around, node, cx),
             Kind::JsxAttribute => {
                 settings::attribute(node, cx);
@@ -173,7 +186,8 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
 fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let module = around.module;
     let Some(arguments) = node.field(Field::Arguments).filter(|arguments| arguments.kind() == Kind::Arguments) else { return };
-    let name = called_name(node);
+    let in_brackets = stands::in_brackets(module, node);
+    let name = in_brackets.as_ref().map_or_else(|| called_name(node), |(name, _)| name);
     if matches!(name, "cookie" | "setCookie" | "set" | "serialize") {
         cookies::set(module, node, cx);
     }
@@ -196,7 +210,8 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         return;
     }
     let is_import = || matches!(name, "import" | "eval").then(|| Ref::new(Scope::Global, [name]));
-    let Some(callee) = module.callee_of(node).or_else(is_import).map(|callee| stands::promisified(module, node, callee)) else { return };
+    let callee = in_brackets.as_ref().map(|(_, callee)| callee.clone()).or_else(|| module.callee_of(node));
+    let Some(callee) = callee.or_else(is_import).map(|callee| stands::promisified(module, node, callee)) else { return };
     if writes_record {
         let row = Row::of(SinkKind::Assign, 0);
         let parts = parts(around, node, arguments, row);
@@ -313,132 +328,6 @@ fn value_sink<'t>(
     }
 }
 
-impl<'t> Around<'_, 't> {
-    /// Whether the code tests an argument before it is handed over: yes for what it holds, perhaps for its type alone.
-    fn tested(&self, call: Syntax<'t>, part: Syntax<'t>) -> Tri {
-        let checked = self.checked.get_or_init(|| Checked::new(self.module));
-        let holds = |kind| checked.holds(self.module, call, part, kind);
-        // What is tested for what it holds is tested for its type.
-        match holds(SinkKind::Query) {
-            false => Tri::No,
-            true if holds(SinkKind::Sql) => Tri::Yes,
-            true => Tri::Maybe,
-        }
-    }
-
-    /// What flows into a part: its value, and that value as the callers in this file make it. Nothing where
-    /// the code has tested it.
-    fn flowing(&self, call: Syntax<'t>, part: Syntax<'t>, kind: SinkKind, label: &str) -> Vec<SinkPart> {
-        let (module, mut parts) = (self.module, Vec::new());
-        let comes_from_request = !matches!(
-            kind,
-            SinkKind::Cipher
-                | SinkKind::Log
-                | SinkKind::ErrorBody
-                | SinkKind::Assign
-                | SinkKind::Store
-                | SinkKind::Disclose
-                | SinkKind::Keep
-        );
-        if kind == SinkKind::ErrorBody && (failed::tells_nothing(module, call, part) || super::calls::is_outside_production(call)) {
-            return parts;
-        }
-        let value = module.lower(part);
-        if kind == SinkKind::Log {
-            if super::calls::is_outside_production(call) {
-                return parts;
-            }
-            let label = if takes_password(call) { "password" } else { "" };
-            let value = logged::without_names(module, call, part, value);
-            parts.push(SinkPart::new(value, Tri::Maybe, label));
-            return parts;
-        }
-        if !comes_from_request {
-            parts.push(SinkPart::new(value, Tri::Maybe, label));
-            return parts;
-        }
-        if self.checked.get_or_init(|| Checked::new(module)).holds(module, call, part, kind) {
-            return parts;
-        }
-        let is_untested = |item: Syntax<'t>| !self.checked.get().is_some_and(|checked| checked.holds(module, item, item, kind));
-        let value = flow::flowing_of(module, part, value, &is_untested);
-        let is_made = kind == SinkKind::Html || flow::asks_alone(module, part);
-        let value = if is_made { flow::returned(module, part).unwrap_or(value) } else { value };
-        self.as_called(part, value, label, Some(kind))
-    }
-
-    /// What a value is, whatever was tested before.
-    fn given(&self, part: Syntax<'t>, label: &str) -> Vec<SinkPart> {
-        self.as_called(part, flow::flowing(self.module, part, self.module.lower(part)), label, None)
-    }
-
-    /// A value, and the same as the callers in this file make it that have not tested what they hand over.
-    fn as_called(&self, part: Syntax<'t>, value: Node, label: &str, kind: Option<SinkKind>) -> Vec<SinkPart> {
-        let (module, mut parts) = (self.module, Vec::new());
-        let taken = handed::taken(module, part);
-        if !taken.is_empty() {
-            let checked = self.checked.get_or_init(|| Checked::new(module));
-            let is_open = |call, argument| !kind.is_some_and(|kind| checked.holds(module, call, argument, kind));
-            let seen = self.callers.get_or_init(|| Callers::new(module.tree)).seen_from(module, part, &value, &is_open);
-            parts.extend(seen.into_iter().map(|value| SinkPart::new(value, Tri::Maybe, label)));
-        }
-        parts.push(SinkPart { taken, ..SinkPart::new(value, Tri::Maybe, label) });
-        parts
-    }
-}
-
-fn parts<'t>(around: &Around<'_, 't>, node: Syntax<'t>, arguments: Syntax<'t>, row: Row) -> Vec<SinkPart> {
-    // The arguments of a program are data unless a shell reads them.
-    let argument = match row.kind {
-        SinkKind::Exec if row.argument.is_none() && !runs_shell(arguments) => Some(0),
-        _ => row.argument,
-    };
-    let mut parts = Vec::new();
-    for (at, part) in arguments.children().enumerate() {
-        if argument.is_some_and(|argument| argument != at) {
-            continue;
-        }
-        let Some(part) = inner_of(row.kind, part, argument.is_none()).filter(|part| may_matter(row.kind, *part)) else { continue };
-        if row.kind == SinkKind::LogLine && at > 0 && is_written_as_json(arguments, at) {
-            continue;
-        }
-        let label = match row.labels {
-            [] => "",
-            labels => match labels.get(at).and_then(V::as_text) {
-                Some(label) => label,
-                None => break,
-            },
-        };
-        parts.extend(around.flowing(node, part, row.kind, label));
-    }
-    parts
-}
-
-/// Whether the format of a log has its argument written so that a line break in it is none: `console.log('%j took %d', …)`.
-fn is_written_as_json(arguments: Syntax<'_>, at: usize) -> bool {
-    let Some(format) = arguments.first().filter(|first| first.kind() == Kind::String).map(unquoted) else { return false };
-    let signs = format.replace("%%", "");
-    let sign = signs.split('%').nth(at).and_then(|rest| rest.chars().next());
-    sign.is_some_and(|sign| matches!(sign, 'j' | 'o' | 'O' | 'd' | 'i' | 'f'))
-}
-
-/// What counts of an argument that is written out: `new Deno.Command('sh', { args: ['-c', line] })`,
-/// `Bun.spawn([program, data])`, `Runtime.evaluate({ expression })`.
-fn inner_of(kind: SinkKind, part: Syntax<'_>, is_shell: bool) -> Option<Syntax<'_>> {
-    match (kind, part.kind()) {
-        (SinkKind::Exec, Kind::Object) => inner_of(kind, value_of(part, "args").or_else(|| value_of(part, "cmd"))?, is_shell),
-        (SinkKind::Exec, Kind::Array) if !is_shell => part.first(),
-        (SinkKind::Code, Kind::Object) => value_of(part, "expression"),
-        _ => Some(part),
-    }
-}
-
-/// Whether a function reads a password of its request, so that a whole body in it holds one.
-fn takes_password(node: Syntax<'_>) -> bool {
-    let function = node.ancestors().find(|outer| outer.kind().is_function());
-    function.is_some_and(|function| function.text().contains("assword"))
-}
-
 /// What the rule may ask beside the parts: the options of a parser, the name that an answer is sent by.
 fn options<'t>(module: &Module<'t>, node: Syntax<'t>, kind: SinkKind) -> Option<Node> {
     match kind {
@@ -460,20 +349,6 @@ fn options<'t>(module: &Module<'t>, node: Syntax<'t>, kind: SinkKind) -> Option<
         SinkKind::Code => node.field(Field::Arguments)?.children().nth(1).map(|names| module.lower(names)),
         _ => None,
     }
-}
-
-/// `spawn('sh', ['-c', line])`, `spawn(line, { shell: true })`.
-fn runs_shell(arguments: Syntax<'_>) -> bool {
-    let first = arguments.first();
-    let list = first.filter(|first| first.kind() == Kind::Object).and_then(|first| value_of(first, "cmd")).or(first);
-    let program = list.and_then(|list| if list.kind() == Kind::Array { list.first() } else { Some(list) }).map_or("", unquoted);
-    let is_shell = matches!(program.rsplit('/').next().unwrap_or_default(), "sh" | "bash" | "zsh" | "cmd" | "cmd.exe" | "powershell");
-    let asks = |entry: Syntax<'_>| {
-        entry.kind() == Kind::Pair
-            && entry.field(Field::Key).is_some_and(|key| unquoted(key) == "shell")
-            && entry.field(Field::Value).is_some_and(|value| value.kind() != Kind::False)
-    };
-    is_shell || arguments.children().filter(|part| part.kind() == Kind::Object).flat_map(Syntax::children).any(asks)
 }
 
 /// The value of a key of an object that is written out.
@@ -507,7 +382,7 @@ fn is_indirect_eval(function: Syntax<'_>) -> bool {
 }
 
 /// The name at the root of what a method is called on: `res` of `res.status(500).json(…)`.
-fn root_name(call: Syntax<'_>) -> &str {
+pub(super) fn root_name(call: Syntax<'_>) -> &str {
     let mut node = call;
     for _ in 0..16 {
         let inner = match node.kind() {
@@ -521,31 +396,6 @@ fn root_name(call: Syntax<'_>) -> &str {
         node = inner;
     }
     ""
-}
-
-/// A literal can bring nothing in, and an inline function is no data.
-fn may_matter(kind: SinkKind, part: Syntax<'_>) -> bool {
-    match part.kind() {
-        Kind::String => matches!(kind, SinkKind::Cipher | SinkKind::Store) || kind == SinkKind::Code && part.text().contains('('),
-        Kind::Number | Kind::True | Kind::False | Kind::Null => false,
-        Kind::Object if matches!(kind, SinkKind::Mail | SinkKind::Disclose | SinkKind::Keep | SinkKind::Cipher) => true,
-        Kind::TemplateString => matches!(kind, SinkKind::Cipher | SinkKind::Store) || part.child(Kind::Substitution).is_some(),
-        Kind::Object => {
-            matches!(
-                kind,
-                SinkKind::Exec
-                    | SinkKind::Assign
-                    | SinkKind::ErrorBody
-                    | SinkKind::Query
-                    | SinkKind::Log
-                    | SinkKind::Fetch
-                    | SinkKind::Pollute
-                    | SinkKind::Path
-                    | SinkKind::Sql
-            )
-        }
-        kind => !kind.is_function(),
-    }
 }
 
 fn owner(node: Syntax<'_>, callee: &Ref) -> SmolStr {

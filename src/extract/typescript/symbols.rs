@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::dialect::Dialect;
 use super::names::{Declaration, Form, Module, imported, unquoted};
-use crate::ir::{Binding, BindingKind, Call, Import, Map, Node, NodeKind, Op, Ref, Scope, Symbols, Tri, Why};
+use super::shapes;
+use crate::ir::{Binding, BindingKind, Call, Import, Left, Map, Node, NodeKind, Op, Ref, Scope, Symbols, Tri, Why};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Function-local constants that are bound for linking, at the most.
@@ -25,6 +27,7 @@ impl<'t> Module<'t> {
                 Kind::ExpressionStatement => self.common_js(node, &mut symbols),
                 _ => {}
             }
+            symbols.bindings.extend(shapes::of_type(node));
         }
         let mut bound = BTreeSet::new();
         // Binding one may want others, so the list is not held while it is bound.
@@ -142,13 +145,20 @@ impl<'t> Module<'t> {
         if !decorators.is_empty() {
             map.push("decorators", span, Node::new(span, NodeKind::List(decorators)));
         }
+        if let Some(members) = shapes::of_class(node) {
+            map.push(Left::KEY, span, members);
+        }
         symbols.bindings.push(Binding {
             name: name.clone(),
             kind: BindingKind::Class,
             value: Node::new(span, NodeKind::Map(map)),
             span: node.field(Field::Name).unwrap_or(node).span(),
         });
-        let made = made_members(node, |value| value.kind() == Kind::New);
+        // `this.router = express.Router()` in a constructor: what is mounted elsewhere by the member's name.
+        let makes_router = |value: Syntax<'t>| {
+            value.kind() == Kind::Call && self.callee_of(value).is_some_and(|callee| Dialect::made_by(&callee).is_some())
+        };
+        let made = made_members(node, |value| value.kind() == Kind::New || makes_router(value));
         for member in node.field(Field::Body).into_iter().flat_map(Syntax::children) {
             let Some(key) = member.field(Field::Name).or_else(|| member.field(Field::Property)) else { continue };
             let (kind, value) = match member.kind() {

@@ -11,6 +11,8 @@ use crate::ir::{Call, Node, NodeKind, Route, Text, Tri};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Except {
     paths: Vec<(Pattern, Vec<SmolStr>)>,
+    /// Parts of the paths that alone are not left out.
+    only: Vec<SmolStr>,
     /// Methods of which every path is left out.
     methods: Vec<SmolStr>,
     /// Whether more may be left out than is seen.
@@ -32,7 +34,10 @@ enum Pattern {
 
 impl Except {
     /// What a guard leaves out, if it leaves anything out.
-    pub(super) fn of(guard: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn of<'a>(guard: &'a Node, names: &Names<'a>) -> Option<Self> {
+        if let Some(func) = names.function(guard).filter(|func| !func.only_for.is_empty()) {
+            return Some(Self { only: func.only_for.clone(), ..Self::default() });
+        }
         let call = guard.as_call()?;
         let mut found = Self::default();
         match (call.callee.module(), call.callee.last()) {
@@ -95,6 +100,17 @@ impl Except {
 
     /// Whether a route is left out.
     pub(super) fn holds(&self, route: &Route) -> Tri {
+        if !self.only.is_empty() {
+            let Some(path) = route.path.known() else { return Tri::Maybe };
+            let has = |part: &SmolStr| {
+                path.find(part.as_str()).is_some_and(|at| matches!(path.as_bytes().get(at + part.len()), None | Some(b'/')))
+            };
+            return match self.only.iter().any(has) {
+                true => Tri::No,
+                false if path.contains('*') => Tri::Maybe,
+                false => Tri::Yes,
+            };
+        }
         let of_methods = |methods: &[SmolStr]| methods.is_empty() || route.methods.iter().any(|method| methods.contains(method));
         let mut answer = Tri::from(!self.methods.is_empty() && of_methods(&self.methods));
         for (pattern, _) in self.paths.iter().filter(|(_, methods)| of_methods(methods)) {

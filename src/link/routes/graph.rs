@@ -26,6 +26,9 @@ pub(super) struct Service {
     pub is_child: bool,
 }
 
+/// What takes a plugin of Fastify's scope of its own away.
+const UNSCOPED: &str = "fastify-plugin";
+
 /// One registration.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
@@ -53,7 +56,7 @@ pub(super) struct Graph {
 pub(super) struct Child {
     /// The service.
     pub service: Place,
-    /// Whether its registrations are made on the parent itself: `require('./routes')(app)`.
+    /// Whether its registrations are made on the parent itself: `require('./routes')(app)`, `register(fp(plugin))`.
     pub inline: bool,
     /// The path below the mount's, where one mount places several services.
     pub prefix: Option<Text>,
@@ -225,6 +228,9 @@ impl Graph {
                     for argument in &call.args {
                         self.children_of(argument, parent, names, depth, out);
                     }
+                    // Without a scope of its own: its hooks hold for the instance that it is registered on.
+                    let is_without_scope = call.callee.module() == Some(UNSCOPED);
+                    out[before..].iter_mut().for_each(|child| child.inline |= is_without_scope);
                     if let Some(receiver) = &call.receiver {
                         self.children_of(receiver, parent, names, depth, out);
                     }

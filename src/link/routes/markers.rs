@@ -72,10 +72,17 @@ impl<'a> Markers<'a> {
             ("@nestjs/throttler", "SkipThrottle") if !switches_off(marker) => {
                 self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false });
             }
+            ("@fastify/rate-limit", "skip") => self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false }),
             (module, _) if is_known(module) => {}
             _ => {
                 let before = self.keys.len();
                 self.add_named(marker, marker.span.file, &call.callee, names, depth);
+                // `@Auth()` of `Auth(...roles)`, which others say a role with, sets nothing that its caller has to be.
+                let takes = names.function_named(marker.span.file, &call.callee).is_some_and(|func| !func.params.is_empty());
+                if call.args.is_empty() && takes {
+                    let set = self.keys.split_off(before);
+                    self.keys.extend(set.into_iter().filter(|key| !key.demands || opens("", call.callee.last_named())));
+                }
                 for key in &mut self.keys[before..] {
                     key.marker = call.callee.last_named();
                     key.demands &= !call.args.is_empty() && !call.args.iter().any(says_everybody);

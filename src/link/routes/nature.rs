@@ -169,13 +169,27 @@ fn by_name(route: &Route) -> Option<&'static str> {
     if let Some(why) = last_literal(&route.path).and_then(|last| public_phrase(&last)) {
         return Some(why);
     }
+    let only_reads = || is_read || route.methods.iter().all(|method| method == "QUERY");
+    if only_reads() && last_literal(&route.path).is_some_and(|last| is_offered_kind(&last)) {
+        return Some("what is offered to all");
+    }
     if words.offered.contains(last) && is_read && !is_of_somebody(&route.path) {
         return Some("what is offered to all");
+    }
+    if let [.., "auth", "pin" | "code" | "otp" | "magic" | "challenge"] = segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+        && draws_code(route)
+    {
+        return Some("sign-in");
     }
     if let [.., what, "accept" | "redeem" | "decline"] = segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
         && what.starts_with("invit")
     {
         return Some("secret in the call");
+    }
+    if let [.., "password" | "passwords", "request" | "requestreset" | "recover" | "lost"] =
+        segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+    {
+        return Some("password reset");
     }
     if makes_new(&segments).is_some_and(|what| ["signup", "signups", "registration", "registrations"].iter().any(|end| what.ends_with(end)))
     {
@@ -191,6 +205,22 @@ fn by_name(route: &Route) -> Option<&'static str> {
         return Some(why);
     }
     segments.iter().find_map(|segment| words.any.get(segment.as_str()).copied())
+}
+
+/// `activePaymentMethods`, `available-currencies`: the kinds of something that there are to choose from.
+fn is_offered_kind(segment: &str) -> bool {
+    let words = split_words(segment);
+    let begins = |word: &String| matches!(word.as_str(), "active" | "available" | "eligible" | "supported" | "enabled");
+    let ends = |word: &String| {
+        matches!(word.as_str(), "methods" | "types" | "options" | "providers" | "countries" | "currencies" | "languages" | "locales")
+    };
+    words.first().is_some_and(begins) && words.last().is_some_and(ends)
+}
+
+/// Whether a handler draws a number, as one does that sends a code to sign in with.
+fn draws_code(route: &Route) -> bool {
+    let draws = |call: &CallSite| matches!(call.callee.last(), "randomInt" | "randomBytes" | "random" | "generate" | "customAlphabet");
+    route.body.as_ref().is_some_and(|body| body.calls.iter().any(draws))
 }
 
 /// `register` of `register-fixed`, `login` of `loginv2`: a path that is there in several forms.

@@ -88,5 +88,6 @@ fn member(node: &Node) -> Option<&str> {
 
 /// Whether a name is that of what has a name and is nobody: `repository.full_name` of GitHub.
 fn is_thing(owner: &str) -> bool {
-    matches!(owner.to_ascii_lowercase().as_str(), "repo" | "repository" | "project")
+    let owner = owner.split('@').next().unwrap_or_default();
+    matches!(owner.to_ascii_lowercase().as_str(), "repo" | "repository" | "project" | "file" | "folder" | "directory" | "entry" | "item")
 }

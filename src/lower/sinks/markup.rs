@@ -262,6 +262,11 @@ fn finds(name: &str) -> bool {
     name.starts_with("find") || matches!(name, "sql" | "query" | "queryRow" | "select")
 }
 
+/// `marked.parse(note.text)`: the markup in a text of a record comes through.
+pub(super) fn is_markdown_of_record(node: &Node) -> bool {
+    node.as_call().is_some_and(|call| super::taint::is_markdown(&call.callee) && call.args.first().is_some_and(is_text_of_record))
+}
+
 /// Whether a text of a record is in a value, as it is or put in the place of something else.
 pub(super) fn holds_record(node: &Node, depth: u32) -> bool {
     if depth == 0 {
@@ -272,6 +277,7 @@ pub(super) fn holds_record(node: &Node, depth: u32) -> bool {
         NodeKind::Op(Op::Attr, _) => is_text_of_record(node),
         NodeKind::Op(_, operands) => any(operands),
         NodeKind::Text(text) => text.holes().any(|hole| holds_record(hole, depth - 1)),
+        NodeKind::Call(_) if is_markdown_of_record(node) => true,
         NodeKind::Call(call) => {
             matches!(
                 call.callee.last(),

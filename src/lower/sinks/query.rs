@@ -38,6 +38,11 @@ fn is_object_of_request(node: &Node, names: usize) -> bool {
         NodeKind::Ref(name) => name.scope == Scope::Request && matches!(name.first(), "body" | "query") && name.path.len() > names,
         // `(await request.json()).name`.
         NodeKind::Op(Op::Attr | Op::Await, operands) => operands.first().is_some_and(|inner| is_object_of_request(inner, 0)),
+        // `req.query.filter || '{}'`.
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) => match operands.as_slice() {
+            [sent, other] => other.is_known() && is_object_of_request(sent, names),
+            _ => false,
+        },
         // `JSON.parse(JSON.stringify(req.body))` is the body again.
         NodeKind::Call(call) if call.callee.first() == "JSON" => call.args.first().is_some_and(|inner| is_object_of_request(inner, 0)),
         NodeKind::Call(call) => call.callee.scope == Scope::Request && call.callee.last() == "json",

@@ -1,7 +1,7 @@
 //! Texts that are statements or expressions of a language, with values in them.
 
 use super::taint::tainted;
-use crate::ir::{Node, NodeKind, Op, Part, Scope, SinkPart, Text, Tri};
+use crate::ir::{Node, NodeKind, Op, Part, Ref, Scope, SinkPart, Text, Tri};
 
 /// A text that begins as a statement of SQL or Cypher does and has holes.
 pub(super) fn is_sql(node: &Node) -> bool {
@@ -148,12 +148,13 @@ pub(super) fn holds_names_alone(node: &Node) -> bool {
         match &piece.part {
             Part::Lit(words) => before.push_str(&words.to_ascii_lowercase()),
             Part::Hole(hole) if tainted(hole, 12).is_no() => before.push_str(" ? "),
-            Part::Hole(_) => {
+            Part::Hole(hole) => {
                 let after = match text.pieces.get(at + 1).map(|next| &next.part) {
                     Some(Part::Lit(words)) => words.as_str(),
                     _ => "",
                 };
-                if !is_place_of_name(&before, after) {
+                let is_name = is_place_of_name(&before, after) || is_called_name(hole) && before.matches('\'').count().is_multiple_of(2);
+                if !is_name {
                     return false;
                 }
                 names += 1;
@@ -162,6 +163,14 @@ pub(super) fn holds_names_alone(node: &Node) -> bool {
         }
     }
     names > 0
+}
+
+/// Whether a parameter says that it is the name of a table or a column: `columnName`, `sourceTable`.
+fn is_called_name(hole: &Node) -> bool {
+    let Some(name) = hole.as_ref().filter(|name| name.is_parameter()).map(Ref::last_named) else { return false };
+    let name = name.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let name = name.trim_end_matches("name").trim_end_matches('_');
+    ["column", "table", "schema", "trigger", "constraint"].iter().any(|what| name.ends_with(what))
 }
 
 /// Whether a name stands between two parts of a statement: behind a word that names follow, or before what compares it.

@@ -127,7 +127,18 @@ fn source(name: &Ref) -> Tri {
 fn is_chosen_of_file(name: &str) -> bool {
     !matches!(
         name,
-        "path" | "filename" | "destination" | "tempFilePath" | "size" | "mimetype" | "fieldname" | "length" | "key" | "location"
+        "path"
+            | "filepath"
+            | "filename"
+            | "newFilename"
+            | "destination"
+            | "tempFilePath"
+            | "size"
+            | "mimetype"
+            | "fieldname"
+            | "length"
+            | "key"
+            | "location"
     )
 }
 
@@ -288,20 +299,31 @@ pub fn is_markdown(function: &Ref) -> bool {
     is_maker && matches!(function.module(), Some("marked" | "snarkdown")) || function.last() == "makeHtml"
 }
 
+/// `new XMLParser().parse(text)`.
+fn reads_documents(made: &Call) -> bool {
+    matches!(made.callee.module(), Some("fast-xml-parser" | "xml2js" | "txml" | "@xmldom/xmldom" | "xmldom" | "libxmljs" | "libxmljs2"))
+}
+
 fn begins_at_root(path: &Node) -> bool {
     path.as_text()
         .and_then(|text| text.pieces.first())
         .is_some_and(|first| matches!(&first.part, Part::Lit(words) if words.starts_with('/')))
 }
 
+/// Functions that read a document of XML.
+const DOCUMENTS: [&str; 6] = ["parsexml", "parsexmlstring", "parsefromstring", "parsestring", "parsestringpromise", "xml2js"];
+
 /// Functions whose result is their argument in another form.
 fn hands_on(call: &Call, name: &str) -> bool {
     match name {
         "join" | "concat" | "trim" | "resolve" | "decodeuricomponent" | "string" | "atob" | "buffer" | "unescape" | "fromentries"
         | "renderstring" => true,
+        // What a document holds that the caller sends.
+        name if DOCUMENTS.contains(&name) => true,
         "url" | "urlsearchparams" => call.is_new,
         "from" => call.callee.first() == "Buffer" || call.callee.names().contains(&"PathBuf"),
         "new" => call.callee.names().contains(&"Path"),
+        "parse" if call.receiver.as_ref().and_then(Node::as_call).is_some_and(reads_documents) => true,
         "parse" => call.callee.first() == "JSON" || matches!(call.callee.module(), Some("url" | "querystring" | "qs")),
         // `/to=(.*)/.exec(address)`.
         "decodeprotectedheader" => call.callee.module() == Some("jose"),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use super::corners::{self, Corners};
 use super::records::{Handlers, InHandler, sinks};
 use super::{Application, Near, Registered, is_read, name_of, served};
 use crate::ir::{Fact, FileId, Func, Guard, Node, NodeKind, Route, SinkKind, Span, Tri};
@@ -35,6 +36,10 @@ enum Sign<'m> {
     Power(SmolStr, Registered<'m>),
     /// All others of its collection that do the like ask for a role.
     Siblings(Registered<'m>),
+    /// It writes what operators alone give, and another of its collection that changes something asks for a role.
+    Given(&'m Fact, Registered<'m>),
+    /// Most of what stands below the first part of its path asks for somebody who is called so.
+    Corner(Registered<'m>),
 }
 
 /// A route for operators that asks for a login alone.
@@ -43,7 +48,7 @@ pub(in crate::rules) fn login_alone(cx: &mut Check<'_>) {
     let all: Vec<Registered<'_>> = served(model).filter(|(fact, _)| !model.files.class(fact.span).is_not_production()).collect();
     let handlers = Handlers::of(model);
     let in_handler = InHandler::of(model, &handlers);
-    let habits = Habits::of(model, &all);
+    let habits = Habits::of(model, &all, &handlers);
     let mut told = BTreeSet::new();
     for (fact, route) in all.iter().copied().filter(|(_, route)| in_handler.asks_for_login_alone(route) && route.asks_rights.is_no()) {
         let knows_caller = in_handler.knows_caller(route);
@@ -75,6 +80,17 @@ pub(in crate::rules) fn login_alone(cx: &mut Check<'_>) {
                 let what = format!("`{owner}` asks for a login alone, and the others of its collection for a role");
                 cx.finding(fact, fact.span, what).related(other.span, format!("`{}` asks for a role", other.owner))
             }
+            Sign::Given(given, (other, _)) => {
+                let what = format!("`{owner}` lets whoever is logged in set `{}`", given.owner);
+                cx.finding(fact, fact.span, what)
+                    .related(given.span, "it is written here")
+                    .related(other.span, format!("`{}` asks for a role", other.owner))
+            }
+            Sign::Corner((other, route)) => {
+                let asked = corners::asked(route).unwrap_or_default();
+                let what = format!("`{owner}` asks for a login alone, and what stands beside it for `{asked}`");
+                cx.finding(fact, fact.span, what).related(other.span, format!("`{}` asks for a role", other.owner))
+            }
         };
         cx.report(finding);
     }
@@ -96,13 +112,19 @@ struct Habits<'m> {
     collections: BTreeMap<Collection, Vec<Registered<'m>>>,
     /// The same of whole files, by the first part of their paths.
     files: BTreeMap<Collection, Vec<Registered<'m>>>,
+    /// The handlers that write what operators alone give, with the place.
+    given: BTreeMap<Span, &'m Fact>,
+    /// What most of the routes below the first part of a path ask for.
+    corners: Corners<'m>,
 }
 
 /// Routes of one file below one path: those that read, and those that change.
 type Collection = (FileId, String, bool);
 
 impl<'m> Habits<'m> {
-    fn of(model: &'m Model, all: &[Registered<'m>]) -> Self {
+    fn of(model: &'m Model, all: &[Registered<'m>], handlers: &Handlers<'m>) -> Self {
+        let body_of = |place: Span| handlers.around(place).first().and_then(|(_, route)| Some(route.body.as_ref()?.span));
+        let given = sinks(model, SinkKind::Promote).filter_map(|(fact, _)| Some((body_of(fact.span)?, fact)));
         let signs_up = |route: &Route| route.public.as_deref() == Some("sign-up") && route.methods.iter().any(|method| method == "POST");
         let application = |fact: &Fact, route: &'m Route| (Near::of(fact, route), route.framework.as_str());
         let mut habits = Self {
@@ -113,6 +135,8 @@ impl<'m> Habits<'m> {
             landings: landings(model),
             collections: BTreeMap::new(),
             files: BTreeMap::new(),
+            given: given.collect(),
+            corners: Corners::of(all),
         };
         for (fact, route) in all.iter().copied() {
             if signs_up(route) {
@@ -155,7 +179,18 @@ impl<'m> Habits<'m> {
         if let Some((other, power)) = asking.zip(power(body)) {
             return Some(Sign::Power(power, other));
         }
-        self.siblings(fact, route).filter(|_| !knows_caller).map(Sign::Siblings)
+        if let Some((other, given)) = self.changed_beside(fact, route).zip(self.given.get(&body.span)) {
+            return Some(Sign::Given(given, other));
+        }
+        let siblings = self.siblings(fact, route).filter(|_| !knows_caller).map(Sign::Siblings);
+        siblings.or_else(|| self.corners.around(fact, route).filter(|_| !(knows_caller && is_read(route))).map(Sign::Corner))
+    }
+
+    /// Another route of the same collection that changes something and asks for a role.
+    fn changed_beside(&self, fact: &Fact, route: &Route) -> Option<Registered<'m>> {
+        let beside = self.collections.get(&collection(fact, route, usize::MAX)).into_iter().flatten();
+        let changes = |other: &Route| other.body.as_ref().is_some_and(|body| body.alters);
+        beside.filter(|(other, _)| other.span != fact.span).find(|(_, other)| changes(other) && asks_for_role(other)).copied()
     }
 
     /// A route of the same collection that asks for a role, where all the others do that do the like.
@@ -202,7 +237,7 @@ pub(super) fn may_ask_rights(guard: &Guard) -> bool {
 }
 
 /// Whether something in front of a route, or its handler, asks what the caller may do.
-fn asks_for_role(route: &Route) -> bool {
+pub(super) fn asks_for_role(route: &Route) -> bool {
     let asks = |guard: &Guard| guard.authz.is_yes() && may_ask_rights(guard) || says_operator(&name_of(&guard.what)) || is_told_more(guard);
     route.chain.iter().any(asks) || route.auth.is_yes() && route.asks_rights.is_yes()
 }

@@ -27,6 +27,9 @@ pub(in crate::rules) fn without(cx: &mut Check<'_>) {
         limited_by_application.entry((Near::of(fact, route), route.framework.as_str())).or_insert((fact, route));
     }
     let anywhere = limited_by_application.values().min_by_key(|(fact, _)| fact.span).copied();
+    // What counts logins in its handler may do so in a way of its own: a 429 among its answers.
+    let counts = |route: &Route| limit(route).is_maybe() && asks_for_secret(&route.path.to_string());
+    let counting = served(model).find(|(_, route)| counts(route));
     for (fact, route) in served(model) {
         let limited = limited_by_application.get(&(Near::of(fact, route), route.framework.as_str())).copied().or(anywhere);
         let class = model.files.class(fact.span);
@@ -35,11 +38,12 @@ pub(in crate::rules) fn without(cx: &mut Check<'_>) {
             route.public.as_deref().unwrap_or_default()
         } else if route.auth.is_no() && is_login_by_name(route) {
             "sign-in"
-        } else if is_tried_code(model, route) {
+        } else if is_tried_code(model, route) || takes_code_by_path(route) {
             CODE
         } else {
             continue;
         };
+        let limited = limited.or(counting.filter(|_| why == CODE));
         // Who signs in stands before the guards; the one of the route itself may be what reads the password. A procedure is
         // built on what has asked who calls.
         let is_procedure = route.methods.iter().any(|method| matches!(method.as_str(), "QUERY" | "MUTATION" | "ACTION"));
@@ -98,6 +102,15 @@ fn is_login_by_name(route: &Route) -> bool {
     name.is_some_and(|name| is_login(&name)) && route.body.as_ref().is_some_and(|body| !body.calls.is_empty())
 }
 
+/// `POST /otp/verify`, `/2fa/check`: a code of a few digits is what is verified, by the path.
+fn takes_code_by_path(route: &Route) -> bool {
+    let path = route.path.to_string().to_ascii_lowercase();
+    let mut parts = path.rsplit('/').filter(|part| !part.is_empty());
+    let verifies = parts.next().is_some_and(|last| matches!(last, "verify" | "check" | "confirm" | "validate"));
+    let of_code = ["otp", "otps", "totp", "2fa", "mfa", "pin", "sms-code", "verification-code", "one-time-code"];
+    verifies && route.auth.is_no() && parts.next().is_some_and(|outer| of_code.contains(&outer))
+}
+
 /// Whether a handler reads a password off the address that it is asked by.
 fn takes_password_of_address(model: &Model, route: &Route) -> bool {
     let said = route.body.as_ref().and_then(|body| model.files.text(body.span)).unwrap_or_default();
@@ -108,7 +121,7 @@ fn takes_password_of_address(model: &Model, route: &Route) -> bool {
 /// Whether a handler lets in whoever sends the right code of a few digits: its path says so, or its file how long one is.
 fn is_tried_code(model: &Model, route: &Route) -> bool {
     /// What is called to let somebody in.
-    const OPENS: [&str; 12] = [
+    const OPENS: [&str; 13] = [
         "sign",
         "issue",
         "mint",
@@ -121,6 +134,7 @@ fn is_tried_code(model: &Model, route: &Route) -> bool {
         "login",
         "jwtsign",
         "setsession",
+        "sealsession",
     ];
     /// How a file says that a code has a few digits.
     const SHORT: [&str; 14] = [
@@ -146,7 +160,9 @@ fn is_tried_code(model: &Model, route: &Route) -> bool {
         let name = call.callee.last_named().to_ascii_lowercase();
         OPENS.iter().any(|word| name.starts_with(word))
     };
-    if route.auth.is_yes() || !body.calls.iter().any(opens) {
+    // The handler itself refuses whoever has not got the code right; one that looks at its caller knows them already.
+    let is_known = || route.chain.iter().any(|guard| guard.authn.is_yes()) || body.reads_caller || route.security.value().is_some();
+    if !body.calls.iter().any(opens) || route.auth.is_yes() && is_known() {
         return false;
     }
     let Some(said) = model.files.text(body.span).map(str::to_ascii_lowercase) else { return false };

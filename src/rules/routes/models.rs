@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::records::{label, sinks};
-use crate::ir::{Fact, Kind, Node, Resource, Sink, SinkKind};
+use crate::ir::{Fact, Kind, Node, Resource, Sink, SinkKind, Span};
 use crate::link::Model;
 use crate::rules::Check;
 
@@ -32,6 +32,19 @@ pub(super) fn unhidden<'m>(models: &Models<'m>, name: &str) -> Option<(&'m Fact,
     Some((fact, resource.attrs.get("password").and_then(Node::as_str).unwrap_or("password")))
 }
 
+/// Functions of one service that hand each other's records back.
+const MAX_HANDED: usize = 3;
+
+/// The model of the records that are put on requests, by the member that holds them, if nothing else ever is.
+fn carried<'m>(models: &Models<'m>, sent: &[(&'m Fact, &'m Sink)]) -> BTreeMap<&'m str, Option<(&'m SmolStr, Span)>> {
+    let mut carried: BTreeMap<&str, Option<(&SmolStr, Span)>> = BTreeMap::new();
+    for (fact, sink) in sent.iter().filter(|(_, sink)| label(sink) == "puts") {
+        let found = unhidden(models, &fact.owner).map(|_| (&fact.owner, fact.span));
+        carried.entry(sink.callee.last()).and_modify(|known| *known = known.filter(|_| found.is_some())).or_insert(found);
+    }
+    carried
+}
+
 /// Records with the hash of a password among their columns, sent as they are stored.
 pub(in crate::rules) fn with_password(cx: &mut Check<'_>) {
     let models = models(cx.model);
@@ -41,26 +54,41 @@ pub(in crate::rules) fn with_password(cx: &mut Check<'_>) {
     for (fact, sink) in sent.iter().filter(|(_, sink)| label(sink) == "gives") {
         given.entry(&sink.callee.path).or_default().push((fact, sink));
     }
+    // What it hands back of another function of the same service.
+    let hands: BTreeMap<&[SmolStr], &Fact> =
+        sent.iter().filter(|(_, sink)| label(sink) == "hands").map(|(fact, sink)| (sink.callee.path.as_slice(), *fact)).collect();
+    let carried = carried(&models, &sent);
     let member = |sink: &Sink| sink.parts.first().and_then(|part| part.value.as_str().map(ToOwned::to_owned)).unwrap_or_default();
     for (fact, sink) in &sent {
         let (owner, through) = match label(sink) {
             "" => (&fact.owner, None),
             "sends" => {
                 let asked = member(sink);
-                let of_service = given.get(sink.callee.path.as_slice()).into_iter().flatten();
+                let mut service = sink.callee.path.clone();
+                for _ in 0..MAX_HANDED {
+                    match hands.get(service.as_slice()).filter(|_| !given.contains_key(service.as_slice())) {
+                        Some(other) => service[1] = other.owner.clone(),
+                        None => break,
+                    }
+                }
+                let of_service = given.get(service.as_slice()).into_iter().flatten();
                 let mut found = of_service.filter(|(_, other)| asked.is_empty() || asked == member(other));
                 match found.find(|(other, _)| unhidden(&models, &other.owner).is_some()) {
                     Some((other, _)) => (&other.owner, Some(other.span)),
                     None => continue,
                 }
             }
+            "carries" => match carried.get(sink.callee.last()).copied().flatten() {
+                Some((owner, place)) => (owner, Some(place)),
+                None => continue,
+            },
             _ => continue,
         };
         let Some((model, column)) = unhidden(&models, owner) else { continue };
         let what = format!("every column of `{owner}` goes to the client, `{column}` too");
         let finding = cx.finding(fact, fact.span, what).related(model.span, "the columns are these");
         cx.report_by_place(match through {
-            Some(place) => finding.related(place, "the service hands the whole record back"),
+            Some(place) => finding.related(place, "the whole record comes from here"),
             None => finding,
         });
     }

@@ -1,131 +1,23 @@
 //! Records and who asks for them: handlers that serve anybody's by an id of the request, and rows that go out with the
 //! hash of a password in them.
 
+mod asked;
+mod nature;
+
+use self::asked::{asks_for_login_alone, asks_for_login_in_front, forbids_in_front, is_opened};
+pub(super) use self::nature::is_private;
+use self::nature::{ACCOUNTS, is_of_operators, is_social, stem};
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::admin::{is_login, is_marked, is_told_more, may_ask_rights};
-use super::{Registered, name_of, served};
+use super::{Registered, served};
 use crate::finding::Severity;
-use crate::ir::{Fact, FactKind, FileId, Guard, Handed, Kind, NodeKind, Route, Security, Sink, SinkKind, SinkPart, Span};
+use crate::ir::{Fact, FactKind, FileId, Guard, Handed, Kind, Route, Sink, SinkKind, SinkPart, Span};
 use crate::link::Model;
 use crate::link::routes::split_words;
 use crate::rules::Check;
 use crate::rules::validated::is_validated;
-
-/// Records that are of one person by nature, by the stem of their model's name.
-const PRIVATE: [&str; 70] = [
-    "ticket",
-    "conversation",
-    "passport",
-    "basket",
-    "cart",
-    "order",
-    "invoice",
-    "bill",
-    "mandate",
-    "meter",
-    "seat",
-    "payment",
-    "card",
-    "creditcard",
-    "wallet",
-    "address",
-    "addresse",
-    "appointment",
-    "prescription",
-    "medicalrecord",
-    "record",
-    "transaction",
-    "account",
-    "bankaccount",
-    "allocation",
-    "benefit",
-    "salary",
-    "note",
-    "memo",
-    "message",
-    "document",
-    "secret",
-    "passphrase",
-    "lease",
-    "contract",
-    "subscription",
-    "booking",
-    "reservation",
-    "claim",
-    "policy",
-    "loan",
-    "statement",
-    "receipt",
-    "payslip",
-    "payroll",
-    "timesheet",
-    "expense",
-    "todo",
-    "diary",
-    "journal",
-    "credential",
-    "apikey",
-    "token",
-    "contact",
-    "billing",
-    "paymentmethod",
-    "budget",
-    "goal",
-    "diagnosis",
-    "labresult",
-    "patient",
-    "medication",
-    "refund",
-    "transfer",
-    "beneficiary",
-    "deposit",
-    "quote",
-    "policyholder",
-    "tax",
-    "taxreturn",
-];
-
-/// Models of accounts.
-const ACCOUNTS: [&str; 6] = ["user", "account", "member", "customer", "employee", "patient"];
-
-/// Paths below which people look at each other by design.
-const SOCIAL: [&str; 27] = [
-    "pictures",
-    "images",
-    "recipes",
-    "user",
-    "users",
-    "profile",
-    "profiles",
-    "u",
-    "members",
-    "posts",
-    "post",
-    "comments",
-    "followers",
-    "following",
-    "friends",
-    "articles",
-    "reviews",
-    "photos",
-    "public",
-    "avatar",
-    "blog",
-    "feed",
-    "stats",
-    "videos",
-    "channel",
-    "channels",
-    "likes",
-];
-
-/// Whether records are of one person by nature, by the stem of their model's name.
-pub(super) fn is_private(stem: &str) -> bool {
-    PRIVATE.contains(&stem)
-}
 
 /// Models that some handler asks the owner of.
 pub(super) fn owned(model: &Model) -> BTreeSet<SmolStr> {
@@ -253,12 +145,6 @@ fn reads_own(routes: &[Registered<'_>], sink: &Sink) -> bool {
         }
         routes => routes.iter().all(|(_, route)| is_read(route) && (is_of_one || lists_all(route))),
     }
-}
-
-/// A part of a path as models are named: `invoice` of `invoices`.
-fn stem(segment: &str) -> String {
-    let name: String = segment.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
-    name.strip_suffix('s').filter(|rest| rest.len() > 2 && !rest.ends_with('s')).map_or(name.clone(), str::to_owned)
 }
 
 /// Whether a guard in front of all routes of a handler asks for more than a login, by an id of the request.
@@ -406,7 +292,7 @@ impl<'m> Reason<'m> {
     fn of_model(sink: &Sink, place: Span, route: &Route, habits: &Habits<'m>) -> Option<Self> {
         let name = sink.callee.first();
         let writes = changes(route);
-        let is_private = names(sink).any(|name| PRIVATE.contains(&name));
+        let is_private = names(sink).any(is_private);
         // What is somebody's own by nature, among handlers that ask the owner of other things; one alone may show the caller
         // to themselves.
         let beside = || habits.asking.get(&place.file).filter(|(_, times)| is_private && writes && *times > 1).map(|(first, _)| *first);
@@ -426,18 +312,6 @@ impl<'m> Reason<'m> {
     }
 }
 
-/// Whether a route is marked as one that anybody may call (`@Public()`), where others of its kind are not.
-fn is_opened(route: &Route) -> bool {
-    route.auth.is_no()
-        && route.public.as_ref().is_some_and(|why| why.starts_with("marked "))
-        && route.chain.iter().all(|guard| guard.authn.is_no())
-}
-
-/// Whether a path is one below which people look at each other by design.
-fn is_social(route: &Route) -> bool {
-    route.path.to_string().to_ascii_lowercase().split('/').any(|segment| SOCIAL.contains(&segment))
-}
-
 /// Whether a method of a service changes or takes away a record that is there, by its verb: who counts a view needs no owner.
 fn changes_record(method: &str) -> bool {
     const VERBS: [&str; 16] = [
@@ -452,78 +326,6 @@ fn changes_record(method: &str) -> bool {
 fn changes(route: &Route) -> bool {
     let by_method = route.methods.iter().any(|method| matches!(method.as_str(), "PUT" | "PATCH" | "DELETE" | "MUTATION"));
     by_method || route.body.as_ref().is_some_and(|body| body.writes)
-}
-
-/// Whether a path is one of operators, to whom all records are open: whether others get there is another question.
-fn is_of_operators(route: &Route) -> bool {
-    const CORNERS: [&str; 6] = ["admin", "administration", "staff", "internal", "backoffice", "manage"];
-    route.path.to_string().to_ascii_lowercase().split('/').any(|segment| CORNERS.contains(&segment))
-}
-
-/// Whether everything in front of a handler asks for a login and no more, and it turns nobody away itself.
-fn asks_for_login_alone(route: &Route) -> bool {
-    // A handler that nothing stands in front of and that does not look at its caller asks for something else: a signature.
-    let is_asked_before =
-        route.chain.iter().any(|guard| guard.authn.is_yes()) || matches!(route.security.value(), Some(Security::Schemes(_)));
-    is_asked_before && asks_for_login_in_front(route) && route.body.as_ref().is_some_and(|body| body.denies.is_empty())
-}
-
-/// Whether everything in front of a handler asks for a login and no more, and the handler for no rights.
-fn asks_for_login_in_front(route: &Route) -> bool {
-    let asks_more = !route.asks_rights.is_no() || route.body.is_none() || is_marked(route);
-    let is_for_some = |guard: &Guard| name_of(&guard.what).to_ascii_lowercase().contains("only") || asks_in_place(guard);
-    route.auth.is_yes() && !asks_more && route.chain.iter().all(|guard| (is_login(guard) || tells_who_calls(guard)) && !is_for_some(guard))
-}
-
-/// Whether a guard written in place asks something of its caller by name: `(request, reply) => request.isModerator(reply)`.
-fn asks_in_place(guard: &Guard) -> bool {
-    let NodeKind::Func(func) = &guard.what.kind else { return false };
-    let asks = |name: &str| {
-        let is_question =
-            ["is", "has", "can", "may"].iter().any(|word| name.strip_prefix(word).is_some_and(|rest| rest.starts_with(char::is_uppercase)));
-        is_question && !["Auth", "Logged", "Signed", "User"].iter().any(|word| name.contains(word))
-    };
-    func.calls.iter().any(|call| asks(call.callee.last_named()))
-}
-
-/// Whether a guard is known to find out who calls, and is told nothing of what they may do (`may('edit')`).
-fn tells_who_calls(guard: &Guard) -> bool {
-    let name = name_of(&guard.what).to_ascii_lowercase();
-    let asks_more = ["admin", "role", "staff", "operator", "permi", "polic", "abilit", "owner", "scope", "can", "may", "only"]
-        .iter()
-        .any(|word| name.contains(word));
-    guard.authn.is_yes() && !may_ask_rights(guard) && !asks_more && !is_told_more(guard) && !is_of_one_key(guard) && !is_of_machine(&name)
-}
-
-/// Whether a guard is for what has a key and no account, by its name: `MachineGuard`, `deviceKey`, `verifyWebhook`.
-fn is_of_machine(name: &str) -> bool {
-    const MACHINES: [&str; 11] =
-        ["machine", "internal", "webhook", "signature", "device", "gateway", "cron", "hmac", "secret", "partner", "worker"];
-    MACHINES.iter().any(|word| name.contains(word)) || name.contains("key") && !name.contains("keycloak")
-}
-
-/// Whether a guard asks for the one key or password that those who run the application have: it has no users.
-fn is_of_one_key(guard: &Guard) -> bool {
-    const PACKAGES: [&str; 6] =
-        ["hono/bearer-auth", "hono/basic-auth", "express-basic-auth", "@fastify/basic-auth", "@fastify/bearer-auth", "koa-basic-auth"];
-    let module = match &guard.what.kind {
-        NodeKind::Call(call) => call.callee.module(),
-        NodeKind::Ref(name) => name.module(),
-        _ => None,
-    };
-    module.is_some_and(|module| PACKAGES.contains(&module))
-}
-
-fn forbids_in_front(model: &Model, route: &Route) -> bool {
-    route.chain.iter().any(|guard| forbids(model, guard))
-}
-
-/// Whether a guard written in place turns away who is known, too: a 403 says that the caller may not.
-fn forbids(model: &Model, guard: &Guard) -> bool {
-    let NodeKind::Func(func) = &guard.what.kind else { return false };
-    let says =
-        |place: &Span| model.files.text(*place).is_some_and(|text| ["403", "orbidden", "FORBIDDEN"].iter().any(|word| text.contains(word)));
-    func.denies.iter().any(says)
 }
 
 fn shown(part: &SinkPart) -> String {
@@ -556,7 +358,7 @@ fn report(cx: &mut Check<'_>, found: &Found<'_>, reason: &Reason<'_>, what: Stri
 pub(in crate::rules) fn role_asked_for(cx: &mut Check<'_>) {
     let handlers = Handlers::of(cx.model);
     let in_handler = InHandler::of(cx.model, &handlers);
-    let promotions: Vec<_> = sinks(cx.model, SinkKind::Promote).collect();
+    let promotions: Vec<_> = sinks(cx.model, SinkKind::Promote).filter(|(_, sink)| label(sink).is_empty()).collect();
     for (fact, _) in promotions {
         let routes = handlers.around(fact.span);
         let is_open = |route: &Route| route.auth.is_no() || in_handler.asks_for_login_alone(route);

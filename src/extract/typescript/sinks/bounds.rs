@@ -54,6 +54,14 @@ fn is_list<'t>(module: &Module<'t>, list: Syntax<'t>) -> bool {
 
 /// `if (!ROLES.includes(list[i])) return …`: a loop over more than there is ends at the first that is not there.
 fn ends_early(node: Syntax<'_>, list: Syntax<'_>) -> bool {
+    // `text.charCodeAt(i)`: what only has a length has no methods.
+    let asks = |inner: Syntax<'_>| {
+        let function = inner.field(Field::Function).filter(|function| inner.kind() == Kind::Call && function.kind() == Kind::Member);
+        function.and_then(|function| function.field(Field::Object)).is_some_and(|on| on.text() == list.text())
+    };
+    if node.field(Field::Body).into_iter().flat_map(Syntax::below).any(asks) {
+        return true;
+    }
     let body = node.field(Field::Body).into_iter().flat_map(Syntax::below);
     body.filter(|inner| inner.kind() == Kind::If).any(|test| {
         let asked = test.field(Field::Condition).map_or("", Syntax::text).trim_start_matches('(');

@@ -5,7 +5,7 @@ use super::callers::name_of;
 use super::{called_name, owner};
 use crate::extract::Extract;
 use crate::extract::typescript::names::{Form, Module};
-use crate::ir::{FactKind, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
+use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::lower::words::{names_password, names_secret_value, names_token};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -100,6 +100,39 @@ pub(super) fn skipped<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extrac
         let owner = owner(node, &callee);
         cx.fact(node.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Compare, callee, parts, options: None }));
     }
+}
+
+/// Emits `if (bcrypt.compare(given, hash))`: what is asked is the promise, which is always true.
+pub(super) fn unawaited<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    let is_comparison = matches!(called_name(call), "compare" | "verify");
+    let Some(arguments) = call.field(Field::Arguments).filter(|_| is_comparison && call.kind() == Kind::Call) else { return };
+    let mut asked = call.parent();
+    while let Some(outer) = asked.filter(|outer| matches!(outer.kind(), Kind::Parenthesized | Kind::Unary)) {
+        asked = outer.parent();
+    }
+    let is_condition = asked.is_some_and(|outer| match outer.kind() {
+        Kind::If | Kind::Ternary => outer.field(Field::Condition).is_some_and(|condition| condition.holds(call)),
+        Kind::Binary => {
+            let decides = outer
+                .ancestors()
+                .take(2)
+                .any(|up| up.kind() == Kind::If && up.field(Field::Condition).is_some_and(|asked| asked.holds(call)));
+            decides && outer.field(Field::Operator).is_some_and(|sign| matches!(sign.text(), "&&" | "||"))
+        }
+        _ => false,
+    });
+    if !is_condition || arguments.children().count() != 2 {
+        return;
+    }
+    let Some(callee) = module
+        .callee_of(call)
+        .filter(|callee| matches!(callee.module(), Some("bcrypt" | "bcryptjs" | "argon2" | "@node-rs/bcrypt" | "@node-rs/argon2")))
+    else {
+        return;
+    };
+    let parts = vec![SinkPart::new(Node::text("promise", call.span()), Tri::Yes, "promise")];
+    let owner = owner(call, &callee);
+    cx.fact(call.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Compare, callee, parts, options: None }));
 }
 
 /// `createHmac(…).update(…).digest(…)`, or a constant that holds it.

@@ -23,7 +23,9 @@ pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut
             value_sink(around, node, SinkKind::ErrorBody, callee(), right, options, cx);
         }
         // The address of a link may begin with `javascript:`, that of a script or a frame runs.
-        "href" | "action" | "formAction" => value_sink(around, node, SinkKind::Redirect, callee(), right, None, cx),
+        "href" | "action" | "formAction" if !is_record(around, left) => {
+            value_sink(around, node, SinkKind::Redirect, callee(), right, None, cx);
+        }
         "text" | "textContent" | "innerText" if creates(around, left, &["script"]) => {
             value_sink(around, node, SinkKind::Code, callee(), right, None, cx);
         }
@@ -40,6 +42,13 @@ pub(super) fn assignment<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut
         _ if left.field(Field::Object).is_some_and(is_storage) => kept(around, node, left, right, cx),
         _ => {}
     }
+}
+
+/// Whether what a member belongs to is an object that the code writes out, no element: `const tool = { type }`.
+fn is_record<'t>(around: &Around<'_, 't>, member: Syntax<'t>) -> bool {
+    let object = member.field(Field::Object).filter(|object| object.kind() == Kind::Identifier);
+    let declared = object.and_then(|object| around.module.lookup(object.text(), object));
+    matches!(declared.map(|declared| &declared.form), Some(Form::Variable(Some(made), path)) if path.is_empty() && made.kind() == Kind::Object)
 }
 
 /// `document.write(…)`, `$(…).html(…)`, `location.replace(…)`, `bypassSecurityTrustHtml(…)`, `postMessage(…, '*')`.
@@ -150,7 +159,8 @@ pub(super) fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extra
                 .take(1)
                 .for_each(|part| value_sink(around, node, SinkKind::Redirect, Ref::new(Scope::Global, [name]), part, None, cx));
         }
-        "postMessage" => {
+        // What a window is sent by itself, its own page alone hears.
+        "postMessage" if object().is_some_and(|object| !matches!(object.text(), "window" | "self" | "globalThis")) => {
             let mut parts = arguments();
             if let (Some(message), Some(target)) = (parts.next(), parts.next())
                 && target.kind() == Kind::String

@@ -47,7 +47,7 @@ pub(super) fn call<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'
         // handed; and what a caller did wrong, they are told.
         let is_told = match (node.kind(), leak.told) {
             (_, Told::Store) | (Kind::New, _) => true,
-            (_, Told::Stack) => false,
+            (_, Told::Stack) => leak.place.parent().is_some_and(|outer| outer.field(Field::Condition).is_some_and(asks_for_any_error)),
             (_, Told::Whole) => {
                 !matches!(root_name(node), "res" | "response" | "_res") && answer.kind() != Kind::Identifier && !is_refusal(node)
             }
@@ -107,6 +107,11 @@ pub(super) fn formatter<'t>(module: &Module<'t>, function: Syntax<'t>, cx: &mut 
     if !matches!(name_of(function), "formatError" | "customFormatErrorFn" | "formatErrorFn" | "formatResponse" | "errorFormatter") {
         return;
     }
+    // Others format errors for a log.
+    let is_of_graphql = |text: &str| ["raphql", "raphQL", "pollo"].iter().any(|word| text.contains(word));
+    if !module.tree.holds("formats errors of GraphQL", is_of_graphql) {
+        return;
+    }
     let Some(body) = function.field(Field::Body) else { return };
     let own = |node: &Syntax<'t>| node.ancestors().find(|outer| outer.kind().is_function()) == Some(function);
     let returned = body.below().filter(|node| node.kind() == Kind::Return).filter(own).filter_map(Syntax::first);
@@ -154,14 +159,20 @@ fn extensions<'t>(module: &Module<'t>, argument: Syntax<'t>, name: &str) -> Opti
 fn is_told_apart(place: Syntax<'_>) -> bool {
     let asks = |condition: Syntax<'_>| {
         let text = condition.text();
-        ["instanceof", ".name =", ".code =", ".type =", "isJoi", "isBoom", "HttpError", "expose", "'expected'"]
-            .iter()
-            .any(|word| text.contains(word))
+        !asks_for_any_error(condition)
+            && ["instanceof", ".name =", ".code =", ".type =", "isJoi", "isBoom", "HttpError", "expose", "'expected'"]
+                .iter()
+                .any(|word| text.contains(word))
     };
     place.ancestors().take_while(|outer| outer.kind() != Kind::Catch && !outer.kind().is_function()).any(|outer| {
         let then = outer.field(Field::Consequence).is_some_and(|then| then.holds(place));
         matches!(outer.kind(), Kind::If | Kind::Ternary) && then && outer.field(Field::Condition).is_some_and(asks)
     })
+}
+
+/// `error instanceof Error`, which every error is.
+fn asks_for_any_error(condition: Syntax<'_>) -> bool {
+    condition.text().trim_matches(['(', ')', ' ']).ends_with(" instanceof Error")
 }
 
 /// What a value tells of an error, if it does.
@@ -184,10 +195,15 @@ fn leak<'t>(module: &Module<'t>, value: Syntax<'t>, depth: u32) -> Option<Leak<'
         Kind::Binary => match value.field(Field::Operator)?.text() {
             "+" => inner(value.field(Field::Left)?).or_else(|| inner(value.field(Field::Right)?)),
             "||" | "??" | "&&" if !is_for_developers(value) => {
-                stack_alone(value.field(Field::Left)?).or_else(|| stack_alone(value.field(Field::Right)?))
+                let first = inner(value.field(Field::Left)?).filter(|leak| leak.told != Told::Whole);
+                first.or_else(|| stack_alone(value.field(Field::Right)?))
             }
             _ => None,
         },
+        // `error instanceof Error ? error.message : String(error)`: what is thrown is an error.
+        Kind::Ternary if value.field(Field::Condition).is_some_and(asks_for_any_error) => {
+            inner(value.field(Field::Consequence)?).filter(|leak| leak.told != Told::Whole)
+        }
         Kind::Ternary if !is_for_developers(value) => {
             stack_alone(value.field(Field::Consequence)?).or_else(|| stack_alone(value.field(Field::Alternative)?))
         }
@@ -201,7 +217,8 @@ fn named<'t>(module: &Module<'t>, name: Syntax<'t>, depth: u32) -> Option<Leak<'
     let declared = module.lookup(name.text(), name)?;
     match &declared.form {
         Form::Variable(Some(made), path) if path.is_empty() && !declared.top && !module.is_reassigned(declared) => {
-            let is_made = matches!(made.kind(), Kind::Object | Kind::TemplateString | Kind::Binary | Kind::Member | Kind::Call);
+            let is_made =
+                matches!(made.kind(), Kind::Object | Kind::TemplateString | Kind::Binary | Kind::Member | Kind::Call | Kind::Ternary);
             leak(module, *made, depth).filter(|_| is_made)
         }
         _ => is_error(module, name).map(|_| Leak { told: Told::Whole, place: name }),
@@ -223,6 +240,7 @@ fn member<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<Leak<'t>> {
             if is_named || is_error(module, object).is_some() { found(Told::Stack) } else { None }
         }
         "originalError" if is_error(module, object).is_some_and(|declared| is_formatted(declared)) => found(Told::Stack),
+        "query" | "parameters" if is_error(module, object).is_some_and(is_filtered) => found(Told::Store),
         "sqlMessage" | "sql" => is_error(module, object).and_then(|_| found(Told::Store)),
         "message" | "errmsg" | "detail" => {
             is_error(module, object).filter(|declared| is_of_store(module, declared)).and_then(|_| found(Told::Store))
@@ -266,6 +284,7 @@ fn is_error<'t, 'm>(module: &'m Module<'t>, name: Syntax<'t>) -> Option<&'m Decl
             let is_handed = match call.map(called_name) {
                 Some("catch" | "then") => true,
                 Some(_) => count > 1,
+                None if is_filtered(declared) => true,
                 // `(error, request, response, next) => …`.
                 None => count == 4,
             };
@@ -282,6 +301,16 @@ fn taker<'t>(declared: &Declaration<'t>) -> Option<(Syntax<'t>, usize)> {
     Some((outer, at))
 }
 
+/// Whether an error is one of a store that a filter of NestJS answers: `catch(error: QueryFailedError, host: ArgumentsHost)`.
+fn is_filtered(declared: &Declaration<'_>) -> bool {
+    const OF_STORES: [&str; 6] =
+        ["QueryFailedError", "TypeORMError", "DatabaseError", "PrismaClientKnownRequestError", "MongoError", "MongoServerError"];
+    let parameter = declared.name.parent().and_then(|parameter| parameter.field(Field::Type)).map_or("", Syntax::text);
+    let class = parameter.trim_start_matches(':').trim().rsplit('.').next().unwrap_or_default();
+    let takes_host = |function: Syntax<'_>| function.field(Field::Parameters).is_some_and(|list| list.text().contains("ArgumentsHost"));
+    OF_STORES.contains(&class) && taker(declared).is_some_and(|(function, at)| at == 0 && takes_host(function))
+}
+
 /// Whether an error is one that a server of GraphQL has formatted.
 fn is_formatted(declared: &Declaration<'_>) -> bool {
     taker(declared).is_some_and(|(function, _)| matches!(name_of(function), "formatError" | "customFormatErrorFn" | "formatErrorFn"))
@@ -290,14 +319,22 @@ fn is_formatted(declared: &Declaration<'_>) -> bool {
 /// Whether an error is one of a store: of the callback or the promise of a query, or of a `try` that does nothing but ask.
 fn is_of_store<'t>(module: &Module<'t>, declared: &Declaration<'t>) -> bool {
     let Some((outer, _)) = taker(declared) else { return false };
+    if is_filtered(declared) {
+        return true;
+    }
     if outer.kind() == Kind::Catch {
         let Some(tried) = outer.parent().and_then(|attempt| attempt.field(Field::Body)).filter(|tried| tried.size() <= MAX_TRIED) else {
             return false;
         };
-        let mut awaited = tried.below().filter(|node| node.kind() == Kind::Await).peekable();
-        return awaited.peek().is_some()
-            && awaited.all(|node| node.first().is_some_and(|call| asks_store(module, call)))
-            && !tried.below().any(|node| matches!(node.kind(), Kind::Throw | Kind::New));
+        // What a `try` inside of it catches never gets here.
+        let reaches = |node: &Syntax<'t>| {
+            let mut inner = node.ancestors().take_while(|outer| outer.id() != tried.id());
+            !inner.any(|outer| outer.kind() == Kind::Try && outer.child(Kind::Catch).is_some())
+        };
+        let awaited = || tried.below().filter(|node| node.kind() == Kind::Await).filter(reaches).filter_map(bare);
+        return awaited().any(|call| asks_store(module, call))
+            && awaited().all(|call| asks_store(module, call) || is_hash(module, call))
+            && !tried.below().any(|node| node.kind() == Kind::Throw || node.kind() == Kind::New && called_name(node) != "Date");
     }
     let Some(call) = outer.parent().filter(|list| list.kind() == Kind::Arguments).and_then(Syntax::parent) else { return false };
     if called_name(call) != "catch" {
@@ -320,7 +357,7 @@ fn asks_store<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
     let statement = call.field(Field::Arguments).and_then(Syntax::first);
     match name {
         "query" | "execute" => {
-            statement.is_some_and(|first| model::is_statement(first) || first.kind() == Kind::Identifier && is_database(call))
+            statement.is_some_and(|first| model::is_any_statement(first) || first.kind() == Kind::Identifier && is_database(call))
         }
         "aggregate" | "deleteOne" | "deleteMany" | "destroy" | "countDocuments" => model::of_receiver(module, call).is_some(),
         _ if name.starts_with("find") => name != "find" && name != "findLast" && model::of_receiver(module, call).is_some(),
@@ -333,6 +370,17 @@ fn asks_store<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
         }
         _ => false,
     }
+}
+
+/// What is awaited, without what only types say of it.
+fn bare(awaited: Syntax<'_>) -> Option<Syntax<'_>> {
+    let inner = awaited.first()?;
+    Some(if matches!(inner.kind(), Kind::As | Kind::NonNull) { inner.first().unwrap_or(inner) } else { inner })
+}
+
+/// Whether a call is of a library that hashes passwords, which says nothing of its own.
+fn is_hash<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    module.callee_of(call).is_some_and(|callee| matches!(callee.module(), Some("bcrypt" | "bcryptjs" | "argon2")))
 }
 
 /// `db.query(sql)`, `connection.execute(sql)`.

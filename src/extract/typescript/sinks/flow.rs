@@ -62,7 +62,7 @@ pub(super) fn returned<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node
 }
 
 /// A value with the constants of its function put in the place of their names, so that parameters show in it.
-fn with_constants<'t>(module: &Module<'t>, made: Syntax<'t>) -> Node {
+pub(super) fn with_constants<'t>(module: &Module<'t>, made: Syntax<'t>) -> Node {
     let mut value = module.lower(made);
     let mut left: SmallVec<[(Syntax<'t>, u32); 8]> = SmallVec::from_iter([(made, MAX_HOPS)]);
     let mut seen = 0;

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::extract::typescript::names::{Declaration, Form, Module, unquoted};
-use crate::ir::{Handed, Made, Node, NodeKind, Ref, Relayed, Scope, Taken, Text};
+use crate::ir::{Handed, Made, Node, NodeKind, Op, Ref, Relayed, Scope, Taken, Text};
 use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -104,7 +104,8 @@ pub(super) fn emit<'t>(around: &Around<'_, 't>, call: Syntax<'t>, out: &mut Call
     let relays = out.may_relay && !is_of_language(call);
     let callee = || module.callee_of(call).filter(|callee| !matches!(callee.scope, Scope::Request | Scope::Env));
     for (argument, part) in arguments.children().enumerate().take(8) {
-        if let Some(value) = brought(module, part).filter(|_| out.handed.len() < MAX_HANDED) {
+        let is_wanted = |value: &Node| out.handed.len() < MAX_HANDED && !(is_password(value) && goes_into_slow_hash(call));
+        if let Some(value) = brought(module, part).filter(is_wanted) {
             if super::checked::is_behind_validator(call) {
                 return;
             }
@@ -120,6 +121,19 @@ pub(super) fn emit<'t>(around: &Around<'_, 't>, call: Syntax<'t>, out: &mut Call
             out.relayed.push(Relayed { callee, argument, value, taken, tested: around.tested(call, part) });
         }
     }
+}
+
+/// A password, by its name.
+fn is_password(value: &Node) -> bool {
+    value.as_ref().is_some_and(|name| names_password(name.last()))
+}
+
+/// `bcrypt.hash(sha256(password), 12)`: what a password is made into is hashed well.
+fn goes_into_slow_hash(call: Syntax<'_>) -> bool {
+    const SLOW: [&str; 5] = ["bcrypt", "argon", "scrypt", "pbkdf", "hash"];
+    let around = call.ancestors().take(4).filter(|outer| outer.kind() == Kind::Call);
+    let mut called = around.filter_map(|outer| outer.field(Field::Function)).map(|function| function.text().to_ascii_lowercase());
+    called.any(|name| SLOW.iter().any(|slow| name.contains(slow))) || super::purpose::is_hashed_again(call)
 }
 
 /// Methods that every list, text and log has.
@@ -214,14 +228,42 @@ fn brought<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Node> {
     if let Some(whole) = value.as_ref().and_then(|name| module.of_constant(part, name)) {
         value.kind = NodeKind::Ref(whole);
     } else if !matches!(part.kind(), Kind::Member | Kind::Subscript) {
-        value = super::flow::flowing(module, part, value);
+        let made = made_of_others(module, part);
+        let whole = made.unwrap_or(part);
+        value = super::flow::flowing(module, whole, made.map_or(value, |made| module.lower(made)));
+        taken_apart(module, whole, &mut value);
+        if let Some(made) = made.filter(|_| value.brought().is_none()) {
+            value = super::flow::with_constants(module, made);
+        }
     }
-    let shown = value.as_ref().map(|name| name.last().split('@').next().unwrap_or_default().to_owned());
+    // `password ?? ''`.
+    let shown = match &value.kind {
+        NodeKind::Op(Op::Or | Op::Coalesce, operands) if operands.len() == 2 && operands[1].is_known() => operands[0].as_ref(),
+        _ => value.as_ref(),
+    };
+    let shown = shown.map(|name| name.last().split('@').next().unwrap_or_default().to_owned());
     if let Some(brought) = value.brought() {
         return Some(brought);
     }
     let name = shown.filter(|name| names_password(name))?;
     Some(Node::new(value.span, NodeKind::Ref(Ref::new(Scope::Local, [name]))))
+}
+
+/// Puts the parts of the request in the place of the constants that hold them: `login({ mail, password })` behind
+/// `const { mail, password } = req.body`.
+fn taken_apart<'t>(module: &Module<'t>, part: Syntax<'t>, value: &mut Node) {
+    const MAX_PARTS: usize = 24;
+    const MAX_NESTING: u32 = 6;
+    if !matches!(part.kind(), Kind::Object | Kind::TemplateString | Kind::Binary) {
+        return;
+    }
+    for name in part.below().filter(|node| is_name(*node)).take(MAX_PARTS) {
+        let lowered = module.lower(name);
+        let Some(own) = lowered.as_ref().filter(|own| own.scope == Scope::Local && own.path.len() == 1) else { continue };
+        if let Some(whole) = module.of_constant(name, own) {
+            value.replace(own, &Node::new(name.span(), NodeKind::Ref(whole)), MAX_NESTING);
+        }
+    }
 }
 
 /// The object that a constant holds: `const cart = { mail: req.body.mail }`.
@@ -236,6 +278,15 @@ fn object_of<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Syntax<'t>> {
         },
         _ => None,
     }
+}
+
+/// What a constant of a function is put together of: `const base = req.query.base || 'https://…'`.
+fn made_of_others<'t>(module: &Module<'t>, part: Syntax<'t>) -> Option<Syntax<'t>> {
+    let declaration = module.lookup(part.text(), part).filter(|_| part.kind() == Kind::Identifier)?;
+    let Form::Variable(Some(made), path) = &declaration.form else { return None };
+    let is_put_together = matches!(made.kind(), Kind::Binary | Kind::Ternary | Kind::TemplateString | Kind::Parenthesized | Kind::As);
+    let is_wanted = is_put_together && path.is_empty() && !declaration.top && made.span().len() <= MAX_OBJECT;
+    (is_wanted && !module.is_reassigned(declaration)).then_some(*made)
 }
 
 /// Calls of what the platform and the frameworks bring, which no file of the repository defines.

@@ -31,6 +31,34 @@ pub(super) fn account<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extrac
     }
 }
 
+/// Emits the accounts of `basicAuth({ users: { admin: '…' } })`, whom a page in front of others lets in.
+pub(super) fn basic<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    if module.callee_of(call).is_none_or(|callee| callee.module() != Some("express-basic-auth")) {
+        return;
+    }
+    let users = call.field(Field::Arguments).and_then(Syntax::first).and_then(|options| super::value_of(options, "users"));
+    for entry in users.into_iter().flat_map(Syntax::children).take(MAX_RECORDS) {
+        let password = entry.field(Field::Value).filter(|value| value.kind() == Kind::String && unquoted(*value).len() > 2);
+        if password.is_some() && !is_in_development(entry) {
+            emit(entry, "account", cx);
+        }
+    }
+}
+
+/// Emits `app.keys = ['…']` of Koa: what its cookies are signed with.
+pub(super) fn keys<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let (Some(left), Some(right)) = (node.field(Field::Left), node.field(Field::Right)) else { return };
+    let is_keys = left.field(Field::Property).is_some_and(|name| left.kind() == Kind::Member && name.text() == "keys");
+    let Some(app) = left.field(Field::Object).filter(|_| is_keys && right.kind() == Kind::Array) else { return };
+    let made = super::rows::maker(module, app).and_then(|made| module.callee_of(made));
+    let first = right.children().find(|key| key.kind() == Kind::String && !unquoted(*key).is_empty());
+    if let Some(key) = first.filter(|_| made.is_some_and(|made| matches!(made.module(), Some("koa" | "@koa/koa")))) {
+        let callee = Ref::import("koa", "keys");
+        let parts = vec![SinkPart::new(module.lower(key), Tri::No, "mac")];
+        cx.fact(key.span(), owner(node, &callee), FactKind::Sink(Sink { kind: SinkKind::Cipher, callee, parts, options: None }));
+    }
+}
+
 /// The records among what a call is handed: objects, lists of them, what is below `data`.
 fn records<'t>(module: &Module<'t>, value: Syntax<'t>, depth: u32, cx: &mut Extract<'_>) {
     let Some(depth) = depth.checked_sub(1) else { return };
@@ -135,6 +163,16 @@ pub(super) fn compared<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extra
 
 /// The name of what a request says.
 fn sent_name<'t>(module: &Module<'t>, sent: Syntax<'t>) -> Option<String> {
+    // `req.get('x-api-key')`.
+    if sent.kind() == Kind::Call && matches!(called_name(sent), "get" | "header") {
+        let on = sent.field(Field::Function)?.field(Field::Object)?;
+        let is_request = module.lower(on).as_ref().is_some_and(|name| name.scope == Scope::Request && name.path.len() < 2);
+        return sent
+            .field(Field::Arguments)?
+            .first()
+            .filter(|first| is_request && first.kind() == Kind::String)
+            .map(|name| unquoted(name).to_owned());
+    }
     if !matches!(sent.kind(), Kind::Identifier | Kind::Member | Kind::Subscript) {
         return None;
     }
@@ -173,7 +211,13 @@ fn may_be_credential(name: &str, literal: &str) -> bool {
     let is_key = ["apikey", "adminkey", "secretkey", "accesskey", "masterkey", "secret", "xapikey", "adminsecret", "admintoken", "authkey"]
         .iter()
         .any(|word| name.ends_with(word));
+    // `x-cron-key`: of other keys, what nobody would write as a word.
+    let is_drawn = literal.len() >= 12
+        && literal.bytes().any(|byte| byte.is_ascii_uppercase())
+        && literal.bytes().any(|byte| byte.is_ascii_lowercase())
+        && literal.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     is_key && literal.len() >= 5
+        || is_drawn && name.starts_with('x') && (name.ends_with("key") || name.ends_with("token"))
         || matches!(name.as_str(), "key" | "token" | "authorization" | "xauthtoken") && literal.len() >= 6 && has_digit
 }
 

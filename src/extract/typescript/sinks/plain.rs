@@ -110,7 +110,11 @@ fn hashes(place: Syntax<'_>) -> bool {
         let is_handed_password = || call.field(Field::Arguments).is_some_and(|given| given.text().contains("assword"));
         WORDS.iter().any(|word| name.contains(word)) || name.contains("crypt") && is_handed_password()
     };
-    place.ancestors().filter(|outer| outer.kind().is_function()).any(|function| {
+    // Callbacks belong to the function that hands them over; what is around that has other functions too.
+    let is_callback = |function: Syntax<'_>| function.parent().is_some_and(|outer| outer.kind() == Kind::Arguments);
+    let functions = || place.ancestors().filter(|outer| outer.kind().is_function());
+    let own = functions().position(|function| !is_callback(function)).map_or(usize::MAX, |at| at + 1);
+    functions().take(own).any(|function| {
         function.size() > MAX_SIZE || function.below().filter(|node| matches!(node.kind(), Kind::Call | Kind::New)).any(makes_other)
     })
 }

@@ -30,7 +30,9 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
                 }
                 // Fast ones are good for keys of full length, and bad for passwords.
                 "sha256" | "sha512" | "sha224" | "sha384" => {
-                    hashed(node).map(last_name).filter(|name| names_password(name) && !is_hashed_again(node))
+                    let goes_on = is_hashed_again(node);
+                    taken = hashed(node).filter(|_| !goes_on).map(|hashed| handed::taken(module, hashed)).unwrap_or_default();
+                    hashed(node).map(last_name).filter(|name| names_password(name) && !goes_on)
                 }
                 _ => return,
             };
@@ -93,8 +95,32 @@ fn code_of<'t>(node: Syntax<'t>, path: &str) -> Option<&'t str> {
         ["reset", "otp", "verif", "twofactor", "2fa", "sendcode", "loginbysms"].iter().any(|word| text.contains(word))
     };
     let mut around = node.ancestors().filter(|outer| outer.kind().is_function() || outer.kind().is_class());
-    let mut is_said = || around.any(|outer| says(super::callers::name_of(outer))) || says(path.rsplit('/').next().unwrap_or(path));
+    let mut is_said = || {
+        is_worth_money(node, name)
+            || around.any(|outer| says(super::callers::name_of(outer)))
+            || says(path.rsplit('/').next().unwrap_or(path))
+    };
     Some(name).filter(|name| matches!(*name, "code" | "smsCode" | "digits")).filter(|_| is_said())
+}
+
+/// Whether a function writes what a name holds to a record that is worth money, or lets somebody in: `Voucher.create({ code })`.
+fn is_worth_money(node: Syntax<'_>, name: &str) -> bool {
+    const MAX_FUNCTION: usize = 2_000;
+    let Some(function) = node.ancestors().find(|outer| outer.kind().is_function()).filter(|function| function.size() <= MAX_FUNCTION)
+    else {
+        return false;
+    };
+    let is_kept = |call: Syntax<'_>| {
+        let on = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+        let model = on.map_or("", |on| on.field(Field::Property).unwrap_or(on).text());
+        let model = crate::lower::words::stem_of_model(model);
+        let is_worth = model == "card" || ["giftcard", "voucher", "coupon", "invit"].iter().any(|word| model.contains(word));
+        let record = || call.field(Field::Arguments).into_iter().flat_map(Syntax::below);
+        is_worth
+            && matches!(super::called_name(call), "create" | "insert" | "insertOne" | "save" | "insertMany")
+            && record().any(|entry| entry.text() == name && matches!(entry.kind(), Kind::ShorthandProperty | Kind::Identifier))
+    };
+    function.below().filter(|inner| inner.kind() == Kind::Call).any(is_kept)
 }
 
 /// Emits a random byte that is cut to fewer results with a remainder: some come more often than others.
@@ -144,7 +170,7 @@ fn compared_with<'t>(comparison: Syntax<'t>, value: Syntax<'t>) -> Option<Syntax
 
 /// Whether a digest goes on into something that hashes or compares passwords: bcrypt takes no more than 72 bytes.
 /// `password = sha512(password); return pool.exec('hash', [password, rounds])`.
-fn is_hashed_again(node: Syntax<'_>) -> bool {
+pub(super) fn is_hashed_again(node: Syntax<'_>) -> bool {
     const SLOW: [&str; 7] = ["bcrypt", "argon", "scrypt", "pbkdf", "hash", "compare", "verify"];
     let Some(holder) = node.ancestors().take(8).find(|outer| matches!(outer.kind(), Kind::VariableDeclarator | Kind::Assignment)) else {
         return false;

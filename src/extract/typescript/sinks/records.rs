@@ -4,6 +4,7 @@
 
 pub(super) mod answered;
 mod caller;
+mod carried;
 mod chain;
 mod found;
 mod handler;
@@ -11,6 +12,7 @@ mod login;
 pub(super) mod model;
 mod operators;
 mod origin;
+mod put;
 mod through;
 
 use smol_str::SmolStr;
@@ -58,6 +60,9 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mu
                 node.span(),
                 cx,
             );
+        } else if let Some(given) = operators::given(module, &handler, node) {
+            let part = SinkPart::new(Node::text(given, node.span()), Tri::Yes, "given");
+            emit(SinkKind::Promote, Ref::new(Scope::Global, [given]), given, part, node.span(), cx);
         }
     }
     for call in function.below().filter(|node| node.kind() == Kind::Call) {

@@ -30,12 +30,14 @@ pub(super) fn pair(node: Syntax<'_>, cx: &mut Extract<'_>) {
         verification_off(node, unquoted(value), cx);
         return;
     }
-    if !matches!(key, "rejectUnauthorized" | "strictSSL" | "insecureSkipVerify" | "checkServerIdentity") {
+    // Where `true` lets any certificate through: of grpc and of MongoDB.
+    let is_bad_on = matches!(key, "insecureSkipVerify" | "tlsAllowInvalidCertificates" | "tlsAllowInvalidHostnames" | "tlsInsecure");
+    if !is_bad_on && !matches!(key, "rejectUnauthorized" | "strictSSL" | "checkServerIdentity") {
         return;
     }
     if let Some(value) = node.field(Field::Value)
-        && (value.kind() == Kind::False
-            || key == "insecureSkipVerify" && value.kind() == Kind::True
+        && (value.kind() == Kind::False && !is_bad_on
+            || value.kind() == Kind::True && is_bad_on
             || key == "checkServerIdentity" && answers_nothing(value))
         && !is_asked_for(node)
         && !is_without_meaning(node, key)
@@ -133,19 +135,14 @@ pub(super) fn curl(call: Syntax<'_>, cx: &mut Extract<'_>) {
     }
 }
 
-/// `minVersion: 'TLSv1'`, `secureProtocol: 'SSLv3_method'`, and a check of the name that says nothing.
+/// `minVersion: 'TLSv1'`, `secureProtocol: 'SSLv3_method'`. `SSLv23_method` is an old name of `TLS_method`, which takes every
+/// version that the minimum allows (OpenSSL's `SSL_CTX_new`).
 fn is_weak_version(key: &str, value: Syntax<'_>) -> bool {
     match key {
         "minVersion" | "maxVersion" => matches!(unquoted(value), "TLSv1" | "TLSv1.1"),
         "secureProtocol" => matches!(
             unquoted(value),
-            "SSLv2_method"
-                | "SSLv3_method"
-                | "SSLv23_method"
-                | "TLSv1_method"
-                | "TLSv1_1_method"
-                | "TLSv1_client_method"
-                | "TLSv1_server_method"
+            "SSLv2_method" | "SSLv3_method" | "TLSv1_method" | "TLSv1_1_method" | "TLSv1_client_method" | "TLSv1_server_method"
         ),
         _ => false,
     }

@@ -3,14 +3,15 @@
 
 mod overlap;
 
-use super::{called_name, flow, owner};
+use super::{Around, called_name, owner};
 use crate::extract::Extract;
-use crate::extract::typescript::names::{Module, unquoted};
+use crate::extract::typescript::names::unquoted;
 use crate::ir::{FactKind, Node, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Emits a pattern of that sort with the text that it is tried on.
-pub(super) fn emit<'t>(module: &Module<'t>, pattern: Syntax<'t>, cx: &mut Extract<'_>) {
+pub(super) fn emit<'t>(around: &Around<'_, 't>, pattern: Syntax<'t>, cx: &mut Extract<'_>) {
+    let module = around.module;
     if !is_slow(pattern.text()) && !overlap::is_slow(pattern.text()) {
         return;
     }
@@ -22,12 +23,11 @@ pub(super) fn emit<'t>(module: &Module<'t>, pattern: Syntax<'t>, cx: &mut Extrac
         None => pattern.ancestors().find(|outer| outer.kind() == Kind::Call).and_then(|call| tried(call, |node| node.id() == pattern.id())),
     };
     let callee = Ref::new(Scope::Global, ["RegExp"]);
-    let (text, part) = match (tried, saved(pattern)) {
-        (_, Some(field)) => (field, SinkPart::new(Node::text(unquoted(field), field.span()), Tri::Yes, "saved")),
-        (Some(text), None) => (text, SinkPart::new(flow::flowing(module, text, module.lower(text)), Tri::Maybe, "")),
+    let (text, parts) = match (tried, saved(pattern)) {
+        (_, Some(field)) => (field, vec![SinkPart::new(Node::text(unquoted(field), field.span()), Tri::Yes, "saved")]),
+        (Some(text), None) => (text, around.given(text, "")),
         (None, None) => return,
     };
-    let parts = vec![part];
     let options = Some(Node::text("slow", pattern.span()));
     cx.fact(pattern.span(), owner(text, &callee), FactKind::Sink(Sink { kind: SinkKind::Pattern, callee, parts, options }));
 }

@@ -1,7 +1,7 @@
 //! What is called under another name: a function that a library wraps, one of two modules, a constructor of functions.
 
 use super::called_name;
-use crate::extract::typescript::names::{Form, Module};
+use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -52,4 +52,38 @@ pub(super) fn makes_function<'t>(module: &Module<'t>, node: Syntax<'t>) -> bool 
     path.is_empty()
         && made.field(Field::Property).is_some_and(|name| name.text() == "constructor")
         && made.field(Field::Object).is_some_and(|object| object.below().chain([object]).any(|inner| inner.kind().is_function()))
+}
+
+/// The function that a call takes by a name in brackets: `process['exec'](line)`, and the same where a constant has the
+/// name.
+pub(super) fn in_brackets<'t>(module: &Module<'t>, node: Syntax<'t>) -> Option<(&'t str, Ref)> {
+    let function = node.field(Field::Function).filter(|function| function.kind() == Kind::Subscript)?;
+    let name = constant(module, function.field(Field::Index)?)?;
+    let object = constant_of(module, function.field(Field::Object)?);
+    let (first, second) = (module.lower(name), module.lower(object));
+    let name = first.as_str().map(|_| unquoted(name))?;
+    let base = second.as_ref()?;
+    let is_whole = matches!(base.names().as_slice(), ["default" | "*"]);
+    Some((name, base.module().filter(|_| is_whole).map_or_else(|| base.child(name), |module| Ref::import(module, name))))
+}
+
+/// A literal, or the one that a constant holds.
+fn constant<'t>(module: &Module<'t>, name: Syntax<'t>) -> Option<Syntax<'t>> {
+    Some(constant_of(module, name)).filter(|value| value.kind() == Kind::String)
+}
+
+/// What a constant is made as, without what types say of it; the value itself otherwise.
+fn constant_of<'t>(module: &Module<'t>, value: Syntax<'t>) -> Syntax<'t> {
+    let made =
+        match module.lookup(value.text(), value).filter(|declared| value.kind() == Kind::Identifier && !module.is_reassigned(declared)) {
+            Some(declared) => match &declared.form {
+                Form::Variable(Some(made), path) if path.is_empty() => *made,
+                _ => value,
+            },
+            None => value,
+        };
+    let is_typed = |made: &Syntax<'t>| matches!(made.kind(), Kind::As | Kind::NonNull | Kind::Parenthesized | Kind::Satisfies);
+    let inner = if is_typed(&made) { made.first().unwrap_or(made) } else { made };
+    // Of a module that is asked for, the name leads there already.
+    if inner.kind() == Kind::Call { value } else { inner }
 }

@@ -1,7 +1,7 @@
 //! Answers that tell their caller what only the owner of an account, or the server alone, may know: the token that a
 //! letter should bring, the secret that tokens are signed with.
 
-use super::{called_name, owner, sent, value_of};
+use super::{called_name, letters, owner, sent, value_of};
 use crate::extract::Extract;
 use crate::extract::schema::{is_secret_field, shown};
 use crate::extract::typescript::calls::{is_in_development, is_outside_production};
@@ -127,6 +127,9 @@ fn label<'t>(module: &Module<'t>, name: &str, value: Syntax<'t>) -> Option<&'sta
         _ => false,
     };
     if (names_letter(name) && is_of_token(own) || names_letter(own)) && !of_request() {
+        return Some("letter");
+    }
+    if is_of_token(own) && is_of_token(name) && letters::is_drawn_for_one(module, value) {
         return Some("letter");
     }
     if let Some(variable) = value.text().strip_prefix("process.env.") {

@@ -60,6 +60,12 @@ impl<'a> Judge<'a> {
     /// A member of guards that another file holds: `hooks.before.create`. What is not there stands in front of nothing.
     pub(super) fn member(&self, guard: &Node, operands: &[Node], depth: usize) -> Verdict {
         let unknown = || Verdict::unknown("a guard that is written in a way seclint can't follow".to_owned());
+        // `new Logs().use`.
+        if let [made, method] = operands
+            && let (Some(class), Some(method)) = (made.as_call().filter(|class| class.is_new), method.as_str())
+        {
+            return self.named(made.span.file, &class.callee.child(method), depth);
+        }
         let mut keys = Vec::new();
         let mut at = guard;
         while let NodeKind::Op(crate::ir::Op::Attr, operands) = &at.kind

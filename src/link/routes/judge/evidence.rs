@@ -8,6 +8,12 @@ use crate::ir::{Call, CallSite, Func, Node, NodeKind, Op, Ref, Tri};
 use crate::link::routes::library::{self, Does};
 use crate::link::routes::words;
 
+/// Whether a library checks a token in a promise.
+fn is_promised(callee: &Ref) -> bool {
+    matches!(callee.module(), Some("jose" | "aws-jwt-verify" | "google-auth-library" | "openid-client"))
+        || callee.module().is_some_and(|module| module.starts_with("jose/") || module.starts_with("firebase-admin"))
+}
+
 /// How many calls of one function are looked at.
 const MAX_CALLS: usize = 400;
 
@@ -61,10 +67,12 @@ impl<'a> Judge<'a> {
             _ => evidence.seen.clone(),
         };
         Verdict {
+            csrf: func.checks_form.into(),
             authz: Tri::from(evidence.rights).or(Tri::from(func.tests_rights || func.reads_ids && func.reads_caller).and(Tri::Maybe)),
             rate_limit: if func.slows_down { Tri::Yes } else { evidence.limits },
             skips: func.reads_markers.clone(),
             only_when_asked: anonymous.is_yes(),
+            optional: anonymous.is_yes() && authn.is_no() && (evidence.proves || evidence.quiet),
             ..Verdict::new(authn, why)
         }
     }
@@ -76,7 +84,9 @@ impl<'a> Judge<'a> {
         let anonymous = func.lets_anonymous_through;
         let secret = func.calls.iter().map(|call| call.callee.last()).find(|name| {
             let name = name.to_ascii_lowercase();
-            ["bytoken", "withtoken", "fromtoken", "verifysignature", "invitetoken"].iter().any(|word| name.contains(word))
+            // `if (!this.store.hasReadPermission(ctx, key)) return`: whom the answer depends on is asked there.
+            let asks_rights = name.starts_with("has") && name.contains("permission");
+            asks_rights || ["bytoken", "withtoken", "fromtoken", "verifysignature", "invitetoken"].iter().any(|word| name.contains(word))
         });
         let mut evidence = evidence;
         if let Some(secret) = secret {
@@ -210,6 +220,8 @@ impl<'a> Judge<'a> {
             match self.library(func, &call.callee) {
                 // Who has no session gets none, and the function goes on.
                 Some(Does::Session) if call.is_ignored || call.is_noted => {}
+                // What a promise that nobody waits for is refused with, nobody hears.
+                Some(Does::Verify) if call.is_left_alone && is_promised(&call.callee) => {}
                 Some(Does::Authn) => {
                     evidence.proves = true;
                     evidence.denies = true;
@@ -276,11 +288,19 @@ impl<'a> Judge<'a> {
         *self.asking.borrow_mut().entry((func.span.file, func.span.start)).or_insert_with(asks)
     }
 
+    /// Whether a function asks a limiter: `const { success } = await limiter.limit(key)`.
+    fn counts(&self, func: &Func) -> bool {
+        let is_asked = |call: &CallSite| matches!(call.callee.last(), "limit" | "consume");
+        let mut asked = func.calls.iter().take(MAX_CALLS).filter(|call| is_asked(call));
+        asked.any(|call| self.instance(func, &call.callee) == Some(Does::RateLimit))
+    }
+
     fn follow(&self, func: &Arc<Func>, call: &CallSite, depth: usize, evidence: &mut Evidence) {
         let callee = &call.callee;
         if let Some(inner) = self.names.function_named(func.span.file, callee) {
             // `proxy(request)` says nothing of what it asks before it hands on.
             let is_telling = words::may_authenticate(callee.last())
+                || self.counts(inner)
                 || inner.reads_credentials
                 || inner.slows_down
                 || !inner.denies.is_empty()

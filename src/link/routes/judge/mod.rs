@@ -83,20 +83,23 @@ impl<'a> Judge<'a> {
                 }
                 return (self.names.function(at), wrappers);
             };
-            if call.callee.last() == "bind" && call.callee.path.len() > 1 {
-                let mut bound = call.callee.clone();
-                bound.path.pop();
-                return (self.names.function_named(at.span.file, &bound), wrappers);
+            if let Some(method) = bound_method(call) {
+                return (self.names.function_named(at.span.file, &method), wrappers);
+            }
+            let inner =
+                call.args.iter().rev().find(|argument| {
+                    matches!(argument.kind, NodeKind::Func(_) | NodeKind::Call(_)) || self.names.function(argument).is_some()
+                });
+            // `list(deps)`: what it gives handles the request, and nothing is wrapped.
+            if let Some(made) = self.made_handler(at, call).filter(|_| inner.is_none()) {
+                at = made;
+                continue;
             }
             let wrapper = self.wrapper(at, call);
             wrappers = Some(match wrappers {
                 Some(known) => known.with(wrapper),
                 None => wrapper,
             });
-            let inner =
-                call.args.iter().rev().find(|argument| {
-                    matches!(argument.kind, NodeKind::Func(_) | NodeKind::Call(_)) || self.names.function(argument).is_some()
-                });
             let Some(inner) = inner else {
                 if let Some((func, methods)) = self.by_method(call, depth) {
                     return (func, wrappers.map(|known| known.with(methods)));
@@ -108,6 +111,17 @@ impl<'a> Judge<'a> {
             at = inner;
         }
         (None, wrappers)
+    }
+
+    /// The handler that a function of the application's own makes: `const list = (deps) => wrap(async (req, res) => …)`.
+    fn made_handler(&self, node: &Node, call: &Call) -> Option<&'a Node> {
+        // `serve({ GET: list, POST: add })` makes one handler of several.
+        let is_by_method = |argument: &Node| argument.as_map().is_some();
+        if call.args.iter().any(is_by_method) || self.trusted(&call.callee).is_some() {
+            return None;
+        }
+        let made = self.names.function_named(node.span.file, &call.callee)?.returns.as_ref()?;
+        matches!(made.kind, NodeKind::Func(_) | NodeKind::Call(_)).then_some(made)
     }
 
     /// The handlers of one path by their methods, of a wrapper that takes them so: `serve({ GET: list, POST: secured(add) })`.
@@ -335,6 +349,13 @@ impl<'a> Judge<'a> {
         if call.is_new {
             return self.named(file, &call.callee, depth);
         }
+        if let Some(method) = bound_method(call) {
+            return self.named(file, &method, depth);
+        }
+        // `new Logs().use.bind(logs)`.
+        if let Some(method) = call.receiver.as_ref().filter(|_| call.callee.last() == "bind") {
+            return self.guard_within(method, depth);
+        }
         if is_builder(call.callee.last()) {
             return self.built(node, call, depth);
         }
@@ -353,7 +374,9 @@ impl<'a> Judge<'a> {
             };
         };
         let made = match &func.returns {
-            Some(returned) if matches!(returned.kind, NodeKind::Func(_) | NodeKind::Call(_) | NodeKind::List(_)) => {
+            // What a closure is seen to let through, the calls of its maker, among which its own stand, do not keep out.
+            Some(Node { kind: NodeKind::Func(made), .. }) if made.lets_anonymous_through.is_yes() => self.function(made, depth),
+            Some(returned) if matches!(returned.kind, NodeKind::Func(_) | NodeKind::Call(_) | NodeKind::List(_) | NodeKind::Map(_)) => {
                 self.guard_within(returned, depth).with(self.function(func, depth))
             }
             _ => self.function(func, depth),
@@ -423,6 +446,12 @@ impl<'a> Judge<'a> {
 /// A name as it is written: names inside functions carry their place.
 fn plain(name: &Ref) -> &str {
     name.last_named().split('@').next().unwrap_or_default()
+}
+
+/// The function that `notes.remove.bind(notes)` makes a method of an object.
+fn bound_method(call: &Call) -> Option<Ref> {
+    let (last, method) = call.callee.path.split_last()?;
+    (last == "bind" && !method.is_empty()).then(|| Ref::new(call.callee.scope.clone(), method.iter().cloned()))
 }
 
 /// Methods by which guards and procedures are built step by step.

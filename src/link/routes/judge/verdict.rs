@@ -55,6 +55,12 @@ impl Verdict {
         Self::new(Tri::No, "")
     }
 
+    /// Whether it does, or may do, any of what guards do.
+    pub(in crate::link::routes) fn says_something(&self) -> bool {
+        let says = [self.authn, self.authz, self.rate_limit, self.headers, self.csrf, self.escapes];
+        says.iter().any(|says| !says.is_no())
+    }
+
     /// It can't be told.
     pub(in crate::link::routes) fn unknown(why: String) -> Self {
         Self::new(Tri::Maybe, why)
@@ -109,7 +115,9 @@ pub(super) fn unresolved(name: &Ref) -> Verdict {
     Verdict { rate_limit, ..Verdict::new(authn, format!("`{said}` {why}")) }
 }
 
-/// Whether a marker that is not in the repository may be a guard.
+/// Whether a marker that is not in the repository may be a guard: whatever says by its name that it is for something
+/// else, and is of no package whose markers are known, may be one.
 pub(in crate::link::routes) fn is_open_question(marker: &Ref) -> bool {
-    !unresolved(marker).authn.is_no()
+    let name = marker.last_named();
+    words::may_authenticate(name) || !words::is_harmless(name)
 }

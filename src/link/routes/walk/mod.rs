@@ -236,7 +236,8 @@ impl<'a> Walk<'a> {
         if semantics.reach == Reach::All {
             context.standing.extend(own.iter().flatten().cloned());
         }
-        for (at, event) in service.events.iter().enumerate() {
+        for at in self.in_order(service) {
+            let event = &service.events[at];
             match &self.facts[event.fact].kind {
                 FactKind::Guard(_) if semantics.reach == Reach::Later => context.standing.extend(own[at].clone()),
                 FactKind::Route(route) if semantics.reach == Reach::Earlier => {
@@ -281,6 +282,21 @@ impl<'a> Walk<'a> {
         }
         stack.pop();
         context.standing
+    }
+
+    /// The registrations of a service in the order in which they take hold. Fastify reads the hooks of a scope when all
+    /// plugins are loaded, so that those of a plugin without a scope of its own hold for what was registered before, too.
+    fn in_order(&self, service: &Service) -> Vec<usize> {
+        let is_unscoped = |at: &usize| {
+            let children = self.graph.children.get(&service.events[*at].fact);
+            children.is_some_and(|children| !children.is_empty() && children.iter().all(|child| child.inline))
+        };
+        let all = 0..service.events.len();
+        if !service.framework.starts_with("fastify") {
+            return all.collect();
+        }
+        let (first, others): (Vec<usize>, Vec<usize>) = all.partition(is_unscoped);
+        first.into_iter().chain(others).collect()
     }
 
     /// `route.router` of something that a function gets.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Context, MAX_CHAIN, Walk};
-use crate::ir::{Fact, FactKind, Func, Guard, GuardScope, Node, NodeKind, Op, Part, Piece, Ref, Route, Security, Tri};
+use crate::ir::{Fact, FactKind, Func, Guard, GuardScope, Node, NodeKind, Op, Part, Piece, Ref, Route, Scope, Security, Tri};
 use crate::link::routes::judge::{Verdict, is_open_question};
 use crate::link::routes::markers::{self, MarkerKey, Markers};
 use crate::link::routes::nature;
@@ -184,14 +184,18 @@ impl<'a> Walk<'a> {
     fn handle(&self, linked: &mut Route, handler: Option<&'a Node>, route: &'a Route, best: &mut Verdict) {
         let Some(handler) = handler else { return };
         let (func, wrappers) = self.judge.unwrap(handler);
-        if func.is_none() && wrappers.is_none() && linked.framework == ASKS_IN_HANDLER {
+        let is_unseen = linked.framework == ASKS_IN_HANDLER || is_handed(&linked.framework) && is_of_repository(handler);
+        if func.is_none() && wrappers.is_none() && is_unseen {
             *best = best.clone().with(Verdict::unknown("its handler is not known".to_owned()));
         }
         if let Some(wrapped) = wrappers {
             // `export const loader = secured({ role: 'admin' }, handler)` of this file or another.
             let made = self.names.chase(handler);
             let what = if made.as_call().is_some() { made } else { handler };
-            linked.chain.push(told(Guard::new(what.clone(), GuardScope::Route, None, 0), &wrapped));
+            // What only catches errors is named for the handler that it is put around, and asks nothing.
+            if wrapped.says_something() {
+                linked.chain.push(told(Guard::new(what.clone(), GuardScope::Route, None, 0), &wrapped));
+            }
             *best = best.clone().with(wrapped);
         }
         // What another file says of the parameters' types stands in the route's own copy.
@@ -256,6 +260,26 @@ impl<'a> Walk<'a> {
     fn opener<'k>(&self, verdict: &Verdict, keys: &[(String, MarkerKey<'k>)]) -> Option<&'k str> {
         let asks = |key: &str| verdict.skips.iter().any(|asked| self.names.identity(asked) == key);
         keys.iter().find(|(key, set)| set.opens(key) && asks(key)).map(|(_, set)| set.marker)
+    }
+}
+
+/// Whether a framework is handed its handlers, so that each is written somewhere; others make those of a class that say
+/// nothing of their own.
+fn is_handed(framework: &str) -> bool {
+    matches!(framework, "express" | "koa" | "hono" | "fastify" | "elysia" | "@hapi/hapi")
+}
+
+/// Whether a handler is the application's own by its name, so that it may turn callers away wherever it stands.
+fn is_of_repository(handler: &Node) -> bool {
+    let own = |name: &Ref| match &name.scope {
+        Scope::Local => true,
+        Scope::Import(module) => module.starts_with('.'),
+        _ => false,
+    };
+    match &handler.kind {
+        NodeKind::Ref(name) => own(name),
+        NodeKind::Call(call) => own(&call.callee),
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::handler::Handler;
-use super::{MAX_HANDLER, model};
+use super::{MAX_HANDLER, carried, model};
 use crate::extract::Extract;
 use crate::extract::typescript::calls::{is_in_development, is_outside_production};
 use crate::extract::typescript::names::{Declaration, Form, Module, unquoted};
@@ -23,6 +23,7 @@ const CHOOSES: [&str; 7] = ["attributes", "select", "projection", "exclude", "om
 /// Emits the records that a call, a `return` or an assignment answers with, every column of them; those that a service
 /// hands back, and what a handler sends of a service.
 pub(in crate::extract::typescript::sinks) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    set_on_request(module, node, cx);
     let sent = sent::value(module, node);
     let Some(value) = sent.or_else(|| node.first().filter(|_| node.kind() == Kind::Return)) else { return };
     let functions = || node.ancestors().filter(|outer| outer.kind().is_function());
@@ -42,9 +43,14 @@ pub(in crate::extract::typescript::sinks) fn emit<'t>(module: &Module<'t>, node:
     for (path, part) in parts {
         let found = record(module, part, MAX_HOPS);
         if sent.is_none() {
-            let Some((model, place)) = found.zip(home(functions().next())) else { continue };
-            if !takes_out(function) {
-                model.iter().for_each(|model| tell(node, place.clone(), "gives", path, model, cx));
+            let Some(place) = home(functions().next()).filter(|_| !takes_out(function)) else { continue };
+            match found {
+                Some(models) => models.iter().for_each(|model| tell(node, place.clone(), "gives", path, model, cx)),
+                None => {
+                    if let Some(own) = of_own(module, part) {
+                        tell(node, place, "hands", path, &own, cx);
+                    }
+                }
             }
         } else if let Some(models) = found {
             if !told && !is_serialized(function) && !takes_out(function) {
@@ -55,10 +61,37 @@ pub(in crate::extract::typescript::sinks) fn emit<'t>(module: &Module<'t>, node:
                     super::emit(SinkKind::Answer, callee.clone(), &model, value, node.span(), cx);
                 }
             }
+        } else if let Some(member) = carried::of_request(part).filter(|_| !is_serialized(function) && !takes_out(function)) {
+            tell(node, (SmolStr::new_static("request"), SmolStr::new(member)), "carries", "", "", cx);
         } else if let Some((service, path)) = of_service(module, part).filter(|_| !is_serialized(function) && !takes_out(function)) {
             tell(node, service, "sends", path, "", cx);
         }
     }
+}
+
+/// Emits a record that is put on the request for handlers; of what else is put there, that it may be anything.
+fn set_on_request<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some((member, value)) = carried::set_on_request(node) else { return };
+    for value in carried::given(value) {
+        let found = record(module, value, MAX_HOPS).and_then(|models| models.into_iter().next()).unwrap_or_default();
+        tell(node, (SmolStr::new_static("request"), SmolStr::new(member)), "puts", "", &found, cx);
+    }
+}
+
+/// The function of the same class whose result a value is, as it is or in a constant.
+fn of_own<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<SmolStr> {
+    let mut value = value;
+    for _ in 0..MAX_HOPS {
+        match value.kind() {
+            Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As => value = value.first()?,
+            Kind::Identifier => match &module.lookup(value.text(), value).filter(|declared| !module.is_reassigned(declared))?.form {
+                Form::Variable(Some(made), path) if path.is_empty() => value = *made,
+                _ => return None,
+            },
+            _ => return carried::own_method(value),
+        }
+    }
+    None
 }
 
 /// Emits a whole record that a call writes to a log.
@@ -180,8 +213,17 @@ fn is_serialized(function: Syntax<'_>) -> bool {
 
 /// Whether a handler takes a password out of what it has found.
 fn takes_out(handler: Syntax<'_>) -> bool {
+    // `const changes = { ...req.body }; delete changes.password` takes it out of what was sent.
+    let is_sent = |name: &str| {
+        let mut made = handler.below().filter(|node| node.kind() == Kind::VariableDeclarator);
+        let made = made.find(|made| made.field(Field::Name).is_some_and(|own| own.text() == name));
+        made.and_then(|made| made.field(Field::Value)).is_some_and(|value| value.text().contains("req.body"))
+    };
     handler.below().any(|node| match node.kind() {
-        Kind::Unary => node.text().starts_with("delete ") && node.text().to_ascii_lowercase().contains("passw"),
+        Kind::Unary => {
+            let rest = node.text().strip_prefix("delete ").unwrap_or_default();
+            rest.to_ascii_lowercase().contains("passw") && !is_sent(rest.split(['.', '[']).next().unwrap_or_default())
+        }
         Kind::Assignment => {
             let target = node.field(Field::Left).and_then(|left| left.field(Field::Property)).map_or("", Syntax::text);
             let value = node.field(Field::Right).map(Syntax::kind);
@@ -272,7 +314,9 @@ fn of_call<'t>(module: &Module<'t>, call: Syntax<'t>, left: u32) -> Option<Model
             models.extend(first.into_iter().filter_map(|options| value_of(options, "include")).flat_map(included));
             Some(models)
         }
-        "query" | "execute" | "all" | "get" | "one" | "oneOrNone" | "any" | "many" | "manyOrNone"
+        "all" | "get" if let Some(statement) = carried::prepared(module, call) => of_statement(module, statement).map(alone),
+        "query" | "execute" | "all" | "get" | "one" | "oneOrNone" | "any" | "many" | "manyOrNone" | "queryOne" | "queryAll"
+        | "queryRow" | "fetchOne" | "fetchAll" | "getOne" | "selectOne"
             if call.field(Field::Arguments)?.first().is_some() =>
         {
             of_statement(module, call.field(Field::Arguments)?.first()?).map(alone)

@@ -10,7 +10,7 @@ use crate::ir::{Ref, Scope};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Members of a request, or of what a framework hands along with it, that tell of the caller.
-const CALLER: [&str; 35] = [
+const CALLER: [&str; 34] = [
     "user",
     "session",
     "auth",
@@ -22,7 +22,6 @@ const CALLER: [&str; 35] = [
     "account",
     "uid",
     "authInfo",
-    "isAuthenticated",
     "payload",
     "claims",
     "principal",

@@ -41,7 +41,8 @@ impl<'t> Handler<'t> {
         let name = names[0].text();
         if is_request(name) {
             let caller = names.iter().skip(1).find_map(|handed| caller_of(*handed));
-            return Some(Self { caller, ..whole(name) });
+            let chosen = names.get(1).filter(|taken| is_of_path(module, **taken)).map(|_| parameters[1]).into_iter().collect();
+            return Some(Self { chosen, caller, ..whole(name) });
         }
         match names.as_slice() {
             [error, request, ..] if is_request(request.text()) && error.text().trim_start_matches('_').starts_with("err") => {
@@ -123,6 +124,13 @@ impl<'t> Handler<'t> {
             _ => false,
         }
     }
+}
+
+/// Whether a pattern takes parameters of the path out of what a wrapper hands over: `signedIn(async (req, { id }) => …)`
+/// in the file of `/notes/[id]`.
+fn is_of_path(module: &Module<'_>, taken: Syntax<'_>) -> bool {
+    let is_key = |entry: Syntax<'_>| module.keys.iter().any(|key| entry.field(Field::Key).unwrap_or(entry).text() == key);
+    taken.kind() == Kind::ObjectPattern && taken.first().is_some() && taken.children().all(is_key)
 }
 
 /// Whether a member of the context of a resolver is what it works with, rather than who calls: a model, a client.

@@ -115,6 +115,12 @@ pub(in crate::extract::typescript::sinks) fn is_statement(value: Syntax<'_>) -> 
     matches!(value.kind(), Kind::String | Kind::TemplateString) && verb(value).is_some()
 }
 
+/// The same, and one that adds rows.
+pub(in crate::extract::typescript::sinks) fn is_any_statement(value: Syntax<'_>) -> bool {
+    let adds = || unquoted(value).split_whitespace().next().is_some_and(|first| first.eq_ignore_ascii_case("insert"));
+    matches!(value.kind(), Kind::String | Kind::TemplateString) && (verb(value).is_some() || adds())
+}
+
 fn verb(statement: Syntax<'_>) -> Option<String> {
     let first = unquoted(statement).split_whitespace().next()?.to_ascii_uppercase();
     matches!(first.as_str(), "SELECT" | "UPDATE" | "DELETE").then_some(first)
@@ -232,13 +238,17 @@ fn columns_of<'t>(module: &Module<'t>, schema: Syntax<'t>) -> Option<Syntax<'t>>
     }
 }
 
-/// Emits the table that a statement of SQL writes a password to, or makes with one.
+/// Emits the tables that the statements of a text write a password to, or make with one.
 pub(in crate::extract::typescript::sinks) fn table(statement: Syntax<'_>, cx: &mut Extract<'_>) {
-    const LONGEST: usize = 2_000;
+    const LONGEST: usize = 16_000;
     let text = unquoted(statement);
     if text.len() > LONGEST || !["assw", "ASSW"].iter().any(|word| text.contains(word)) {
         return;
     }
+    text.split(';').filter(|one| ["assw", "ASSW"].iter().any(|word| one.contains(word))).for_each(|one| table_of(one, statement, cx));
+}
+
+fn table_of(text: &str, statement: Syntax<'_>, cx: &mut Extract<'_>) {
     let mut words = text.split_whitespace();
     let verb = words.next().unwrap_or_default().to_ascii_uppercase();
     let before = match verb.as_str() {
@@ -294,7 +304,9 @@ fn emit<'t>(name: &str, mut keys: impl Iterator<Item = &'t str>, place: Syntax<'
     let Some(column) = keys.find(|key| names_password_of(name, key)) else { return };
     let says = |words: &[&str]| words.iter().any(|word| cx.file.text.contains(word));
     // What `set` is called on beside a setter says nothing: silence is right.
-    let model = passworded(name, column, place.span(), says(&HIDES), says(&HASHES));
+    // A table hides nothing by itself: only a class beside it does.
+    let hides = if matches!(place.kind(), Kind::String | Kind::TemplateString) { says(&HIDES[..1]) } else { says(&HIDES) };
+    let model = passworded(name, column, place.span(), hides, says(&HASHES));
     cx.fact(place.span(), model.name.clone(), FactKind::Resource(model));
 }
 

@@ -103,6 +103,68 @@ fn is_granted<'t>(module: &Module<'t>, assignment: Syntax<'t>) -> bool {
         .is_some_and(|name| ROLES.contains(&name.last()))
 }
 
+/// What a record gets that those who run an application give: the role of anybody, a limit, an approval, where the request
+/// says which record.
+pub(super) fn given<'t>(module: &Module<'t>, handler: &Handler<'t>, node: Syntax<'t>) -> Option<&'t str> {
+    if node.kind() == Kind::Call {
+        let (statement, values) = super::found::bound(module, call_of(node)?)?;
+        let name = set_columns(statement)?.find(|name| ROLES.contains(name) || is_given(name))?;
+        return values.iter().any(|value| handler.sent(module, *value).is_some()).then_some(name);
+    }
+    let key = node.field(Field::Key).filter(|_| node.kind() == Kind::Pair).map(unquoted)?;
+    let changes = |outer: Syntax<'t>| outer.kind() == Kind::Call && called_name(outer).to_ascii_lowercase().contains("update");
+    let is_change = (ROLES.contains(&key) || is_given(key)) && is_written(node) && node.ancestors().take(8).any(changes);
+    (is_change && handler.sent(module, node.field(Field::Value)?).is_some()).then_some(key)
+}
+
+/// A call that may hand a statement over: others have no list of arguments.
+fn call_of(node: Syntax<'_>) -> Option<Syntax<'_>> {
+    node.field(Field::Arguments).filter(|list| list.kind() == Kind::Arguments).map(|_| node)
+}
+
+/// Whether a column holds what those who run an application give to others, and nobody to themselves.
+fn is_given(column: &str) -> bool {
+    const GIVEN: [&str; 20] = [
+        "creditlimit",
+        "balance",
+        "walletbalance",
+        "credits",
+        "approved",
+        "isapproved",
+        "approvedby",
+        "approvedat",
+        "isverified",
+        "verified",
+        "suspended",
+        "issuspended",
+        "banned",
+        "isbanned",
+        "quota",
+        "spendinglimit",
+        "commission",
+        "commissionrate",
+        "salary",
+        "kycstatus",
+    ];
+    let name: String = column.chars().filter(|char| *char != '_').flat_map(char::to_lowercase).collect();
+    GIVEN.contains(&name.as_str())
+}
+
+/// The columns that a statement sets to values which are handed along: `UPDATE accounts SET credit_limit = $1 WHERE id = $2`.
+fn set_columns(statement: Syntax<'_>) -> Option<impl Iterator<Item = &str>> {
+    let set = unquoted(statement).split_once(|char: char| char.is_whitespace())?.1;
+    let lower = set.to_ascii_lowercase();
+    let word = |word: &str| {
+        let is_whole =
+            |at: &usize| lower[..*at].ends_with(char::is_whitespace) && lower[*at + word.len()..].starts_with(char::is_whitespace);
+        lower.match_indices(word).map(|(at, _)| at).find(is_whole)
+    };
+    let (begin, end) = (word("set")?, word("where")?);
+    let columns = set.get(begin + "set".len()..end)?.split(',').filter_map(|column| column.split_once('='));
+    let bound = columns.map(|(name, value)| (name.trim(), value.trim())).filter(|(_, value)| value.starts_with(['?', '$', ':', '@']));
+    Some(bound.map(|(name, _)| name))
+}
+
 /// The role that a statement gives to an account which the request names: `UPDATE users SET role = ? WHERE id = ?`.
 fn by_statement<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>) -> Option<&'t str> {
     const ACCOUNTS: [&str; 7] = ["user", "account", "member", "customer", "employee", "staff", "person"];
@@ -110,15 +172,8 @@ fn by_statement<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>
     if !super::model::of_statement(statement).is_some_and(|table| ACCOUNTS.contains(&table.as_str())) {
         return None;
     }
-    let text = unquoted(statement);
-    let set = text.split_once(|char: char| char.is_whitespace())?.1;
-    let lower = set.to_ascii_lowercase();
-    let (begin, end) = (lower.find(" set ")?, lower.find(" where ")?);
-    let columns = set.get(begin + " set ".len()..end)?.split(',').filter_map(|column| column.split_once('='));
-    let name = columns
-        .map(|(name, value)| (name.trim(), value.trim()))
-        .find(|(name, value)| ROLES.contains(name) && value.starts_with(['?', '$', ':', '@']))?;
-    values.iter().any(|value| handler.sent(module, *value).is_some()).then_some(name.0)
+    let name = set_columns(statement)?.find(|name| ROLES.contains(name))?;
+    values.iter().any(|value| handler.sent(module, *value).is_some()).then_some(name)
 }
 
 /// Whether an entry of an object is written to a store: below a call that writes, as no filter of it.

@@ -1,0 +1,130 @@
+//! Answers and errors that turn a caller away, or tell him to wait.
+
+use std::sync::LazyLock;
+
+use crate::extract::typescript::names::unquoted;
+use crate::extract::typescript::sinks::called_name;
+use crate::ir::Ref;
+use crate::needles::Needles;
+use crate::parse::typescript::{Field, Kind, Syntax};
+
+/// Parts of the names of functions and classes that answer with an error: `next(errorHandler(401, '…'))`,
+/// `new AppError('…', 401)`, `sendResponse(res, 401, '…')`.
+static ERRORS: LazyLock<Needles> = LazyLock::new(|| {
+    let words = ["error", "exception", "respon", "reply", "fail", "reject", "deny", "abort"];
+    Needles::new(words.iter().map(|word| (word.as_bytes(), true)))
+});
+
+/// A status number, or a constant, that means that the caller is turned away.
+pub(in crate::extract::typescript) fn is_denial(value: Syntax<'_>) -> bool {
+    let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    ["401", "403", "UNAUTHORIZED", "FORBIDDEN", "UNAUTHENTICATED", "HTTP_401_UNAUTHORIZED"]
+        .iter()
+        .any(|word| last.eq_ignore_ascii_case(word))
+}
+
+/// Whether a call answers that the caller may not, or makes an error that does.
+pub(in crate::extract::typescript) fn denies(callee: &Ref, call: Syntax<'_>) -> bool {
+    // Names inside functions carry their place.
+    let name = match callee.last().split('@').next().unwrap_or_default() {
+        // All that another file exports is what this one calls it: `const ApiError = require('./api-error')`.
+        "*" | "default" => called_name(call),
+        name => name,
+    };
+    let argument = call.field(Field::Arguments).and_then(Syntax::first);
+    match name {
+        "status" | "sendStatus" | "code" | "writeHead" | "throw" | "createError" | "HTTPException" | "HttpException" | "abort"
+        | "error" | "httpError" | "assert" => {
+            call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(3).any(is_denial))
+        }
+        // Restify sends the status alone or first.
+        "send" => argument.is_some_and(|first| first.kind() == Kind::Number && is_denial(first)),
+        // Hono answers with the status behind the body: `c.json({ error }, 401)`.
+        "json" | "text" | "body" | "html" | "newResponse" => {
+            call.field(Field::Arguments).is_some_and(|arguments| arguments.children().skip(1).take(1).any(is_denial))
+        }
+        // SvelteKit's status stands before the place: `redirect(303, '/login')`.
+        "redirect" => call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(2).any(is_sign_in)),
+        "unauthorized" | "forbidden" | "Unauthorized" | "Forbidden" | "unauthenticated" | "accessDenied" => true,
+        _ => {
+            let is_error = || ERRORS.stand_in(name.as_bytes());
+            let arguments = || call.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(3);
+            let thrown = call.kind() == Kind::New || call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
+            // `throw new Error('Unauthorized')`: a server action has no status to answer with.
+            let says = |argument: Syntax<'_>| thrown && argument.kind() == Kind::String && says_denied(unquoted(argument));
+            // `throw new Denied(401)`: an error of the application's own, whatever its name.
+            let is_thrown = call.kind() == Kind::New && call.parent().is_some_and(|parent| parent.kind() == Kind::Throw);
+            let is_status = |argument: Syntax<'_>| argument.kind() == Kind::Number && is_denial(argument);
+            thrown && is_denial_name(name)
+                || is_error() && arguments().any(|argument| is_denial(argument) || says(argument))
+                || is_thrown && arguments().any(is_status)
+        }
+    }
+}
+
+/// Whether a caller is sent to where people sign in.
+fn is_sign_in(place: Syntax<'_>) -> bool {
+    let text = place.text().to_ascii_lowercase();
+    ["login", "signin", "sign-in", "sign_in", "/auth"].iter().any(|word| text.contains(word))
+}
+
+/// Names of errors that say that the caller is not known or not allowed.
+fn is_denial_name(name: &str) -> bool {
+    [
+        "Unauthorized",
+        "Unauthorised",
+        "Forbidden",
+        "Unauthenticated",
+        "AuthenticationError",
+        "AuthenticationException",
+        "AuthorizationException",
+        "AuthorizationError",
+        "NotAuthenticated",
+        "AccessDenied",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+/// Whether an error's text says that the caller is not known or not allowed.
+fn says_denied(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    [
+        "unauthor",
+        "unauthent",
+        "not authent",
+        "not authori",
+        "not logged in",
+        "not signed in",
+        "forbidden",
+        "access denied",
+        "not allowed",
+        "no permission",
+    ]
+    .iter()
+    .chain(&[
+        "sign in first",
+        "log in first",
+        "must be logged in",
+        "must be signed in",
+        "please sign in",
+        "please log in",
+        "please login",
+        "login required",
+        "authentication required",
+    ])
+    .any(|phrase| text.contains(phrase))
+}
+
+/// A status number, or a constant, that says that there were too many calls.
+pub(super) fn is_too_many(value: Syntax<'_>) -> bool {
+    let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
+    matches!(text.rsplit('.').next(), Some("429" | "TOO_MANY_REQUESTS" | "TooManyRequests"))
+}
+
+/// Whether a call answers that there were too many, or makes an error that does: `res.status(429)`, `new HttpError(429)`.
+pub(super) fn is_told_to_wait(call: Syntax<'_>) -> bool {
+    let is_made = call.kind() == Kind::New && called_name(call).contains("TooManyRequests");
+    is_made || call.field(Field::Arguments).is_some_and(|arguments| arguments.children().take(3).any(is_too_many))
+}

@@ -1,0 +1,97 @@
+//! What a caller can send as the members of a body whose type is declared: the type says it, wherever it stands.
+
+use rustc_hash::FxHashMap;
+
+use crate::ir::{Binding, BindingKind, Left, Node, NodeKind, Ref, Scope, Symbols, Text};
+
+/// Nesting of a value in which names are replaced.
+const MAX_NESTING: u32 = 12;
+
+/// The members of a type, each with what can be sent as it.
+type Members<'l> = FxHashMap<&'l str, Left>;
+
+/// The declared types of a repository by their names. Of several with one name, what all of them leave counts.
+#[derive(Debug, Default)]
+pub(super) struct Shapes<'l>(FxHashMap<&'l str, Members<'l>>);
+
+impl<'l> Shapes<'l> {
+    /// Collects what extraction has found out of classes and interfaces.
+    pub(super) fn new(symbols: &'l [Symbols]) -> Self {
+        let mut shapes: FxHashMap<&str, Members<'_>> = FxHashMap::default();
+        let is_type = |binding: &&Binding| matches!(binding.kind, BindingKind::Class | BindingKind::Alias);
+        for binding in symbols.iter().flat_map(|file| &file.bindings).filter(is_type) {
+            let members = binding.value.get(Left::KEY).and_then(Node::as_map);
+            let own: Members<'_> = members
+                .into_iter()
+                .flat_map(crate::ir::Map::pairs)
+                .filter_map(|(key, left)| Some((key.as_str(), Left::of(left.as_str()?)?)))
+                .collect();
+            match shapes.entry(&binding.name) {
+                std::collections::hash_map::Entry::Vacant(entry) => drop(entry.insert(own)),
+                std::collections::hash_map::Entry::Occupied(mut entry) => {
+                    let both = entry.get_mut();
+                    both.retain(|key, left| {
+                        own.get(key).is_some_and(|other| {
+                            *left = (*left).min(*other);
+                            true
+                        })
+                    });
+                }
+            }
+        }
+        Self(shapes)
+    }
+
+    /// Puts what a caller can send in the place of the members of declared types in a value; of all others, says that they
+    /// are declared and no more.
+    pub(super) fn settle(&self, value: &mut Node) {
+        self.settle_in(value, MAX_NESTING);
+    }
+
+    fn settle_in(&self, value: &mut Node, depth: u32) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &mut value.kind {
+            NodeKind::Ref(name) => {
+                if let Some(sent) = self.sent(name, value.span) {
+                    value.kind = sent.kind;
+                }
+            }
+            NodeKind::Call(call) => {
+                // `dto.name.trim()`.
+                if call.callee.declared_as().is_some()
+                    && let Some((method, base)) = call.callee.path.split_last()
+                {
+                    let base = Ref::new(Scope::Request, base.iter().cloned());
+                    match self.sent(&base, value.span).map(|sent| sent.kind) {
+                        Some(NodeKind::Ref(base)) => call.callee = base.child(method.clone()),
+                        Some(kind) => {
+                            call.callee = Ref::new(Scope::Global, [method.clone()]);
+                            call.receiver = Some(Node::new(value.span, kind));
+                        }
+                        None => {}
+                    }
+                }
+                call.receiver.iter_mut().chain(&mut call.args).for_each(|part| self.settle_in(part, depth));
+            }
+            _ => value.each_part_mut(&mut |part| self.settle_in(part, depth)),
+        }
+    }
+
+    /// What a name of a declared type stands for.
+    fn sent(&self, name: &Ref, span: crate::ir::Span) -> Option<Node> {
+        let (part, class) = name.declared_as()?;
+        let member = name.path.get(1);
+        let left = member.and_then(|member| self.0.get(class)?.get(member.as_str()));
+        let of_part = || Ref::new(Scope::Request, std::iter::once(part).chain(name.path.iter().skip(1).map(smol_str::SmolStr::as_str)));
+        Some(match left {
+            Some(Left::Harmless) => Node::unknown(crate::ir::Why::Request, span),
+            Some(Left::Anything) => Node::new(span, NodeKind::Ref(of_part())),
+            Some(Left::Text) => {
+                let mut text = Text::default();
+                text.push(Node::new(span, NodeKind::Ref(of_part())));
+                Node::new(span, NodeKind::Text(text))
+            }
+            None => Node::new(span, NodeKind::Ref(name.undeclared())),
+        })
+    }
+}
