@@ -349,8 +349,7 @@ pub(super) fn cookie(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
         return;
     }
     // Where to go afterwards, and by which way somebody signs in.
-    if ["callback", "_cb", "redirect", "returnto", "return_to", "method", "provider", "state", "attr"].iter().any(|end| name.ends_with(end))
-    {
+    if ["callback", "_cb", "redirect", "returnto", "return_to", "method", "provider", "state"].iter().any(|end| name.ends_with(end)) {
         return;
     }
     let flag = sink.callee.last();

@@ -61,13 +61,16 @@ pub(super) fn personal_in(node: &Node, depth: u32) -> Option<SmolStr> {
     }
     match &node.kind {
         NodeKind::Ref(name) => {
-            let is_of_thing = name.path.iter().rev().nth(1).is_some_and(|owner| is_thing(owner));
+            let is_of_thing = name.path.iter().rev().nth(1).is_some_and(|owner| is_thing(owner, name.last()));
             let is_member = name.path.len() > 1 && !is_of_thing && name.scope != Scope::Env && !matches!(name.scope, Scope::Import(_));
             Some(name.last()).filter(|last| is_member && names_personal(last)).map(SmolStr::new)
         }
         NodeKind::Text(text) => text.holes().find_map(|hole| personal_in(hole, depth - 1)),
-        NodeKind::Op(Op::Attr, operands) if operands.first().and_then(member).is_some_and(is_thing) => None,
-        NodeKind::Op(Op::Attr, operands) => operands.get(1).and_then(Node::as_str).filter(|last| names_personal(last)).map(SmolStr::new),
+        NodeKind::Op(Op::Attr, operands) => {
+            let owner = operands.first().and_then(member).unwrap_or_default();
+            let last = operands.get(1).and_then(Node::as_str);
+            last.filter(|last| names_personal(last) && !is_thing(owner, last)).map(SmolStr::new)
+        }
         NodeKind::Op(Op::Or | Op::Coalesce, operands) | NodeKind::List(operands) => {
             operands.iter().find_map(|part| personal_in(part, depth - 1))
         }
@@ -86,8 +89,10 @@ fn member(node: &Node) -> Option<&str> {
     }
 }
 
-/// Whether a name is that of what has a name and is nobody: `repository.full_name` of GitHub.
-fn is_thing(owner: &str) -> bool {
-    let owner = owner.split('@').next().unwrap_or_default();
-    matches!(owner.to_ascii_lowercase().as_str(), "repo" | "repository" | "project" | "file" | "folder" | "directory" | "entry" | "item")
+/// Whether a name is that of what has a name and is nobody: `repository.full_name` of GitHub, the `fullname` of a file,
+/// which an item of a list may be.
+fn is_thing(owner: &str, member: &str) -> bool {
+    let owner = owner.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let is_of_file = || matches!(owner.as_str(), "file" | "folder" | "directory" | "entry" | "item");
+    matches!(owner.as_str(), "repo" | "repository" | "project") || is_of_file() && member.eq_ignore_ascii_case("fullname")
 }
