@@ -1,6 +1,7 @@
 //! From trees to facts, one module a source kind. A pure function of one file: nothing is resolved
 //! across files, nothing is judged.
 
+mod belonging;
 mod docker;
 mod document;
 mod dotenv;

@@ -31,7 +31,7 @@ pub use grant::{Condition, Dialect, Effect, Grant, GrantSite, Principal, Princip
 pub use marker::{Marker, MarkerScope};
 pub use node::{Entry, For, Hop, HopKind, Map, Node, NodeKind, Op, Via, Why};
 pub use pipeline::{Install, Job, JobStep, Script, ScriptPhase, Variable};
-pub use reference::{Name, Ref, Scope};
+pub use reference::{Name, Ref, Scope, leads_inside};
 pub use route::{AuthScheme, Cors, Guard, GuardScope, Mount, Origins, Route, Security, Service, ServiceKind};
 pub use secret::{Confidence, History, Moment, Power, Secret, SecretFamily, SecretValue, Validity};
 pub use shape::Left;

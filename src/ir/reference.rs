@@ -6,6 +6,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::Tri;
+
 /// A symbol path: `var.x`, `module.m.out`, `jsonwebtoken#verify`, `./auth#Guard`, `crate::auth::Guard`,
 /// `process.env.X`, `!Ref P`.
 ///
@@ -46,6 +48,22 @@ pub enum Scope {
     Global,
     /// A template engine's value: `{{ .Values.x }}`, `<%= x %>`.
     Template,
+}
+
+/// Whether a specifier of JavaScript leads to a file of the application, as far as it tells: a path and the aliases that
+/// `paths` of a tsconfig commonly give do, a scoped name may be a package of the same workspace, and any other is
+/// a package's. Where all files are known, `link::Packages` tells.
+pub fn leads_inside(specifier: &str) -> Tri {
+    const ALIASES: [&str; 11] =
+        ["src/", "@app/", "@lib/", "@libs/", "@core/", "@shared/", "@common/", "@utils/", "@server/", "@config/", "@src/"];
+    let is_alias = || specifier.starts_with("@/") || ALIASES.iter().any(|alias| specifier.starts_with(alias));
+    if specifier.starts_with(['.', '/', '~', '#']) || is_alias() {
+        Tri::Yes
+    } else if specifier.starts_with('@') {
+        Tri::Maybe
+    } else {
+        Tri::No
+    }
 }
 
 impl Deref for Ref {
@@ -111,6 +129,11 @@ impl Ref {
             Scope::Import(module) => Some(module),
             _ => None,
         }
+    }
+
+    /// Whether it is imported from a file of the application ([`leads_inside`]); what is not imported is in this file.
+    pub fn is_own(&self) -> Tri {
+        self.module().map_or(Tri::Yes, leads_inside)
     }
 
     /// Whether this is a constant of Rust by its spelling, in a module that the path names: `settings::KEY`.

@@ -111,6 +111,8 @@ pub struct Route {
     /// Whether nothing in the handler or in what it calls may tell who sends what it is handed, all of which was looked at;
     /// set by linking.
     pub proves_nothing: bool,
+    /// The decorator that says what a caller has to be, where no guard in front of it reads that; set by linking.
+    pub unread: Option<SmolStr>,
     /// Why linking thinks so, for people: `JwtAuthGuard (global, src/main.ts:12)`.
     pub reason: String,
     /// Guards in front of it, in the order they run, after linking.
@@ -153,6 +155,7 @@ impl Route {
             auth: Tri::Maybe,
             asks_rights: Tri::No,
             proves_nothing: false,
+            unread: None,
             reason: String::new(),
             chain: Vec::new(),
             public: None,

@@ -19,6 +19,8 @@ pub enum Left {
 impl Left {
     /// The key of a class or an interface under which its members stand.
     pub const KEY: &str = "members";
+    /// What the names of schemas begin with, which are found like classes: what is not known of one says nothing.
+    pub const SCHEMA: &str = "schema:";
 
     /// How it is written in the values of [`Left::KEY`].
     pub fn word(self) -> &'static str {

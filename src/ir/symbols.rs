@@ -47,6 +47,8 @@ pub struct Symbols {
     pub made: Vec<Made>,
     /// Calls whose results flow into sinks.
     pub awaited: Vec<Awaited>,
+    /// Whether it says how query strings are parsed: `app.set('query parser', 'extended')`.
+    pub parses_queries: bool,
 }
 
 /// An argument that matters where it ends: data of a request, a password.
@@ -196,7 +198,7 @@ pub enum ProblemKind {
 impl Symbols {
     /// Whether the file binds, imports and exports nothing.
     pub fn is_empty(&self) -> bool {
-        self.bindings.is_empty() && self.imports.is_empty() && self.exports.is_empty()
+        self.bindings.is_empty() && self.imports.is_empty() && self.exports.is_empty() && !self.parses_queries
     }
 
     /// The last binding of a name.

@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::format_smolstr;
 
 use super::packages::Packages;
 use super::routes::words;
-use crate::ir::{Fact, FactKind, FileFacts, Node, NodeKind, Ref, Scope, Symbols};
+use crate::ir::{Fact, FactKind, FileFacts, Import, Left, Node, NodeKind, Op, Ref, Scope, Symbols};
 use crate::source::{FileId, Files};
 
 /// Files that are read for that reason, of one tree.
@@ -60,7 +61,15 @@ fn shapes(from: &FileFacts) -> Vec<&Ref> {
         _ => None,
     });
     handed.chain(of_sinks.flatten()).for_each(|value| value.names(&mut |name| wanted.extend(name.declared_as().map(|(_, class)| class))));
-    from.symbols.imports.iter().filter(|import| wanted.contains(import.local.as_str())).map(|import| &import.target).collect()
+    // `const parsed = await parseBody(request, schema)`.
+    let of_names = from.symbols.bindings.iter().filter_map(|binding| match &binding.value.kind {
+        NodeKind::Op(Op::Await, inner) => inner.first()?.as_ref(),
+        _ => binding.value.as_ref(),
+    });
+    wanted.extend(of_names.filter_map(|name| Some(name.declared_as()?.1)));
+    let is_schema = |import: &Import| wanted.contains(format_smolstr!("{}{}", Left::SCHEMA, import.target.last()).as_str());
+    let is_wanted = |import: &&Import| wanted.contains(import.local.as_str()) || is_schema(import);
+    from.symbols.imports.iter().filter(is_wanted).map(|import| &import.target).collect()
 }
 
 /// The classes of the services that the constructors of classes are handed, by class and member: of `this.orders.find(id)`.
@@ -120,9 +129,12 @@ fn checks<'f>(files: &Files, from: &'f FileFacts) -> Vec<&'f Ref> {
             FactKind::Guard(guard) => Some(&guard.what),
             _ => None,
         });
-        for value in handlers.chain(from.symbols.bindings.iter().map(|binding| &binding.value)) {
+        for value in handlers.clone().chain(from.symbols.bindings.iter().map(|binding| &binding.value)) {
             add_checks(value, MAX_WRAPPERS, &mut names);
         }
+        // `export const POST = consumer({ of: 'letters' })`: what makes a handler may say who calls it.
+        let made = handlers.filter_map(Node::as_ref).filter_map(|name| from.symbols.get(name.last())?.value.as_call());
+        names.extend(made.map(|call| &call.callee).filter(|callee| matches!(callee.scope, Scope::Import(_))));
     }
     names
 }

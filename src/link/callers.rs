@@ -48,7 +48,8 @@ type Homes = FxHashMap<(bool, SmolStr), Option<FileId>>;
 impl Given<'_> {
     /// Whether nothing can come of it: an object brings operators into a query, and a text nothing.
     fn is_tested(&self, kind: SinkKind) -> bool {
-        self.tested.is_yes() || self.tested.is_maybe() && kind == SinkKind::Query
+        self.tested.is_yes()
+            || self.tested.is_maybe() && matches!(kind, SinkKind::Query | SinkKind::Assign | SinkKind::Allocate | SinkKind::LogLine)
     }
 }
 
@@ -98,7 +99,7 @@ impl<'l> Callers<'l> {
     /// Adds the parts of a sink as callers in other files make them.
     pub(super) fn fill(&self, file: FileId, sink: &mut Sink) {
         let is_lookup = sink.kind == SinkKind::Lookup;
-        let mut filled: BTreeMap<(String, Option<Span>), SinkPart> = BTreeMap::new();
+        let mut filled: BTreeMap<(SmolStr, String, Option<Span>), SinkPart> = BTreeMap::new();
         for part in &sink.parts {
             for taken in &part.taken {
                 let place = |file| Place { file, function: taken.function.clone(), argument: taken.argument };
@@ -115,8 +116,8 @@ impl<'l> Callers<'l> {
                 for given in all.filter(counts).take(MAX_CALLERS) {
                     let Some(value) = member(&given.value, &taken.path) else { continue };
                     if let Some(part) = seen_from(sink.kind, part, &taken.parameter, &value) {
-                        // Who looks up records counts, not only by what.
-                        filled.entry((value.to_string(), is_lookup.then_some(value.span))).or_insert(part);
+                        // Who looks up records counts, not only by what; of a statement, each value is another.
+                        filled.entry((part.label.clone(), value.to_string(), is_lookup.then_some(value.span))).or_insert(part);
                     }
                 }
             }
@@ -150,10 +151,12 @@ fn places(names: &Names<'_>, file: FileId, callee: &Ref, argument: usize) -> Vec
     let called = callee.last();
     let by_name = || Place { file: None, function: called.into(), argument };
     let mut found = Vec::new();
+    let mut is_method = false;
     match method_of(names, names.target(file, callee)) {
         Target::Bound { file, binding, rest } => {
             let bound = binding.name.rsplit('.').next().unwrap_or_default();
-            let function = rest.last().map_or(bound, SmolStr::as_str).into();
+            let function: SmolStr = rest.last().map_or(bound, SmolStr::as_str).into();
+            is_method = rest.len() == 1 && names.binding(file, &format!("{}.{function}", binding.name)).is_some();
             found.push(Place { file: Some(file), function, argument });
         }
         Target::Outside(outside) if outside.module().is_some_and(|module| !module.starts_with('.')) => {}
@@ -161,7 +164,7 @@ fn places(names: &Names<'_>, file: FileId, callee: &Ref, argument: usize) -> Vec
         Target::Outside(_) => {}
     }
     // A method of what another file makes: the name leads to the object alone.
-    if callee.path.len() > 1 && called.len() >= SHORT && callee.module().is_none() && !found.contains(&by_name()) {
+    if callee.path.len() > 1 && called.len() >= SHORT && callee.module().is_none() && !is_method && !found.contains(&by_name()) {
         found.push(by_name());
     }
     found
@@ -212,7 +215,9 @@ fn seen_from(kind: SinkKind, part: &SinkPart, parameter: &SmolStr, value: &Node)
     }
     let own = Ref::new(Scope::Local, [parameter.clone()]);
     // Of all that a request sends, what matters is the member that the function takes.
-    let is_whole = name.is_some_and(|name| name.path.len() == 1) || value.as_map().is_some();
+    // `String(request.body)` is one text.
+    let is_text = value.as_text().is_some();
+    let is_whole = name.is_some_and(|name| name.path.len() == 1 && !is_text) || value.as_map().is_some();
     // A filter that is all that a request sends brings its own operators.
     let is_filter = || kind == SinkKind::Query && name.is_some() && part.value.as_ref() == Some(&own);
     if is_whole && (kind == SinkKind::Lookup || !takes_member(&part.value, &own) && !is_filter()) {

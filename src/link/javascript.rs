@@ -13,7 +13,7 @@ use super::shapes::Shapes;
 use super::symbols::{Names, Target};
 use crate::ir::{
     Call, Entry, Fact, FactKind, Func, GrantSite, Node, NodeKind, Op, Principal, PrincipalKind, Ref, Scope, Sink, SinkKind, Span, Symbols,
-    Tri,
+    Tri, leads_inside,
 };
 use crate::lower::{Added, Joins, Site};
 use crate::source::{FileId, Files};
@@ -29,7 +29,8 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
     let callers = Callers::new(&names, symbols, facts);
     let results = Results::new(&names, symbols);
     let picked = Picked::new(symbols, facts);
-    let (shapes, undeclared) = (Shapes::new(symbols), Shapes::default());
+    let (shapes, undeclared) = (Shapes::new(symbols), Shapes::names_alone());
+    let parses_queries = symbols.iter().any(|symbols| symbols.parses_queries);
     facts.retain_mut(|fact| {
         // Of a page, what its scripts do.
         let is_page =
@@ -54,11 +55,14 @@ pub(super) fn link(files: &Files, symbols: &[Symbols], facts: &mut Vec<Fact>) {
             if let Some(options) = sink.options.as_mut().filter(|options| options.as_str().is_none()) {
                 *options = names.value(fact.span.file, options);
             }
-            if picked.ends(sink, fact.span.file, &names) {
+            if picked.ends(sink, fact.span, &names) {
                 return false;
             }
             let path = files.path(fact.span.file);
             let version = |library: &str| packages.version(path, library);
+            if sink.kind == SinkKind::Query && !parses_queries && has_flat_queries(&version) {
+                sink.parts.iter_mut().for_each(|part| crate::lower::flatten_queries(&mut part.value, 6));
+            }
             return crate::lower::judge(sink)
                 && (holds_here(sink, &version, symbols.get(fact.span.file.0 as usize))
                     || is_of_store(sink, fact.span.file, &names, symbols));
@@ -117,17 +121,14 @@ fn is_own_function(names: &Names<'_>, file: FileId, call: &Call) -> bool {
     match names.target(file, &call.callee) {
         Target::Bound { binding, rest, .. } => rest.is_empty() && matches!(binding.value.kind, NodeKind::Func(_)),
         // A file that nothing was a reason to read hands no library on.
-        Target::Outside(outside) => {
-            let is_path = |module: &str| module.starts_with(['.', '~', '#']) || module.starts_with("@/") || module.starts_with("src/");
-            outside.module().is_some_and(|module| is_path(module) && names.module(file, module).is_some())
-        }
+        Target::Outside(outside) => outside.module().is_some_and(|module| names.module(file, module).is_some()),
     }
 }
 
 /// Whether a name is a library's: not a file's of the application, unless CDKTF generated it.
 fn is_library(name: &Ref) -> bool {
     match &name.scope {
-        Scope::Import(module) => !module.starts_with('.') || module.contains(".gen/providers/"),
+        Scope::Import(module) => !leads_inside(module).is_yes() || module.contains(".gen/providers/"),
         // SST hands its programs `sst` and `aws` without an import.
         Scope::Global => matches!(name.first(), "sst" | "aws") && name.path.len() > 2,
         _ => false,
@@ -199,6 +200,15 @@ fn holds_here(sink: &Sink, version: &dyn Fn(&str) -> Option<SmolStr>, symbols: O
     sink.kind != SinkKind::Query
         || ["mongoose", "mongodb", "monk", "mongojs", "marsdb", "nedb"].iter().any(|library| version(library).is_some())
         || imports_store(symbols)
+}
+
+/// Whether a project's framework makes texts and lists of texts of a query string, unless it is told otherwise: Express from
+/// its fifth version on, Fastify and Koa. Of several frameworks it can't be told which one a file is of.
+fn has_flat_queries(version: &dyn Fn(&str) -> Option<SmolStr>) -> bool {
+    let since = |library: &str, first: u64| version(library).map(|version| numbers(&version).first().is_some_and(|major| *major >= first));
+    let all = [since("express", 5), since("@nestjs/platform-express", 11), since("fastify", 0), since("koa", 0)];
+    let mut known = all.into_iter().flatten();
+    known.next().is_some_and(|first| first && known.all(|flat| flat))
 }
 
 /// Whether what a filter is handed to is a model of another file, which asks for a store whose filters are objects.

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::symbols::{Names, Target};
-use crate::ir::{Fact, FactKind, Node, NodeKind, Ref, Scope, Sink, SinkKind, Symbols, Taken};
+use crate::ir::{Fact, FactKind, Func, Node, NodeKind, Ref, Scope, Sink, SinkKind, Span, Symbols, Taken};
 use crate::source::FileId;
 
 /// Nesting of a value that a parameter is looked for in.
@@ -35,13 +35,21 @@ impl Picked {
     }
 
     /// Whether a whole record ends in a function of the repository that takes some fields of it.
-    pub(super) fn ends(&self, sink: &Sink, file: FileId, names: &Names<'_>) -> bool {
+    pub(super) fn ends(&self, sink: &Sink, place: Span, names: &Names<'_>) -> bool {
         if sink.kind != SinkKind::Assign {
             return false;
         }
-        let Target::Bound { file, binding, rest } = names.target(file, &sink.callee) else { return false };
-        let Some(func) = binding.value.as_func().filter(|func| rest.is_empty() && !func.params.is_empty()) else { return false };
-        !func.calls.is_empty() && !self.0.contains(&(file, func.name.clone()))
+        let ends =
+            |func: &Func| !func.params.is_empty() && !func.calls.is_empty() && !self.0.contains(&(func.span.file, func.name.clone()));
+        match names.target(place.file, &sink.callee) {
+            Target::Bound { binding, rest, .. } if rest.is_empty() => binding.value.as_func().is_some_and(|func| ends(func)),
+            // `query.user.create(body)` of `module.exports = { user: require('./user') }`.
+            Target::Bound { .. } => {
+                let called = names.value(place.file, &Node::new(place, NodeKind::Ref(sink.callee.clone())));
+                called.as_func().is_some_and(|func| ends(func))
+            }
+            Target::Outside(_) => false,
+        }
     }
 }
 

@@ -12,7 +12,11 @@ type Members<'l> = FxHashMap<&'l str, Left>;
 
 /// The declared types of a repository by their names. Of several with one name, what all of them leave counts.
 #[derive(Debug, Default)]
-pub(super) struct Shapes<'l>(FxHashMap<&'l str, Members<'l>>);
+pub(super) struct Shapes<'l> {
+    of: FxHashMap<&'l str, Members<'l>>,
+    /// Whether nothing is asked but what the members are called.
+    names_alone: bool,
+}
 
 impl<'l> Shapes<'l> {
     /// Collects what extraction has found out of classes and interfaces.
@@ -39,7 +43,12 @@ impl<'l> Shapes<'l> {
                 }
             }
         }
-        Self(shapes)
+        Self { of: shapes, names_alone: false }
+    }
+
+    /// Shapes that say of each member what it is called.
+    pub(super) fn names_alone() -> Self {
+        Self { names_alone: true, ..Self::default() }
     }
 
     /// Puts what a caller can send in the place of the members of declared types in a value; of all others, says that they
@@ -80,9 +89,13 @@ impl<'l> Shapes<'l> {
     /// What a name of a declared type stands for.
     fn sent(&self, name: &Ref, span: crate::ir::Span) -> Option<Node> {
         let (part, class) = name.declared_as()?;
-        let member = name.path.get(1);
-        let left = member.and_then(|member| self.0.get(class)?.get(member.as_str()));
-        let of_part = || Ref::new(Scope::Request, std::iter::once(part).chain(name.path.iter().skip(1).map(smol_str::SmolStr::as_str)));
+        let is_schema = class.starts_with(Left::SCHEMA);
+        // `schema.safeParse(body).data.name`.
+        let is_wrapped = |member: &str| matches!(member, "data" | "value") && name.path.len() > 2;
+        let skipped = 1 + usize::from(is_schema && name.path.get(1).is_some_and(|member| is_wrapped(member)));
+        let left = name.path.get(skipped).and_then(|member| self.of.get(class)?.get(member.as_str()));
+        let of_part =
+            || Ref::new(Scope::Request, std::iter::once(part).chain(name.path.iter().skip(skipped).map(smol_str::SmolStr::as_str)));
         Some(match left {
             Some(Left::Harmless) => Node::unknown(crate::ir::Why::Request, span),
             Some(Left::Anything) => Node::new(span, NodeKind::Ref(of_part())),
@@ -91,6 +104,7 @@ impl<'l> Shapes<'l> {
                 text.push(Node::new(span, NodeKind::Ref(of_part())));
                 Node::new(span, NodeKind::Text(text))
             }
+            None if is_schema && !self.names_alone => Node::unknown(crate::ir::Why::Request, span),
             None => Node::new(span, NodeKind::Ref(name.undeclared())),
         })
     }

@@ -79,6 +79,11 @@ impl<'l> Names<'l> {
         self.symbols.get(file.0 as usize)
     }
 
+    /// The names of every file, in the order of files.
+    pub fn all(&self) -> impl Iterator<Item = &'l Symbols> + use<'l> {
+        self.symbols.iter()
+    }
+
     /// A binding of a file by its name.
     pub fn binding(&self, file: FileId, name: &str) -> Option<&'l Binding> {
         self.bindings.get(file.0 as usize)?.get(name).copied()

@@ -8,16 +8,19 @@ mod query;
 mod size;
 mod statement;
 mod taint;
+mod written;
 
 use smol_str::SmolStr;
 
 pub use self::address::{goes_in_the_clear, is_public_name};
 pub use self::markup::{is_found, is_meant_as_markup, leaves_markup, names_words};
 pub use self::plain::is_in_statement as has_password_in_statement;
+pub use self::query::flatten_queries;
 use self::query::is_query;
 use self::size::{length_from, size_from};
 pub use self::taint::is_markdown;
 use self::taint::tainted;
+pub use self::written::is_of_people as is_written_by_people;
 use super::variable::names_database_address;
 use super::words::{names_password, names_secret_value, names_token};
 use crate::ir::{Entry, Map, Node, NodeKind, Op, Ref, Scope, Sink, SinkKind, SinkPart, Tri};
@@ -50,7 +53,6 @@ pub fn judge(sink: &mut Sink) -> bool {
             return !sink.parts.is_empty() || sink.kind == SinkKind::Tls;
         }
         SinkKind::Sql => {
-            let method = sink.callee.last();
             for part in &mut sink.parts {
                 // `query({ sql: '…' })` of mysql, `query({ text: '…' })` of pg.
                 if let Some(inner) =
@@ -60,7 +62,7 @@ pub fn judge(sink: &mut Sink) -> bool {
                 }
                 join(part);
             }
-            sink.parts.retain(|part| statement::is_sql(&part.value) || statement::is_part(method, &part.value) || is_whole(part));
+            sink.parts.retain(|part| statement::is_sql(&part.value) || statement::is_part(&sink.callee, &part.value) || is_whole(part));
         }
         SinkKind::Html => match answer {
             "page" | "answers" | "told" => return markup::is_of_page(sink),
@@ -395,6 +397,10 @@ fn secret_in(node: &Node, heard: Heard, depth: u32) -> Option<SmolStr> {
         && !selects_others(node, &is_secret)
     {
         return Some(hop.name.clone());
+    }
+    // `await request.json()`.
+    if heard.body_has_password && matches!(node.kind, NodeKind::Op(Op::Await, _)) && is_whole_body(node) {
+        return Some("password".into());
     }
     match &node.kind {
         // `process.env`.

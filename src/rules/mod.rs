@@ -33,6 +33,7 @@ mod validated;
 mod vault;
 mod view;
 mod web;
+mod written;
 
 pub use check::Check;
 pub use registry::{Active, Registry, run};

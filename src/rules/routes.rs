@@ -3,28 +3,30 @@
 pub(super) mod admin;
 mod answers;
 mod corners;
+mod habits;
+mod houses;
 pub(super) mod limits;
 pub(super) mod models;
 pub(super) mod plain;
 pub(super) mod reads;
 pub(super) mod records;
 pub(super) mod told;
+pub(super) mod unread;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
 use crate::finding::Severity;
-use crate::ir::{Confidence, Fact, FactKind, Guard, Kind, Node, NodeKind, Route, Security, ServiceKind, Span, Tri};
+use crate::ir::{Confidence, Fact, FactKind, Guard, Kind, Node, NodeKind, Route, Security, Span, Tri};
 use crate::link::Model;
 use crate::link::routes::{
-    deletes, hands_out_all, has_key, is_empty_form, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people, split_words,
+    deletes, hands_out_all, has_key, is_empty_form, is_sensitive, only_reads, reads_rows, shows_people, split_words,
 };
-use crate::source::FileId;
 
 use self::answers::{does_nothing, names_file, takes_files};
+use self::habits::{Application, Habits, Near};
 use super::Check;
-use super::nitric::SDK;
 
 /// The one framework that tries several routes of one path in turn.
 const ROCKET: &str = "rocket";
@@ -141,19 +143,17 @@ fn served(model: &Model) -> impl Iterator<Item = Registered<'_>> {
 /// A registered route.
 pub(super) type Registered<'m> = (&'m Fact, &'m Route);
 
-/// An application, and the framework that it is written with.
-type Application<'m> = (Near, &'m str);
-
 /// A route that changes or shows something without asking who calls.
 ///
 /// One alone says little: a route is only told apart from what is meant to be open where the
-/// application protects others. An application that protects none is one finding.
+/// application protects others, or where it signs people in. An application that does neither is one finding.
 pub(super) fn without_auth(cx: &mut Check<'_>) {
     let model = cx.model;
     let (habits, owned) = (Habits::of(model), records::owned(model));
-    let mut bare: BTreeMap<Application<'_>, Vec<Registered<'_>>> = BTreeMap::new();
+    let mut bare: BTreeMap<Application<'_>, Vec<(Registered<'_>, Severity)>> = BTreeMap::new();
     for (fact, route) in served(model).filter(|(fact, route)| !route.auth.is_yes() && is_served(model, fact) && !habits.is_told(route)) {
-        let Some(severity) = weight(route).or_else(|| reads::shows_rows_of_somebody(model, route, &owned)) else { continue };
+        let by_path = weight(route).filter(|severity| *severity == Severity::High || !reads::picks_harmless(model, route));
+        let Some(severity) = by_path.or_else(|| reads::shows_rows_of_somebody(model, route, &owned)) else { continue };
         if let Some(signed) = habits.signed_beside(fact, route) {
             report_unsigned(cx, (fact, route), signed);
         } else if is_believed(model, route) {
@@ -167,14 +167,19 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
         } else {
             let application = (Near::of(fact, route), route.framework.as_str());
             match habits.protected_beside(&application) {
+                Some(_) if habits.is_chosen_to_be_read(fact, route) => {}
                 Some(_) if is_read(route) && !deletes(route) && !habits.protects_reads.contains(&application) && !shows_people(route) => {}
                 Some(protected) => report_open(cx, (fact, route), severity, protected),
-                None => bare.entry(application).or_default().push((fact, route)),
+                None => bare.entry(application).or_default().push(((fact, route), severity)),
             }
         }
     }
     for (application, open) in bare.into_iter().filter(|(application, _)| !habits.unclear.contains(application)) {
-        report_bare(cx, &open, habits.knows_users.contains(&application));
+        if habits.asks_for_passwords.contains(&application) {
+            report_beside_sign_in(cx, &open, habits.asks_perhaps.get(&application));
+        } else {
+            report_bare(cx, &open, habits.knows_users.contains(&application));
+        }
     }
 }
 
@@ -182,150 +187,6 @@ pub(super) fn without_auth(cx: &mut Check<'_>) {
 fn is_served(model: &Model, fact: &Fact) -> bool {
     let class = model.files.class(fact.span);
     !(class.test || class.docs || class.vendored || class.generated)
-}
-
-/// What applications do with their other routes.
-#[derive(Default)]
-struct Habits<'m> {
-    /// The first route of each application that asks who calls.
-    protected: BTreeMap<Application<'m>, Registered<'m>>,
-    /// Where somebody is asked before reading; elsewhere everything is there to be read.
-    protects_reads: BTreeSet<Application<'m>>,
-    /// Where what stands in front of some route can't be told.
-    unclear: BTreeSet<Application<'m>>,
-    /// Where people sign in or up.
-    knows_users: BTreeSet<Application<'m>>,
-    /// Where people sign in, and where they sign up.
-    signs_in: BTreeSet<Application<'m>>,
-    signs_up: BTreeSet<Application<'m>>,
-    /// Webhooks that check who calls them, by their files and by what stands before the last part of their paths.
-    signed_in_file: BTreeMap<FileId, Registered<'m>>,
-    signed_below: BTreeMap<(Near, String), Registered<'m>>,
-    /// Methods and paths of Rocket's guarded routes.
-    guarded_twins: BTreeSet<(&'m [SmolStr], String)>,
-    /// APIs of a platform, which declare their security in one place: the platform's own rules look there.
-    apis: BTreeSet<Span>,
-}
-
-impl<'m> Habits<'m> {
-    fn of(model: &'m Model) -> Self {
-        // An API of Nitric without security, some of whose routes ask for themselves, is like any other application.
-        let asking: BTreeSet<Span> = served(model).filter(|(_, route)| route.auth.is_yes()).filter_map(|(_, route)| route.app).collect();
-        let is_api = |fact: &&Fact| match &fact.kind {
-            FactKind::Service(service) => {
-                let is_like_others = service.framework == SDK && service.security.is_absent() && asking.contains(&fact.span);
-                service.kind == ServiceKind::Api && !is_like_others
-            }
-            _ => false,
-        };
-        let apis = model.of(Kind::Service).filter(is_api).map(|fact| fact.span).collect();
-        let mut habits = Self { apis, ..Self::default() };
-        for (fact, route) in served(model) {
-            if is_webhook(route) && (route.auth.is_yes() || proves_sender(route)) {
-                habits.signed_in_file.entry(fact.span.file).or_insert((fact, route));
-                habits.signed_below.entry((Near::of(fact, route), parent(route))).or_insert((fact, route));
-            }
-            if route.framework == ROCKET && route.auth.is_yes() {
-                habits.guarded_twins.insert((&route.methods, route.path.to_string()));
-            }
-            if !model.files.class(fact.span).is_not_production() {
-                habits.learn(fact, route);
-            }
-        }
-        habits
-    }
-
-    /// Whether it is said elsewhere who may call a route: rules of their own read that.
-    fn is_told(&self, route: &Route) -> bool {
-        // nestrs says by marks what is public.
-        route.app.is_some_and(|app| self.apis.contains(&app)) || route.framework == "nestrs" || self.answers_the_turned_away(route)
-    }
-
-    /// Rocket tries the routes of one path in turn: one next to a guarded one gets whom that forwards.
-    fn answers_the_turned_away(&self, route: &Route) -> bool {
-        route.framework == ROCKET && self.guarded_twins.contains(&(route.methods.as_slice(), route.path.to_string()))
-    }
-
-    fn learn(&mut self, fact: &'m Fact, route: &'m Route) {
-        for near in Near::all(fact, route) {
-            let application = (near, route.framework.as_str());
-            if route.auth.is_yes() {
-                self.protected.entry(application).or_insert((fact, route));
-            }
-            if route.auth.is_yes() && is_read(route) {
-                self.protects_reads.insert(application);
-            }
-            if route.auth.is_maybe() && route.chain.iter().any(|guard| guard.authn.is_maybe()) {
-                self.unclear.insert(application);
-            }
-            match route.public.as_deref() {
-                Some("sign-in") => self.signs_in.insert(application),
-                Some("sign-up") => self.signs_up.insert(application),
-                _ => continue,
-            };
-            self.knows_users.insert(application);
-        }
-    }
-
-    /// A route of an application that asks who calls; beside the fields of its schema, those of the server, too.
-    fn protected_beside(&self, application: &Application<'m>) -> Option<&Registered<'m>> {
-        let of_server = || {
-            let near = application.0;
-            let from = (near, "");
-            let mut all = self.protected.range(from..).take_while(move |((other, _), _)| *other == near);
-            all.next().map(|(_, route)| route).filter(|_| application.1 == GRAPHQL && matches!(near, Near::App(_)))
-        };
-        self.protected.get(application).or_else(of_server)
-    }
-
-    /// `POST /users` where people sign in, and sign up nowhere else.
-    fn is_sign_up(&self, fact: &Fact, route: &'m Route) -> bool {
-        let application = (Near::of(fact, route), route.framework.as_str());
-        route.methods.iter().all(|method| method == "POST")
-            && is_of_accounts(&route.path)
-            && self.signs_in.contains(&application)
-            && !self.signs_up.contains(&application)
-    }
-
-    /// A webhook that checks who calls, next to one that does not: of the same file, or of the same path but for its
-    /// last part where what comes in is written down.
-    fn signed_beside(&self, fact: &Fact, route: &Route) -> Option<&Registered<'m>> {
-        if !is_webhook(route) || !route.auth.is_no() || checks_signature(route) {
-            return None;
-        }
-        let writes = route.body.as_ref().is_some_and(|body| body.writes);
-        let below = || writes.then(|| self.signed_below.get(&(Near::of(fact, route), parent(route)))).flatten();
-        self.signed_in_file.get(&fact.span.file).or_else(below)
-    }
-}
-
-/// A path without its last part: `/api/hooks` of `/api/hooks/payments`.
-fn parent(route: &Route) -> String {
-    let path = route.path.to_string();
-    path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned()
-}
-
-/// Whose guards show that an application asks who calls: those of the routes of the same application; of the whole
-/// tree, where files or decorators make the routes; of the same file, where nobody knows what it is mounted in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Near {
-    App(Span),
-    File(FileId),
-    Tree,
-}
-
-impl Near {
-    fn of(fact: &Fact, route: &Route) -> Self {
-        match route.app {
-            Some(app) => Self::App(app),
-            None if route.mounted => Self::Tree,
-            None => Self::File(fact.span.file),
-        }
-    }
-
-    fn all(fact: &Fact, route: &Route) -> impl Iterator<Item = Self> {
-        [Self::File(fact.span.file), Self::Tree].into_iter().chain(route.app.map(Self::App))
-    }
 }
 
 fn is_webhook(route: &Route) -> bool {
@@ -443,17 +304,37 @@ fn report_open(cx: &mut Check<'_>, (fact, route): Registered<'_>, severity: Seve
     cx.report(finding.related(other.span, format!("`{}` is protected by {}", other.owner, protected.reason)));
 }
 
-/// An application that protects nothing: one finding, at its place.
-fn report_bare(cx: &mut Check<'_>, open: &[Registered<'_>], knows_users: bool) {
-    let Some((first, route)) = open.first() else { return };
-    let writes = open.iter().filter(|(_, route)| weight(route) == Some(Severity::High)).count();
+/// An application that protects nothing that can be told, and yet has users: each of its open routes, since a guard may
+/// stand in front of one of them tomorrow and the next stays open.
+fn report_beside_sign_in(cx: &mut Check<'_>, open: &[(Registered<'_>, Severity)], asked: Option<&Registered<'_>>) {
+    if asked.is_none() && open.iter().all(|(_, severity)| *severity != Severity::High) {
+        return;
+    }
+    for ((fact, route), severity) in open {
+        let what = format!("`{}` answers everybody: {}", fact.owner, route.reason);
+        let what = if asked.is_none() { format!("{what}, as none of the application's routes asks who calls") } else { what };
+        let mut finding = cx.finding(fact, fact.span, what).severity(*severity);
+        if cx.model.files.class(fact.span).example {
+            finding = finding.confidence(Confidence::Low);
+        }
+        cx.report(match asked {
+            Some((other, told)) => finding.related(other.span, format!("`{}` seems to ask: {}", other.owner, told.reason)),
+            None => finding,
+        });
+    }
+}
+
+/// An application that protects nothing and signs nobody in: one finding, at its place.
+fn report_bare(cx: &mut Check<'_>, open: &[(Registered<'_>, Severity)], knows_users: bool) {
+    let Some(((first, route), _)) = open.first() else { return };
+    let writes = open.iter().filter(|(_, severity)| *severity == Severity::High).count();
     let span = route.app.unwrap_or(first.span);
     if writes == 0 {
         return;
     }
     let what = format!("none of its routes asks who calls: {} of them change or show data, such as `{}`", open.len(), first.owner);
     let mut finding = cx.finding(first, span, what);
-    for (fact, route) in open.iter().take(8) {
+    for ((fact, route), _) in open.iter().take(8) {
         finding = finding.related(fact.span, format!("`{}` is open: {}", fact.owner, route.reason));
     }
     cx.report(if knows_users {

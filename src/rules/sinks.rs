@@ -4,6 +4,7 @@ use super::Check;
 use super::source::shown;
 use super::validated::{is_escaped_before, is_validated};
 use super::web::names_none;
+use super::written::is_let_in;
 use crate::finding::{Level, Severity};
 use crate::ir::{Confidence, Fact, Node, NodeKind, Scope, Sink, SinkKind, SinkPart, Span, Tri};
 
@@ -39,6 +40,13 @@ pub(super) fn html(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
         cx.report_by_place(cx.finding(fact, fact.span, what).severity(Severity::Low).confidence(Confidence::Medium));
         return;
     }
+    if let Some(part) = sink.parts.first().filter(|_| matches!(option_of(sink), "written" | "shown")) {
+        if sink.kind == SinkKind::Html && is_let_in(cx, &part.label, option_of(sink) == "written") {
+            let what = format!("the text of a {} goes into markup as whoever wrote it left it", part.label);
+            cx.report_by_place(cx.finding(fact, fact.span, what).confidence(Confidence::Medium));
+        }
+        return;
+    }
     flow(cx, fact, sink, SinkKind::Html, |part| {
         let value = shown(part);
         match sink.callee.path.get(1).map_or("", smol_str::SmolStr::as_str) {
@@ -48,6 +56,10 @@ pub(super) fn html(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
             _ => format!("{value} goes into markup as it came"),
         }
     });
+}
+
+fn option_of(sink: &Sink) -> &str {
+    sink.options.as_ref().and_then(Node::as_str).unwrap_or_default()
 }
 
 /// A command line that a request is part of.
@@ -139,6 +151,10 @@ pub(super) fn timing(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
 
 /// Tokens that whoever sends them can compute.
 pub(super) fn computed_token(cx: &mut Check<'_>, fact: &Fact, sink: &Sink) {
+    if let Some(part) = sink.parts.iter().find(|part| sink.kind == SinkKind::Compare && part.label == "legible") {
+        let name = part.value.as_str().unwrap_or_default();
+        cx.report_by_place(cx.finding(fact, fact.span, format!("`{name}` is what anybody knows of the account, in other letters")));
+    }
     if sink.kind == SinkKind::Compare && sink.parts.iter().any(|part| part.label == "computed") {
         cx.report_by_place(cx.finding(fact, fact.span, "the token is a hash of what the caller sends with it: anybody can compute it"));
     }

@@ -3,7 +3,7 @@
 
 use super::Check;
 use crate::finding::{Level, Severity};
-use crate::ir::{Call, Confidence, Fact, FactKind, Field, Kind, Map, Node, NodeKind, Service, ServiceKind, Span};
+use crate::ir::{Call, Confidence, Fact, FactKind, Field, Kind, Map, Node, NodeKind, Part, Service, ServiceKind, Span};
 use crate::lower::{is_public_name, option};
 
 /// Packages that set the headers.
@@ -126,14 +126,60 @@ pub(super) fn short_password(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
     }
 }
 
+/// Names of folders whose files are served as they are.
+const SERVED: [&str; 6] = ["public", "static", "www", "wwwroot", "htdocs", "assets"];
+
 /// Files whose kind their sender chooses, where the web sees them.
 pub(super) fn kept_upload(cx: &mut Check<'_>, fact: &Fact, call: &Call) {
-    if call.callee.module() == Some("uploads") {
-        cx.report_by_place(cx.finding(
-            fact,
-            fact.span,
-            "the sender says what a file is called, in a folder that is served, and of which kind",
-        ));
+    if call.callee.module() != Some("uploads") {
+        return;
+    }
+    let mut folders = Vec::new();
+    call.args.iter().for_each(|folder| segments(folder, &mut folders, 6));
+    if folders.iter().any(|folder| SERVED.contains(&folder.as_str())) || is_served(cx, fact.span, &folders) {
+        let what = "the sender says what a file is called, in a folder that is served, and of which kind";
+        cx.report_by_place(cx.finding(fact, fact.span, what));
+    }
+}
+
+/// Whether one of these folders is served by the application that a place is in: `express.static('uploads')`.
+fn is_served(cx: &Check<'_>, place: Span, folders: &[String]) -> bool {
+    let top = |span: Span| cx.model.files.path(span.file).split('/').next().unwrap_or_default();
+    cx.model.of(Kind::Call).any(|other| match &other.kind {
+        FactKind::Call(call) => {
+            let is_static = matches!(
+                (call.callee.module(), call.callee.last()),
+                (Some("express"), "static") | (Some("serve-static" | "koa-static" | "serve-index"), _)
+            );
+            let mut served = Vec::new();
+            if is_static && (is_near(cx, place, other.span) || top(place) == top(other.span)) {
+                call.args.iter().take(1).for_each(|root| segments(root, &mut served, 6));
+            }
+            served.last().is_some_and(|last| folders.contains(last))
+        }
+        _ => false,
+    })
+}
+
+/// The names of the folders in a path, as far as they are known.
+fn segments(path: &Node, found: &mut Vec<String>, depth: u32) {
+    const MOST: usize = 24;
+    let Some(depth) = depth.checked_sub(1).filter(|_| found.len() < MOST) else { return };
+    let words = |text: &str, found: &mut Vec<String>| {
+        found.extend(text.split('/').filter(|part| !part.is_empty() && !part.starts_with('.')).map(ToOwned::to_owned));
+    };
+    match &path.kind {
+        NodeKind::Text(text) => {
+            for piece in &text.pieces {
+                match &piece.part {
+                    Part::Lit(text) => words(text, found),
+                    Part::Hole(hole) => segments(hole, found, depth),
+                }
+            }
+        }
+        NodeKind::Op(_, parts) | NodeKind::List(parts) => parts.iter().for_each(|part| segments(part, found, depth)),
+        NodeKind::Call(call) => call.args.iter().for_each(|part| segments(part, found, depth)),
+        _ => {}
     }
 }
 

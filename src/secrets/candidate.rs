@@ -139,7 +139,7 @@ fn role(file: &SourceFile, at: usize) -> Option<&'static str> {
         Some("it stands in a comment")
     } else if super::sampled::is_of_sample(file, at) {
         Some("it stands in made-up data")
-    } else if super::sampled::is_fenced(file, at) {
+    } else if super::sampled::is_fenced(file, at) || super::sampled::is_example_of_schema(file, at) {
         Some("it stands in an example")
     } else if super::context::is_help(file.text.as_bytes(), at) {
         Some("it stands in a help text")

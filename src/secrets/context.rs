@@ -50,8 +50,11 @@ impl<'t> Place<'t> {
         if memchr::memmem::find(self.line_head(), b"/badge").is_some() && self.between() == "=" {
             return Some(Reason::PublicByContext);
         }
-        if self.is_about_syntax() {
+        if self.is_about_syntax() || self.is_classified() {
             return Some(Reason::Identifier);
+        }
+        if self.is_beginning() || self.is_asserted() {
+            return Some(Reason::Reference);
         }
         (!self.quoted && self.is_in_sentence()).then_some(Reason::NaturalLanguage)
     }
@@ -62,6 +65,28 @@ impl<'t> Place<'t> {
         let value = self.text.get(self.value.0..self.value.1).unwrap_or_default();
         let is_option = value.strip_prefix('-').is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
         is_option || self.before(7) == b"typeof " || self.before(7) == b"class=\""
+    }
+
+    /// `password: "secret"` of a table that says which fields are secret: its neighbours are `"public"`.
+    fn is_classified(&self) -> bool {
+        const WINDOW: usize = 240;
+        let is_sort = matches!(self.value_text(), "secret" | "private" | "hidden" | "sensitive" | "confidential" | "protected");
+        let text = self.text.as_bytes();
+        let around = || &text[self.key.0.saturating_sub(WINDOW)..(self.value.1 + WINDOW).min(text.len())];
+        self.quoted && is_sort && [b"\"public\"".as_slice(), b"'public'"].iter().any(|word| memchr::memmem::find(around(), word).is_some())
+    }
+
+    /// `"app:" + key`: a prefix, and the rest is a variable's.
+    fn is_beginning(&self) -> bool {
+        let rest = self.text.as_bytes().get(self.value.1 + 1..).unwrap_or_default();
+        self.quoted && self.value_text().ends_with([':', '=', '-', '_', '/', ' ']) && rest.trim_ascii_start().first() == Some(&b'+')
+    }
+
+    /// `assert(() => parse(text).key === "…")`: what is expected of a function.
+    fn is_asserted(&self) -> bool {
+        const WINDOW: usize = 600;
+        let calls = [b"assert(".as_slice(), b"expect("];
+        self.quoted && self.is_compared() && calls.iter().any(|call| memchr::memmem::find(self.before(WINDOW), call).is_some())
     }
 
     /// Whether the value stands in for an environment variable that is not set.
@@ -163,8 +188,17 @@ pub(super) fn is_comment(text: &[u8], kind: FileKind, at: usize) -> bool {
         FileKind::Code => {
             head.starts_with(b"# ") || head.starts_with(b"-- ") || head.starts_with(b"##") || is_slashed(head) || is_slashed_after(line)
         }
-        _ => is_slashed(head) || is_slashed_after(line),
+        _ => is_slashed(head) || is_slashed_after(line) || is_in_block(text, at),
     }
+}
+
+/// Whether a place stands in a block comment that begins its line, whatever its own line begins with.
+fn is_in_block(text: &[u8], at: usize) -> bool {
+    const WINDOW: usize = 2 << 10;
+    let before = &text[at.saturating_sub(WINDOW)..at];
+    let Some(start) = memchr::memmem::rfind(before, b"/*") else { return false };
+    let line = &before[memchr::memrchr(b'\n', &before[..start]).map_or(0, |at| at + 1)..start];
+    line.trim_ascii().is_empty() && memchr::memmem::find(&before[start..], b"*/").is_none()
 }
 
 /// Whether a place is a text within a text that says how to call a program: `"… Usage:\nx user password:\"v\""`.
@@ -245,6 +279,9 @@ mod tests {
             (TypeScript, "const a = 1; // password: x", true),
             (TypeScript, "const a = \"http://password=x", false),
             (TypeScript, "/**\n * password: x", true),
+            (TypeScript, "/*\n{\n  password: x", true),
+            (TypeScript, "/* a */\nlet b = {\n  password: x", false),
+            (TypeScript, "glob('src/*')\n  password: x", false),
             (Code, "#define password x", false),
             (Code, "# password x", true),
             (Xml, "<!-- a\n password x", true),

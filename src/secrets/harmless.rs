@@ -193,7 +193,10 @@ fn is_validation(value: &str) -> bool {
 pub(super) fn repeats_key(key: &str, value: &str) -> bool {
     const PASSWORDS: &[&str] = &["password", "passwd", "passwort", "pass", "pwd", "passphrase", "passcode"];
     if !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ')) {
-        return value.strip_prefix(key).is_some_and(|rest| key.len() >= 3 && rest.starts_with(" ("));
+        // `RootKey: "app|RootKey|local"`: a name among others.
+        let is_name = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_path = value.contains('|') && value.split('|').all(is_name) && value.split('|').any(|part| part == key);
+        return is_path || value.strip_prefix(key).is_some_and(|rest| key.len() >= 3 && rest.starts_with(" ("));
     }
     // `password1` and `new_password2` of a form are one field.
     let (bare_key, bare) = (letters(key.trim_end_matches(|c: char| c.is_ascii_digit())), letters(value));

@@ -29,6 +29,44 @@ pub(super) fn is_fenced(file: &SourceFile, at: usize) -> bool {
     file.kind.is_code() && window(file, at).matches("\\`\\`\\`").count() % 2 == 1
 }
 
+/// Whether a place stands in what a schema gives as an example: `examples: ["…"]`, `schema: { example: { token: "…" } }`.
+pub(super) fn is_example_of_schema(file: &SourceFile, at: usize) -> bool {
+    const MOST: usize = 2 << 10;
+    const LEVELS: usize = 4;
+    if !file.kind.is_code() {
+        return false;
+    }
+    let before = &file.text.as_bytes()[at.saturating_sub(MOST)..at];
+    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+    let is_example = |head: &[u8]| {
+        let key = head.trim_ascii_end().strip_suffix(b":").map(<[u8]>::trim_ascii_end);
+        let key = key.map(|key| key.strip_suffix(b"\"").or_else(|| key.strip_suffix(b"'")).unwrap_or(key));
+        let word = |key: &[u8]| key.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().map(<[u8]>::to_vec);
+        key.and_then(word).is_some_and(|word| word == b"example" || word == b"examples")
+    };
+    let (mut closed, mut levels) = (0_usize, 0);
+    if is_example(before) {
+        return true;
+    }
+    for (end, byte) in before.iter().enumerate().rev() {
+        match byte {
+            b'}' | b']' => closed += 1,
+            b'{' | b'[' if closed > 0 => closed -= 1,
+            b'{' | b'[' => {
+                levels += 1;
+                if is_example(&before[..end]) {
+                    return true;
+                }
+                if levels == LEVELS {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 fn window(file: &SourceFile, at: usize) -> &str {
     let start = at.saturating_sub(WINDOW);
     (start..at).find_map(|start| file.text.get(start..at)).unwrap_or_default()

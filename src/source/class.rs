@@ -25,8 +25,8 @@ pub struct PathClass {
 }
 
 impl PathClass {
-    /// The class of `path` (relative, `/`); `text` is asked only for a "generated" banner and for
-    /// the long lines of a minified file.
+    /// The class of `path` (relative, `/`); `text` is asked only for a "generated" banner, for
+    /// the long lines of a minified file and for the suites of tests that a script is made of.
     pub fn of(path: &str, text: &str) -> Self {
         let lower = path.to_ascii_lowercase();
         let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
@@ -34,7 +34,7 @@ impl PathClass {
         for folder in folders.split('/') {
             class.add_folder(folder);
         }
-        class.test |= is_playwright(folders);
+        class.test |= is_playwright(folders) || is_suite(name, text);
         class.vendored |= is_of_page(folders) || is_release(name);
         class.add_name(name);
         class.generated |= has_banner(text) || is_minified(name, text);
@@ -69,12 +69,13 @@ impl PathClass {
     fn add_name(&mut self, name: &str) {
         let parts: Vec<&str> = name.split(['.', '-', '_']).collect();
         let inner = parts.iter().skip(1);
-        self.test |= inner.clone().any(|part| matches!(*part, "test" | "tests" | "spec" | "e2e" | "stories" | "mock" | "mocks" | "cy"))
-            || name.contains(".story.")
-            || name.starts_with("test_")
-            || name.starts_with("test-")
-            || name.starts_with("playwright.config.")
-            || name.starts_with("cypress.config.");
+        self.test |=
+            inner.clone().any(|part| matches!(*part, "test" | "tests" | "spec" | "e2e" | "smoke" | "stories" | "mock" | "mocks" | "cy"))
+                || name.contains(".story.")
+                || name.starts_with("test_")
+                || name.starts_with("test-")
+                || name.starts_with("playwright.config.")
+                || name.starts_with("cypress.config.");
         self.example |= parts.iter().any(|part| matches!(*part, "example" | "examples" | "sample"));
         // `template.yaml` is what SAM deploys; only an environment is copied from a template by hand.
         let is_environment = parts.contains(&"env");
@@ -105,6 +106,22 @@ fn is_playwright(folders: &str) -> bool {
     let mut parts = folders.split('/');
     let first = parts.next().unwrap_or_default();
     first == "playwright" || matches!(first, "apps" | "packages") && parts.any(|part| part == "playwright")
+}
+
+/// Whether a script is a suite of tests, whatever it and its folder are called: `describe('…` begins a line, and what it
+/// describes is tried by `it('…` or `test('…`.
+fn is_suite(path: &str, text: &str) -> bool {
+    let is_script = [".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".jsx", ".tsx"].iter().any(|ending| path.ends_with(ending));
+    let bytes = text.as_bytes();
+    let calls = |word: &str, begins: &dyn Fn(u8) -> bool| {
+        memchr::memmem::find_iter(bytes, word).any(|at| {
+            let before = at.checked_sub(1).map_or(b'\n', |before| bytes[before]);
+            begins(before) && matches!(bytes.get(at + word.len()), Some(b'\'' | b'"' | b'`'))
+        })
+    };
+    is_script
+        && ["describe(", "suite("].iter().any(|word| calls(word, &|before| before == b'\n'))
+        && ["it(", "test("].iter().any(|word| calls(word, &|before| before.is_ascii_whitespace()))
 }
 
 /// `vendors` among what a page loads: anywhere else it may be a part of the application, which knows vendors.
@@ -167,6 +184,9 @@ mod tests {
         assert!(!PathClass::of("src/step-2.js", "").vendored && !PathClass::of("src/jquery-setup.js", "").vendored);
         assert!(PathClass::of("a/__tests__/b.ts", "").test);
         assert!(!PathClass::of("src/latest.ts", "").test);
+        assert!(PathClass::of("int/bots.js", "const a = 1\ndescribe('bots', () => {\n  it('answers', () => {})\n})\n").test);
+        assert!(PathClass::of("bots.mts", "describe(`bots`, () => {\n\ttest(\"answers\", go)\n})\n").test);
+        assert!(!PathClass::of("src/shape.ts", "const text = describe('bots')\nsubmit('x')\n").test, "a function of that name");
         assert!(PathClass::of("packages/app-tests/x.ts", "").test && PathClass::of("cypress.config.ts", "").test);
         assert!(PathClass::of(".env.example", "").example);
         assert!(PathClass::of("deploy/.env.dist", "").example);

@@ -1,12 +1,20 @@
-//! Middleware that sends callers elsewhere: to the start page as well as to where people sign in. Which callers it
-//! sends, those with credentials or those without, is told by the test in front.
+//! Middleware that sends callers elsewhere: to the start page as well as to where people sign in, or that answers them
+//! itself. Which callers it turns away, those with credentials or those without, is told by the test in front.
 
+use super::passes;
+use super::sinks::root_name;
+use crate::ir::Span;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
-/// Where a middleware sends callers who show no credentials: `if (req.session.user) next(); else res.redirect('/')`.
-/// Nothing where those are sent away who have signed in.
-pub(super) fn turned(body: Syntax<'_>) -> Option<Syntax<'_>> {
-    body.below().filter(|node| is_redirect(*node)).find(|redirect| is_for_strangers(*redirect, body))
+/// Where a middleware turns callers away who show no credentials: `if (req.session.user) next(); else res.redirect('/')`,
+/// `if (!user) { res.send(new Reply(1106)); return }`, whatever it answers. Nothing where those are sent away who have
+/// signed in.
+pub(super) fn turned(body: Syntax<'_>, function: Span) -> Option<Syntax<'_>> {
+    let answers = || body.below().filter(|node| is_answer(*node) && !passes::runs_behind(*node, function));
+    let sends = |node: Syntax<'_>| is_redirect(node) && deciding(node, body).is_some();
+    // Anything may be missing where a request is answered, unlike where it is sent elsewhere.
+    let refuses = |node: Syntax<'_>| deciding(node, body).is_some_and(passes::is_about_caller);
+    body.below().find(|node| sends(*node)).or_else(|| answers().find(|node| refuses(*node)))
 }
 
 fn is_redirect(node: Syntax<'_>) -> bool {
@@ -14,18 +22,32 @@ fn is_redirect(node: Syntax<'_>) -> bool {
     node.kind() == Kind::Call && method().is_some_and(|method| method.text() == "redirect")
 }
 
-/// Whether a place is reached by those of whom a test in front found no credentials.
-fn is_for_strangers(place: Syntax<'_>, body: Syntax<'_>) -> bool {
+/// `res.send(…)`, `ctx.body = …`: the request ends with it.
+fn is_answer(node: Syntax<'_>) -> bool {
+    match node.kind() {
+        Kind::Call => {
+            let method = node.field(Field::Function).and_then(|function| function.field(Field::Property)).map_or("", Syntax::text);
+            matches!(method, "send" | "json" | "jsonp" | "end" | "render" | "sendStatus" | "sendFile")
+                && matches!(root_name(node), "res" | "response" | "reply" | "rep")
+        }
+        Kind::Assignment => node.field(Field::Left).is_some_and(|left| matches!(left.text(), "ctx.body" | "context.body")),
+        _ => false,
+    }
+}
+
+/// The test in front of a place that is reached by those of whom it found no credentials.
+fn deciding<'t>(place: Syntax<'t>, body: Syntax<'t>) -> Option<Syntax<'t>> {
     let mut below = place;
     for outer in place.ancestors().take_while(|outer| outer.id() >= body.id()) {
-        if outer.kind() == Kind::If {
-            return asks_for_absence(outer) == (below.role() == Field::Consequence);
+        let is_ternary = outer.kind() == Kind::Ternary && below.role() != Field::Condition;
+        if outer.kind() == Kind::If || is_ternary {
+            return (asks_for_absence(outer) == (below.role() == Field::Consequence)).then_some(outer);
         }
         below = outer;
     }
     // Behind `if (req.session.user) return next()`.
     let is_before = |test: &Syntax<'_>| test.kind() == Kind::If && test.id() < place.id();
-    body.children().filter(is_before).any(|test| !asks_for_absence(test) && goes_on(test))
+    body.children().filter(is_before).find(|test| !asks_for_absence(*test) && goes_on(*test))
 }
 
 fn goes_on(test: Syntax<'_>) -> bool {

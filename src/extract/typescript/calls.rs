@@ -9,7 +9,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::names::{Form, Module, unquoted};
 use super::sinks::called_name;
 use crate::extract::Extract;
-use crate::ir::{Call, FactKind, NodeKind, Ref, Scope, Span};
+use crate::ir::{Call, FactKind, NodeKind, Ref, Scope, Span, leads_inside};
 use crate::parse::typescript::{Field, Kind, Syntax};
 use crate::tables::{V, table};
 
@@ -317,7 +317,8 @@ fn is_known(callee: &Ref, node: Syntax<'_>) -> bool {
     let is_method = || KNOWN.methods.contains(name) || KNOWN.route_methods.contains(name) && (has_path(node) || is_on_route(node));
     match &callee.scope {
         Scope::Import(module) if module.contains(".gen/providers/") => true,
-        Scope::Import(module) if may_be_own(module) => callee.path.len() == 1 || is_method(),
+        // What a file of the application hands on may be a library's function; linking tells.
+        Scope::Import(module) if leads_inside(module).is_yes() => callee.path.len() == 1 || is_method(),
         Scope::Import(module) => {
             let package = package_of(module);
             let scope = package.split('/').next().unwrap_or_default();
@@ -334,14 +335,6 @@ fn is_known(callee: &Ref, node: Syntax<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether a module is one of the application's own: beside this one, or by a name that `paths` of a tsconfig commonly give.
-/// What it hands on may be a library's function; linking tells.
-fn may_be_own(module: &str) -> bool {
-    const NAMES: [&str; 14] =
-        ["@/", "~", "#", "src/", "@app/", "@lib/", "@libs/", "@core/", "@shared/", "@common/", "@utils/", "@server/", "@config/", "@src/"];
-    module.starts_with('.') || NAMES.iter().any(|name| module.starts_with(name))
 }
 
 /// Whether the first argument is a path.

@@ -1,7 +1,6 @@
 //! Which framework an application or router belongs to, and what reads like a registration on one.
 
-use super::names::is_package;
-use crate::ir::{Ref, Scope, ServiceKind};
+use crate::ir::{Ref, Scope, ServiceKind, Tri, leads_inside};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// A framework whose routes are registered by method calls.
@@ -127,7 +126,7 @@ pub(super) fn is_handed_on(name: Syntax<'_>, function: Syntax<'_>) -> bool {
 
 /// Whether a call reads like `createRouter()`, of a function that no package brings.
 pub(super) fn is_factory(call: Syntax<'_>, callee: &Ref) -> bool {
-    let is_own = callee.module().is_none_or(|module| !is_package(module) || module.starts_with(['@', '~', '#']));
+    let is_own = callee.is_own() != Tri::No;
     let name = callee.last_named().split('@').next().unwrap_or_default().to_ascii_lowercase();
     call.kind() == Kind::Call
         && is_own
@@ -139,7 +138,7 @@ pub(super) fn is_factory(call: Syntax<'_>, callee: &Ref) -> bool {
 /// An application that another file or function made: linking knows whether it is one.
 pub(super) fn may_be_service(service: &Ref, method: &str, call: Syntax<'_>) -> bool {
     let is_foreign = match &service.scope {
-        Scope::Import(module) => !is_package(module) || module.starts_with(['@', '~', '#']),
+        Scope::Import(module) => leads_inside(module) != Tri::No,
         Scope::Local => true,
         _ => false,
     };

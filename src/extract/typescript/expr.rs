@@ -188,6 +188,9 @@ impl<'t> Module<'t> {
         if let Some(module) = self.required(node).filter(|_| !is_new) {
             return Node::new(span, NodeKind::Ref(module));
         }
+        if let Some(parsed) = self.parsed(node) {
+            return Node::new(span, NodeKind::Ref(parsed));
+        }
         let Some(function) = node.field(Field::Function).or_else(|| node.field(Field::Constructor)) else {
             return Node::unknown(Why::Broken, span);
         };

@@ -17,7 +17,7 @@ use self::writes::{alters, is_answer, is_on_store, is_write, statement};
 use super::forms::Session;
 use super::names::{Module, unquoted};
 use super::{away, noted, passes, rights};
-use crate::ir::{CallSite, Func, Node, Param, Ref, Scope, Span, Tri};
+use crate::ir::{CallSite, Func, Node, NodeKind, Op, Param, Ref, Scope, Span, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Answers and tests of one function that its summary keeps.
@@ -47,7 +47,7 @@ impl<'t> Module<'t> {
         func.returns = self.returned(body);
         func.returns_sometimes = func.returns.as_ref().is_some_and(|returned| is_under_condition(body, returned.span));
         if func.denies.is_empty() && func.continues && func.reads_credentials {
-            func.denies.extend(away::turned(body).map(Syntax::span));
+            func.denies.extend(away::turned(body, func.span).map(Syntax::span));
         }
         if func.denies.is_empty() && (passes::runs_through(body) || passes::swallows(body)) {
             func.lets_anonymous_through = Tri::Yes;
@@ -128,7 +128,8 @@ impl<'t> Module<'t> {
     }
 
     fn deny(&self, denial: Syntax<'t>, func: &mut Func) {
-        if !self.is_switched(denial, func.span) && !passes::is_told_by_error(denial) && !passes::goes_on_after(denial, func.span) {
+        let is_other = || self.is_switched(denial, func.span) || self.is_of_missing_record(denial) || passes::is_told_by_error(denial);
+        if !is_other() && !passes::goes_on_after(denial, func.span) {
             func.denies.push(denial.span());
             func.tests_rights |= rights::is_refused_by_flag(denial);
         }
@@ -235,14 +236,24 @@ impl<'t> Module<'t> {
                 continue;
             }
             if node.kind() == Kind::Return {
-                if found.is_some() {
-                    return None;
+                if let Some(first) = found {
+                    return self.either(body, first, node);
                 }
                 found = Some(node.first()?);
             }
             id += 1;
         }
         Some(self.lower(found?))
+    }
+
+    /// `if (typeof a === 'string') return wrap(b, check, a); return wrap(a, check)`: one of two calls of the same function.
+    fn either(&self, body: Syntax<'t>, first: Syntax<'t>, last: Syntax<'t>) -> Option<Node> {
+        let is_last = body.children().last() == Some(last);
+        let second = last.first().filter(|second| is_last && second.kind() == Kind::Call && first.kind() == Kind::Call)?;
+        let test = first.ancestors().find(|outer| outer.kind() == Kind::If)?.field(Field::Condition)?;
+        let is_same = first.field(Field::Function)?.text() == second.field(Field::Function)?.text();
+        let ways = || vec![self.lower(test), self.lower(first), self.lower(second)];
+        is_same.then(|| Node::new(first.span(), NodeKind::Op(Op::Cond, ways())))
     }
 }
 

@@ -46,6 +46,7 @@ mod remix;
 mod request;
 mod rights;
 mod routing;
+mod schemas;
 mod serverless;
 mod shapes;
 mod shield;

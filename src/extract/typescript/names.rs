@@ -356,6 +356,16 @@ impl<'t> Module<'t> {
         self.members.get(&declaration.name.id()).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// What a variable is made as by its name, where nothing else is put into it later, nor into a member of it.
+    pub(super) fn made_once(&self, name: Syntax<'t>) -> Option<Syntax<'t>> {
+        let declared = self.lookup(name.text(), name).filter(|_| name.kind() == Kind::Identifier)?;
+        let is_changed = self.is_reassigned(declared) || !self.member_assignments(declared).is_empty();
+        match &declared.form {
+            Form::Variable(Some(made), path) if path.is_empty() && !is_changed => Some(*made),
+            _ => None,
+        }
+    }
+
     /// What is put into a list behind what it holds from the start: `parts.push(text)`.
     pub(super) fn pushed(&self, declaration: &Declaration<'t>) -> &[Syntax<'t>] {
         let is_list = matches!(&declaration.form, Form::Variable(Some(made), path) if path.is_empty() && made.kind() == Kind::Array);

@@ -2,10 +2,10 @@
 
 use smol_str::SmolStr;
 
-use super::names::{Form, Module, is_package, unquoted};
+use super::names::{Form, Module, unquoted};
 use super::sinks::called_name;
 use crate::extract::Extract;
-use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Resource, ResourceMode, Scope, Span};
+use crate::ir::{Call, FactKind, Map, Node, NodeKind, Ref, Resource, ResourceMode, Scope, Span, Tri, leads_inside};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// The type of a resource that another file makes, until linking finds it.
@@ -101,7 +101,7 @@ fn taken(module: &Module<'_>, cx: &mut Extract<'_>) {
 
 /// Whether a name may be one of the application's other files.
 fn is_own(target: &Ref) -> bool {
-    matches!(&target.scope, Scope::Import(from) if !is_package(from) || from.starts_with(['@', '~', '#']))
+    matches!(&target.scope, Scope::Import(from) if leads_inside(from) != Tri::No)
 }
 
 fn push(cx: &mut Extract<'_>, ty: &str, name: &str, span: Span, attrs: Map) {

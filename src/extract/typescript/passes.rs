@@ -49,25 +49,42 @@ fn otherwise(test: Syntax<'_>) -> Option<Syntax<'_>> {
     })
 }
 
+/// Whether a test is about who calls: `!user`, `!token || expired`, `req.session.userId`.
+pub(super) fn is_about_caller(test: Syntax<'_>) -> bool {
+    let Some(condition) = test.field(Field::Condition) else { return false };
+    let inner = condition.first().filter(|_| condition.kind() == Kind::Parenthesized).unwrap_or(condition);
+    away::disjuncts(inner).into_iter().flat_map(away::conjuncts).any(|part| names_caller(tested(part.text())))
+}
+
 /// Whether a part of a test holds where there are no credentials, or where a route is marked with nothing:
 /// `!token`, `!roles?.length`, `req.user === undefined`.
 fn is_absence_of_caller(test: Syntax<'_>, part: Syntax<'_>) -> bool {
     const NOTHING: [&str; 6] = ["== null", "== undefined", "=== null", "=== undefined", "length == 0", "length === 0"];
     let text = part.text();
+    let is_absence = text.starts_with('!') || NOTHING.iter().any(|nothing| text.ends_with(nothing));
+    let tested = tested(text);
+    is_absence && (names_caller(tested) || is_of_marker(test, tested.split(['.', '?']).next().unwrap_or_default()))
+}
+
+/// What a part of a test is about: `req.user` of `!req.user`, `roles` of `roles?.length === 0`.
+fn tested(part: &str) -> &str {
+    let tested = part.trim_start_matches('!').split([' ', '(']).next().unwrap_or_default();
+    tested.trim_end_matches(".length").trim_end_matches('?')
+}
+
+/// Whether what is tested tells who calls.
+fn names_caller(tested: &str) -> bool {
     // What is absent is the last name: of `token.expiry === null`, not the token.
-    let tested = text.trim_start_matches('!').split([' ', '(']).next().unwrap_or_default();
-    let tested = tested.trim_end_matches(".length").trim_end_matches('?');
     let lower = tested.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let of_caller = ["token", "header", "auth", "user", "session", "cookie", "jwt", "bearer", "credential", "role", "permission"]
         .iter()
         .any(|word| lower.contains(word));
     // A record that is looked up by what was sent is not the caller's own.
     let is_other = ["existing", "duplicate", "other", "target", "conflicting"].iter().any(|word| lower.starts_with(word));
-    let is_absence = text.starts_with('!') || NOTHING.iter().any(|nothing| text.ends_with(nothing));
     // `!process.env.AUTH_TOKEN`: whoever runs the application chose to ask nobody.
     let is_setting =
         ["process.env", "import.meta.env", "config.", "settings.", "env.", "options."].iter().any(|start| tested.starts_with(start));
-    is_absence && (of_caller && !is_other && !is_setting || is_of_marker(test, tested.split(['.', '?']).next().unwrap_or_default()))
+    of_caller && !is_other && !is_setting
 }
 
 /// Whether an answer only says what another function has thrown: `catch (error) { if (error instanceof Forbidden) … 403 }`.
@@ -103,9 +120,11 @@ pub(super) fn goes_on_after(denial: Syntax<'_>, function: Span) -> bool {
     // What answers goes on; `ctx.throw(401)` and what frameworks throw themselves does not.
     let answers =
         matches!(called_name(denial), "status" | "sendStatus" | "writeHead") && !matches!(root_name(denial), "ctx" | "c" | "context");
-    if !answers {
-        return false;
-    }
+    answers && runs_behind(denial, function)
+}
+
+/// Whether a function calls `next()` behind an answer in it.
+pub(super) fn runs_behind(denial: Syntax<'_>, function: Span) -> bool {
     let mut inner = denial;
     let mut is_left_to_promise = false;
     for outer in denial.ancestors() {

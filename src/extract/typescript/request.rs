@@ -161,7 +161,9 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
         let listens = position == 0 && method == "on";
         match method {
             "on" if listens && event == "entry" && !looks_at_names(name) => "entry",
-            "forEach" if position == 0 && object.ends_with(".getEntries()") => "entry",
+            "forEach" | "map" if position == 0 && object.ends_with(".getEntries()") => "entry",
+            // What `Open` of unzipper has listed.
+            "forEach" | "map" if position == 0 && object.ends_with(".files") && lists_archives(name) => "entry",
             "on" if listens && event != "error" && matches!(object, "socket" | "client" | "ws" | "conn") => "message",
             // `server.on('method', (error, params, callback) => …)` of XML-RPC.
             "on" if position == 1 && name.text() == "params" && is_of_file(name, "xmlrpc") => "args",
@@ -194,6 +196,11 @@ fn is_procedure(function: Syntax<'_>, name: Syntax<'_>) -> bool {
 fn is_of_file(node: Syntax<'_>, library: &str) -> bool {
     let asks = |quote: char| node.ancestors().last().is_some_and(|file| file.text().contains(&format!("{quote}{library}{quote}")));
     asks('\'') || asks('"')
+}
+
+/// Whether a file lists archives with unzipper, which leaves the names of entries as they are.
+fn lists_archives(name: Syntax<'_>) -> bool {
+    name.tree().holds("unzipper", |text| text.contains("unzipper.Open") || text.contains("from 'unzipper'"))
 }
 
 /// yauzl refuses names that lead out of the archive, unless it is told to hand them over as bytes.

@@ -47,23 +47,45 @@ pub(super) fn is_tested(value: Syntax<'_>) -> bool {
 /// Whether a refusal says that somebody who is known may not, by a flag of theirs: `if (!member.steward) return res.status(403)`.
 /// Whether somebody's account is open says nothing of what they may do.
 pub(super) fn is_refused_by_flag(denial: Syntax<'_>) -> bool {
-    const STATES: [&str; 12] =
-        ["activ", "verif", "confirm", "bann", "block", "delet", "enabl", "disabl", "lock", "suspend", "status", "expire"];
     let text = denial.text();
     if !["403", "orbidden", "FORBIDDEN"].iter().any(|word| text.contains(word)) {
         return false;
     }
     let test = denial.ancestors().take_while(|outer| !outer.kind().is_function()).find(|outer| outer.kind() == Kind::If);
-    let Some(condition) = test.and_then(|test| test.field(Field::Condition)) else { return false };
-    let is_flag = |part: Syntax<'_>| {
-        let tested = if part.kind() == Kind::Unary { part.field(Field::Argument) } else { None };
-        let Some(member) = tested.filter(|tested| tested.kind() == Kind::Member) else { return false };
-        let holder = member.field(Field::Object).filter(|object| object.kind() == Kind::Identifier).map_or("", Syntax::text);
-        let name = member.field(Field::Property).map_or("", Syntax::text).to_ascii_lowercase();
-        let of_somebody = ["user", "member", "account", "person", "profile", "me", "employee", "customer"].contains(&holder);
-        of_somebody && !STATES.iter().any(|state| name.contains(state)) && !is_id(&name)
-    };
-    super::away::disjuncts(condition).into_iter().any(is_flag)
+    let Some(condition) = test.and_then(|test| test.field(Field::Condition)) else { return is_let_in_by_flag(denial) };
+    let is_refused =
+        |part: Syntax<'_>| part.kind() == Kind::Unary && part.field(Field::Argument).is_some_and(is_flag) || is_held_to_true(part);
+    super::away::disjuncts(condition).into_iter().any(is_refused)
+}
+
+/// Whether those who have a flag have gone on before a refusal: `if (req.user.steward === true) return next()`.
+fn is_let_in_by_flag(denial: Syntax<'_>) -> bool {
+    let block = denial.ancestors().take_while(|outer| !outer.kind().is_function()).find(|outer| outer.kind() == Kind::Block);
+    let before = block.into_iter().flat_map(Syntax::children).take_while(|statement| statement.start() < denial.start());
+    let goes_on = |test: &Syntax<'_>| test.field(Field::Consequence).is_some_and(|then| then.text().contains("next()"));
+    let mut tests = before.filter(|statement| statement.kind() == Kind::If).filter(goes_on).filter_map(|test| test.field(Field::Condition));
+    tests.any(|condition| std::iter::once(condition).chain(condition.below()).any(is_held_to_true))
+}
+
+/// `req.user.steward === true`, or that it is not.
+fn is_held_to_true(test: Syntax<'_>) -> bool {
+    let sides = [Field::Left, Field::Right].map(|side| test.field(side));
+    test.kind() == Kind::Binary && matches!(sides, [Some(flag), Some(value)] if is_flag(flag) && value.text() == "true")
+}
+
+/// Whether a value is a flag of somebody that says what they may do: `steward` of `req.user.steward`.
+fn is_flag(member: Syntax<'_>) -> bool {
+    const STATES: [&str; 20] = [
+        "activ", "verif", "confirm", "bann", "block", "delet", "enabl", "disabl", "lock", "suspend", "status", "expire", "onboard",
+        "complet", "subscri", "paid", "factor", "mfa", "accept", "agree",
+    ];
+    if member.kind() != Kind::Member {
+        return false;
+    }
+    let holder = member.field(Field::Object).map_or("", |object| object.field(Field::Property).unwrap_or(object).text());
+    let name = member.field(Field::Property).map_or("", Syntax::text).to_ascii_lowercase();
+    let of_somebody = ["user", "member", "account", "person", "profile", "me", "employee", "customer"].contains(&holder);
+    of_somebody && !STATES.iter().any(|state| name.contains(state)) && !is_id(&name)
 }
 
 /// Whether what a test gives is only written down: `req.session.canManage = user.role === 'admin'`.

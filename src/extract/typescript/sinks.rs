@@ -24,6 +24,7 @@ mod identity;
 mod journal;
 mod kept;
 mod known;
+mod legible;
 mod letters;
 mod logged;
 mod made;
@@ -44,6 +45,7 @@ mod slow;
 mod stands;
 mod template;
 mod told;
+mod unhashed;
 mod unsigned;
 mod upload;
 mod within;
@@ -83,7 +85,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
                 records::model::call(module, node, cx);
                 records::service(module, node, cx);
                 policy::pattern(module, node, cx);
-                upload::emit(node, cx);
+                upload::emit(module, node, cx);
                 method::emit(&around, node, cx);
                 claimed::emit(module, node, cx);
                 plain::emit(&around, node, cx);
@@ -168,6 +170,7 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) -> handed::Calls {
                 faults::formatter(module, node, cx);
                 pollute::merge(node, cx);
                 pollute::walk(node, cx);
+                unhashed::emit(node, cx);
                 records::handler(module, node, &mut handed.handed, cx);
                 if let Some(body) = node.field(Field::Body).filter(|body| body.kind() != Kind::Block) {
                     made::emit(&around, body, &mut handed);
@@ -196,6 +199,9 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     }
     if name == "replace" {
         escape::emit(node, cx);
+    }
+    if matches!(name, "toString" | "btoa") {
+        legible::emit(node, cx);
     }
     if matches!(name, "includes" | "indexOf" | "startsWith" | "endsWith" | "test" | "match") {
         within::emit(module, node, cx);
@@ -237,7 +243,10 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
         if !parts.is_empty() {
             let options = options(module, node, row.kind);
             let sink = Sink { kind: row.kind, callee: callee.clone(), parts, options };
-            cx.fact(node.span(), owner(node, &callee), FactKind::Sink(sink));
+            // A condition stands far behind the beginning of its chain.
+            let is_link = row.kind == SinkKind::Sql && matches!(name, "where" | "andWhere" | "orWhere" | "having" | "andHaving");
+            let place = if is_link { arguments.span() } else { node.span() };
+            cx.fact(place, owner(node, &callee), FactKind::Sink(sink));
         }
     }
 }

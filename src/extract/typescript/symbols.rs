@@ -17,7 +17,7 @@ impl<'t> Module<'t> {
     /// Binds the file's names. Runs after facts are made: constants inside functions are bound only
     /// if a fact refers to them.
     pub(super) fn symbols(&self) -> Symbols {
-        let mut symbols = Symbols::default();
+        let mut symbols = Symbols { parses_queries: self.parses_queries(), ..Symbols::default() };
         for declaration in self.top() {
             self.bind(declaration, &mut symbols);
         }
@@ -29,6 +29,7 @@ impl<'t> Module<'t> {
             }
             symbols.bindings.extend(shapes::of_type(node));
         }
+        symbols.bindings.extend(self.schemas());
         let mut bound = BTreeSet::new();
         // Binding one may want others, so the list is not held while it is bound.
         let next = || self.wanted.borrow_mut().pop();
@@ -44,6 +45,12 @@ impl<'t> Module<'t> {
             }
         }
         symbols
+    }
+
+    /// Whether the file says how query strings are parsed: a setting of Express, an option of Fastify, a package of Koa.
+    fn parses_queries(&self) -> bool {
+        let text = self.tree.root().text().as_bytes();
+        [b"query parser".as_slice(), b"querystringParser", b"koa-qs"].iter().any(|word| memchr::memmem::find(text, word).is_some())
     }
 
     /// What `option` of `for (const option of OPTIONS)` may be, where the list of objects is written out.

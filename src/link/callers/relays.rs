@@ -69,12 +69,15 @@ impl<'l> Relays<'l> {
                     let Some(value) = through(names, file, relayed, taken, &given.value) else { continue };
                     let shown = value.to_string();
                     let mut places = places(names, file, &relayed.callee, relayed.argument);
+                    // An id that is no text goes on within one class: `remove(id)` that asks `this.findOne(id)`.
+                    let is_key = value.as_ref().is_some_and(|name| name.first() == Handed::KEY);
+                    places.retain(|place| !is_key || place.file == Some(file));
                     places.retain(|place| callers.has_room(place) && seen.insert((place.clone(), shown.clone())));
                     let Some(fewer) = left.checked_sub(places.len()) else { return };
                     left = fewer;
                     callers.add(
                         places,
-                        &Given { value: Cow::Owned(value), relayed: true, tested: given.tested.max(relayed.tested) },
+                        &Given { value: Cow::Owned(value), relayed: !is_key, tested: given.tested.max(relayed.tested) },
                         &mut next,
                     );
                 }
@@ -94,8 +97,12 @@ impl Callers<'_> {
 /// What an argument is for something that is handed to the function around the call.
 fn through(names: &Names<'_>, file: FileId, relayed: &Relayed, taken: &Taken, given: &Node) -> Option<Node> {
     let given = member(given, &taken.path)?;
-    if given.as_ref().as_ref().is_some_and(|name| name.scope != Scope::Request || name.first() == Handed::KEY) {
+    if given.as_ref().as_ref().is_some_and(|name| name.scope != Scope::Request) {
         return None;
+    }
+    if given.as_ref().as_ref().is_some_and(|name| name.first() == Handed::KEY) {
+        let is_itself = relayed.value.as_ref().is_some_and(|name| name.path.as_slice() == [taken.parameter.clone()]);
+        return is_itself.then(|| given.into_owned());
     }
     let mut value = names.value(file, &relayed.value);
     value.replace(&Ref::new(Scope::Local, [taken.parameter.clone()]), &given, MAX_NESTING);

@@ -20,6 +20,7 @@ mod path;
 mod procedures;
 mod semantics;
 mod standing;
+mod unread;
 mod walk;
 pub(super) mod words;
 
@@ -27,7 +28,7 @@ pub(super) use library::guards_only_later;
 pub use nature::split_words;
 pub use nature::{
     deletes, hands_out_all, has_key, is_empty_form, is_for_everybody, is_of_accounts, is_sensitive, only_reads, reads_rows, shows_people,
-    tells_of_people,
+    tells_how_to_reach, tells_of_people,
 };
 pub(super) use words::may_check;
 

@@ -120,6 +120,11 @@ impl<'a> Names<'a> {
         self.decorations.get(&(self.project(file), last.clone())).copied()
     }
 
+    /// What every file binds: each name with its value.
+    pub(super) fn bindings(&self) -> impl Iterator<Item = (&'a str, &'a Node)> + '_ {
+        self.symbols.all().flat_map(|file| &file.bindings).map(|binding| (binding.name.as_str(), &binding.value))
+    }
+
     /// What a name in a file stands for, through constants, imports, re-exports and instances.
     pub(super) fn bound(&self, file: FileId, name: &Ref) -> Option<Found<'a>> {
         self.bounded(|| self.find_within(file, name, MAX_HOPS))

@@ -2,12 +2,14 @@
 //! protecting although they only read.
 
 mod fits;
+mod people;
 
 use std::sync::{Arc, LazyLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+pub use self::people::{hands_out_all, is_sensitive, reads_rows, shows_people, tells_how_to_reach, tells_of_people};
 use crate::ir::{CallSite, Func, Part, Ref, Route, Scope, Text};
 use crate::tables::table;
 
@@ -246,7 +248,10 @@ fn thing(segments: &[String]) -> &str {
         [.., what, verb]
             if matches!(
                 (what.as_str(), verb.as_str()),
-                ("contact" | "contactus", "send" | "add" | "submit") | ("otp", "send") | ("newsletter", "add")
+                ("contact" | "contactus", "send" | "add" | "submit")
+                    | ("otp", "send")
+                    | ("newsletter", "add")
+                    | ("login" | "signin" | "logout" | "signout", "mobile" | "web" | "app" | "desktop")
             ) =>
         {
             what
@@ -347,95 +352,6 @@ fn literal_segments(path: &Text) -> Vec<String> {
 
 fn squeeze(word: &str) -> String {
     word.chars().filter(|letter| !matches!(letter, '-' | '_')).flat_map(char::to_lowercase).collect()
-}
-
-/// Whether a path names stored or personal data, or an operator's corner.
-pub fn is_sensitive(path: &Text) -> bool {
-    let words = &*WORDS;
-    let mut whole = String::new();
-    for piece in &path.pieces {
-        match &piece.part {
-            Part::Lit(text) => whole.push_str(text),
-            Part::Hole(_) => whole.push_str(":hole"),
-        }
-    }
-    let is_known = |segment: &&str| !segment.starts_with([':', '{', '<', '*', '[']);
-    let sensitive = |segment: &str| split_words(segment).iter().any(|word| words.sensitive.contains(word.as_str()));
-    // What a page shows of somebody on purpose: `/teams/:teamId/logo`.
-    let is_shown = |segment: &str| matches!(segment, "logo" | "logos" | "branding" | "avatar" | "avatars");
-    whole.split('/').filter(is_known).any(sensitive) && !whole.split('/').any(is_shown)
-}
-
-/// Whether a route that reads shows what is known of people, to whom nothing of it is meant to be shown: an operator's
-/// corner, a whole collection of accounts or orders.
-pub fn shows_people(route: &Route) -> bool {
-    let segments = literal_segments(&route.path);
-    let is_list = || last_literal(&route.path).is_some_and(|last| ends_in(&route.path, &last));
-    segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "administration"))
-        || is_list() && segments.last().is_some_and(|last| last.ends_with('s') && WORDS.personal.contains(last.as_str()))
-        || lists_people(route)
-}
-
-/// Whether a path leads to people, or its handler reads a table of theirs, and what the handler says names how to reach
-/// them or what proves who they are: `select id, name, phone from driver` behind `/drivers/:id`.
-pub fn tells_of_people(path: &Text, said: &str) -> bool {
-    let words = &*WORDS;
-    let is_of_people = || literal_segments(path).iter().any(|segment| words.people.contains(segment.as_str()));
-    let names = || said.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').filter(|word| !word.is_empty());
-    names().any(|word| words.columns.contains(word)) && (is_of_people() || reads_people(names()))
-}
-
-/// Whether words of a handler say that it reads a table of people or of what is theirs: `FROM members`, `prisma.user.findMany`.
-fn reads_people<'w>(words: impl Iterator<Item = &'w str>) -> bool {
-    let is_people = |word: &str| [&WORDS.people, &WORDS.personal].iter().any(|words| words.contains(word.to_ascii_lowercase().as_str()));
-    let mut before = "";
-    for word in words {
-        let is_table =
-            ["from", "join", "selectFrom", "innerJoin", "leftJoin"].iter().any(|verb| before.eq_ignore_ascii_case(verb)) && is_people(word);
-        if is_table || word.starts_with("find") && is_people(before) {
-            return true;
-        }
-        before = word;
-    }
-    false
-}
-
-/// Whether a path ends in a word for all that is stored: `/members/export`.
-pub fn hands_out_all(path: &Text) -> bool {
-    last_literal(path)
-        .is_some_and(|last| split_words(&last).iter().any(|word| matches!(word.as_str(), "export" | "exports" | "backup" | "dump")))
-}
-
-/// Whether a path ends in a segment, with no parameter behind it.
-fn ends_in(path: &Text, last: &str) -> bool {
-    path.pieces.last().is_some_and(|piece| matches!(&piece.part, Part::Lit(text) if text.trim_end_matches('/').ends_with(last)))
-}
-
-/// Whether a handler reads a whole collection of people or of what they own: `db.subscriber.findMany()`.
-fn lists_people(route: &Route) -> bool {
-    let lists = |call: &CallSite| {
-        let [.., of, what] = call.callee.path.as_slice() else { return false };
-        let model = of.split('@').next().unwrap_or(of);
-        WORDS.listing.contains(what.as_str()) && split_words(model).iter().any(|word| WORDS.personal.contains(word.as_str()))
-    };
-    route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "QUERY"))
-        && route.body.as_ref().is_some_and(|body| body.calls.iter().any(lists))
-}
-
-/// Whether a handler reads what is stored: by a method that finds or lists, or by what the callee is named for. One that
-/// is not seen may.
-pub fn reads_rows(route: &Route) -> bool {
-    const FINDS: [&str; 10] = ["find", "list", "select", "query", "search", "aggregate", "count", "group", "sql", "prepare"];
-    let words = &*WORDS;
-    let reads = |call: &CallSite| {
-        let is_verb = split_words(call.callee.last_named()).first().is_some_and(|verb| FINDS.contains(&verb.as_str()));
-        let names =
-            |part: &SmolStr| split_words(part.split('@').next().unwrap_or(part)).iter().any(|word| words.sensitive.contains(word.as_str()));
-        is_verb || call.callee.path.iter().any(names)
-    };
-    // `loader({ params })` of `/documents/:id` takes what is asked for by its key.
-    let is_keyed = |params: usize| params > 0 && has_parameter(&route.path);
-    route.body.as_ref().is_none_or(|body| is_keyed(body.params.len()) || body.calls.iter().any(reads))
 }
 
 /// Whether one thing is looked up by a number that whoever ordered, booked or sent it was given, signed in or not:

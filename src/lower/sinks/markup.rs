@@ -3,6 +3,7 @@
 use super::address::comes_of;
 use super::statement::first_words;
 use super::taint::{is_markdown, tainted};
+use super::written;
 use crate::ir::{Call, Entry, Node, NodeKind, Op, Part, Ref, Scope, Sink, SinkPart, Tri};
 
 pub(super) fn is_markup(node: &Node) -> bool {
@@ -142,6 +143,13 @@ pub(super) fn is_of_page(sink: &mut Sink) -> bool {
     if !is_of_request && sink.parts.iter().any(is_of_record) {
         sink.options = sink.options.as_ref().map(|options| Node::text("record", options.span));
         sink.parts.iter_mut().for_each(|part| part.tainted = Tri::Maybe);
+        return true;
+    }
+    // `comment.content`: whether people write such, the application says.
+    let owner = sink.parts.iter().find_map(|part| written::whose(&part.value, 6)).filter(|_| !is_of_request);
+    if let Some(owner) = owner {
+        sink.options = sink.options.as_ref().map(|options| Node::text(if has_answers { "written" } else { "shown" }, options.span));
+        sink.parts.iter_mut().for_each(|part| (part.tainted, part.label) = (Tri::Maybe, owner.into()));
         return true;
     }
     sink.parts.retain_mut(|part| {

@@ -1,5 +1,6 @@
 //! Queries of document stores: where a text is meant, a request may send an object, whose keys are operators.
 
+use super::taint::tainted;
 use crate::ir::{Entry, Map, Node, NodeKind, Op, Scope};
 
 /// Whether a filter lets a request bring operators in.
@@ -7,6 +8,22 @@ pub(super) fn is_query(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Map(map) => !is_of_mapper(map) && has_open_value(map, 4),
         _ => is_object_of_request(node, 0),
+    }
+}
+
+/// The same where query strings are parsed into texts and lists of texts: their values hold no operators, while all of one
+/// may have a key that is an operator. What they hold is made a path's, which is a text too.
+pub fn flatten_queries(node: &mut Node, depth: u32) {
+    match &mut node.kind {
+        NodeKind::Ref(name) if name.scope == Scope::Request && name.first() == "query" => {
+            if let [first, _, ..] = name.path.as_mut_slice() {
+                *first = "params".into();
+            }
+        }
+        // What is read out of a text is what the text says.
+        NodeKind::Call(call) if call.callee.first() == "JSON" => {}
+        _ if depth > 0 => node.each_part_mut(&mut |part| flatten_queries(part, depth - 1)),
+        _ => {}
     }
 }
 
@@ -43,8 +60,11 @@ fn is_object_of_request(node: &Node, names: usize) -> bool {
             [sent, other] => other.is_known() && is_object_of_request(sent, names),
             _ => false,
         },
-        // `JSON.parse(JSON.stringify(req.body))` is the body again.
-        NodeKind::Call(call) if call.callee.first() == "JSON" => call.args.first().is_some_and(|inner| is_object_of_request(inner, 0)),
+        // `JSON.parse(args.search)` is whatever its sender wrote; `JSON.parse(JSON.stringify(req.body))` is the body again.
+        NodeKind::Call(call) if call.callee.first() == "JSON" => call.args.first().is_some_and(|inner| {
+            let is_parsed = call.callee.last() == "parse" && tainted(inner, 12).is_yes();
+            is_parsed || is_object_of_request(inner, 0)
+        }),
         NodeKind::Call(call) => call.callee.scope == Scope::Request && call.callee.last() == "json",
         _ => false,
     }

@@ -66,7 +66,8 @@ pub(super) fn joined(node: &Node) -> Option<Text> {
 
 /// A part of a statement with values in its text, in a call that takes it as it is; or a whole statement
 /// that a request sends.
-pub(super) fn is_part(method: &str, node: &Node) -> bool {
+pub(super) fn is_part(callee: &Ref, node: &Node) -> bool {
+    let method = callee.last();
     let of_request = |node: &Node| text_of(node).as_ref().is_some_and(|name| name.scope == Scope::Request && name.path.len() > 1);
     match method {
         "whereRaw" | "orWhereRaw" | "andWhereRaw" | "orderByRaw" | "havingRaw" | "groupByRaw" | "joinRaw" | "fromRaw" | "selectRaw"
@@ -76,13 +77,23 @@ pub(super) fn is_part(method: &str, node: &Node) -> bool {
         // What the extractor has seen to be of a builder of queries.
         "where" | "andWhere" | "orWhere" if of_request(node) => true,
         "where" | "andWhere" | "orWhere" | "having" | "andHaving" | "orHaving" => node.as_text().is_some_and(|text| {
-            let compares = ["=", " like ", " in (", ">", "<"];
+            let compares = ["=", " like ", " ilike ", " in (", ">", "<"];
             let is_condition = |words: &str| compares.iter().any(|sign| words.to_ascii_lowercase().contains(sign));
             text.has_holes() && text.pieces.iter().any(|piece| matches!(&piece.part, Part::Lit(words) if is_condition(words)))
         }),
-        // `db.query(req.body.sql)`.
-        _ => of_request(node) && node.as_ref().is_some_and(|name| name.last().to_ascii_lowercase().contains("sql")),
+        // `db.query(req.body.sql)`, `db.all(req.body.query)`.
+        _ => {
+            let name = node.as_ref().map(|name| name.last().to_ascii_lowercase()).unwrap_or_default();
+            let is_said = name.contains("sql") || is_of_database(callee) && matches!(name.as_str(), "query" | "statement" | "rawquery");
+            is_said && of_request(node)
+        }
     }
+}
+
+/// Whether a method is one of a database, by the name of what it is called on.
+fn is_of_database(callee: &Ref) -> bool {
+    let on = callee.path.iter().rev().nth(1).map_or("", |on| on.split('@').next().unwrap_or_default());
+    matches!(on, "db" | "database" | "conn" | "connection" | "con" | "pool" | "sequelize" | "knex" | "pg" | "mysql" | "sqlite")
 }
 
 /// What is handed on as a text: `request.query.order` of `String(request.query.order)`.

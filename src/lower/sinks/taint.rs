@@ -76,9 +76,11 @@ fn source(name: &Ref) -> Tri {
         // What middleware put there (`req.user`) is not the caller's.
         Scope::Request if matches!(name.first(), "file" | "files") => is_chosen_of_file(name.last()).into(),
         // The name that an archive gives an entry; a browser calls its measurements entries too.
-        Scope::Request if name.first() == "entry" => {
-            name.path.get(1).is_some_and(|part| matches!(part.as_str(), "entryName" | "path" | "fileName" | "header")).into()
-        }
+        Scope::Request if name.first() == "entry" => name
+            .path
+            .get(1)
+            .is_some_and(|part| matches!(part.as_str(), "entryName" | "rawEntryName" | "path" | "fileName" | "header"))
+            .into(),
         // The address without its query: only the parameters are what the caller makes up.
         Scope::Request if name.first() == "nextUrl" => name.path.iter().any(|part| part == "searchParams").into(),
         // A body with a declared class, whose validators are not seen; what whoever runs a program types.

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::corners::{self, Corners};
+use super::houses::Houses;
 use super::records::{Handlers, InHandler, sinks};
 use super::{Application, Near, Registered, is_read, name_of, served};
-use crate::ir::{Fact, FileId, Func, Guard, Node, NodeKind, Route, SinkKind, Span, Tri};
+use crate::ir::{Fact, FileId, Func, Guard, Node, NodeKind, Ref, Route, SinkKind, Span, Tri};
 use crate::link::Model;
+use crate::link::routes::{is_sensitive, reads_rows};
 use crate::rules::Check;
 
 /// Words in the names of guards that ask for a login and for nothing else.
@@ -50,7 +52,9 @@ pub(in crate::rules) fn login_alone(cx: &mut Check<'_>) {
     let in_handler = InHandler::of(model, &handlers);
     let habits = Habits::of(model, &all, &handlers);
     let mut told = BTreeSet::new();
-    for (fact, route) in all.iter().copied().filter(|(_, route)| in_handler.asks_for_login_alone(route) && route.asks_rights.is_no()) {
+    // What names a role that everybody has was thought about.
+    let is_for_all = |route: &Route| in_handler.asks_for_login_alone(route) && route.asks_rights.is_no() && !asks_for_role(route);
+    for (fact, route) in all.iter().copied().filter(|(_, route)| is_for_all(route)) {
         let knows_caller = in_handler.knows_caller(route);
         let Some(sign) = habits.sign(fact, route, knows_caller) else { continue };
         // One handler of several routes is one omission for each, one place that registers several is one.
@@ -116,6 +120,8 @@ struct Habits<'m> {
     given: BTreeMap<Span, &'m Fact>,
     /// What most of the routes below the first part of a path ask for.
     corners: Corners<'m>,
+    /// What stands below one part of a path in a file.
+    houses: Houses<'m>,
 }
 
 /// Routes of one file below one path: those that read, and those that change.
@@ -137,6 +143,7 @@ impl<'m> Habits<'m> {
             files: BTreeMap::new(),
             given: given.collect(),
             corners: Corners::of(all),
+            houses: Houses::of(all),
         };
         for (fact, route) in all.iter().copied() {
             if signs_up(route) {
@@ -161,7 +168,9 @@ impl<'m> Habits<'m> {
         let body = route.body.as_ref()?;
         let application = (Near::of(fact, route), route.framework.as_str());
         let asking = self.asking.get(&application).copied();
-        if is_for_operators(route) && !(knows_caller && is_read(route)) {
+        // `POST /admin/current`, `/admin/sign-out`: the caller's own, or nothing that is stored.
+        let is_harmless = !body.writes && (knows_caller || !reads_rows(route));
+        if is_for_operators(route) && !(knows_caller && is_read(route)) && !is_harmless {
             if let Some(other) = asking {
                 return Some(Sign::Path(other));
             }
@@ -198,14 +207,16 @@ impl<'m> Habits<'m> {
         let body = route.body.as_ref()?;
         let reads = is_read(route);
         let is_own = route.path.to_string().split('/').any(|part| matches!(part, "me" | "my" | "mine" | "self" | "whoami" | "current"));
-        let matters = !is_own && if reads { is_of_people(body) && !body.writes } else { body.alters };
+        let shows = || (is_of_people(body) || is_sensitive(&route.path)) && !body.writes;
+        let matters = !is_own && if reads { shows() } else { body.alters };
         let all_ask = |all: Option<&Vec<Registered<'m>>>, least: usize| {
             let others = || all.into_iter().flatten().filter(|(other, _)| other.span != fact.span);
             let enough = others().count() >= least && others().all(|(_, other)| asks_for_role(other));
             others().next().copied().filter(|_| enough)
         };
         let near = all_ask(self.collections.get(&collection(fact, route, usize::MAX)), MIN_SIBLINGS);
-        near.or_else(|| all_ask(self.files.get(&collection(fact, route, 1)), MIN_OF_FILE)).filter(|_| matters)
+        let of_file = || all_ask(self.files.get(&collection(fact, route, 1)), MIN_OF_FILE);
+        near.or_else(of_file).or_else(|| self.houses.around(fact, route)).filter(|_| matters)
     }
 }
 
@@ -271,7 +282,11 @@ fn power(body: &Func) -> Option<SmolStr> {
 /// Whether a handler changes something, or shows people: what products it lists, others may see as well.
 fn is_of_people(body: &Func) -> bool {
     let names = |name: &str| ["user", "account", "member", "employee", "customer", "role"].iter().any(|word| name.contains(word));
-    body.writes || body.calls.iter().any(|call| call.callee.path.iter().any(|part| names(&part.to_ascii_lowercase())))
+    // A model is known by its module, too: `require('../models/member')`.
+    let parts = |callee: &Ref| callee.path.iter().any(|part| names(&part.to_ascii_lowercase()));
+    let of_module =
+        |callee: &Ref| callee.module().and_then(|module| module.rsplit('/').next()).is_some_and(|file| names(&file.to_ascii_lowercase()));
+    body.writes || body.calls.iter().any(|call| parts(&call.callee) || of_module(&call.callee))
 }
 
 fn is_for_operators(route: &Route) -> bool {

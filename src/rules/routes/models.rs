@@ -45,39 +45,60 @@ fn carried<'m>(models: &Models<'m>, sent: &[(&'m Fact, &'m Sink)]) -> BTreeMap<&
     carried
 }
 
+/// What the functions of services hand back, by their holders and names.
+pub(super) struct Services<'m> {
+    given: BTreeMap<&'m [SmolStr], Vec<(&'m Fact, &'m Sink)>>,
+    /// What they hand back of another function of the same service.
+    hands: BTreeMap<&'m [SmolStr], &'m Fact>,
+}
+
+impl<'m> Services<'m> {
+    /// Collects them from what is answered.
+    pub(super) fn of(sent: &[(&'m Fact, &'m Sink)]) -> Self {
+        let mut given: BTreeMap<&[SmolStr], Vec<(&Fact, &Sink)>> = BTreeMap::new();
+        for (fact, sink) in sent.iter().filter(|(_, sink)| label(sink) == "gives") {
+            given.entry(&sink.callee.path).or_default().push((fact, sink));
+        }
+        let hands = sent.iter().filter(|(_, sink)| label(sink) == "hands").map(|(fact, sink)| (sink.callee.path.as_slice(), *fact));
+        Self { given, hands: hands.collect() }
+    }
+
+    /// What is handed back to a handler that sends it (`sends`), by where it comes from.
+    pub(super) fn answer(&self, sends: &Sink) -> impl Iterator<Item = &'m Fact> + use<'m, '_> {
+        let asked = member(sends);
+        let mut service = sends.callee.path.clone();
+        for _ in 0..MAX_HANDED {
+            match self.hands.get(service.as_slice()).filter(|_| !self.given.contains_key(service.as_slice())) {
+                Some(other) => match other.owner.split_once('.') {
+                    Some((holder, method)) => (service[0], service[1]) = (holder.into(), method.into()),
+                    None => service[1] = other.owner.clone(),
+                },
+                None => break,
+            }
+        }
+        let found = self.given.get(service.as_slice()).into_iter().flatten();
+        found.filter(move |(_, other)| asked.is_empty() || asked == member(other)).map(|(fact, _)| *fact)
+    }
+}
+
+/// The member of an answer that a sink speaks of.
+fn member(sink: &Sink) -> String {
+    sink.parts.first().and_then(|part| part.value.as_str().map(ToOwned::to_owned)).unwrap_or_default()
+}
+
 /// Records with the hash of a password among their columns, sent as they are stored.
 pub(in crate::rules) fn with_password(cx: &mut Check<'_>) {
     let models = models(cx.model);
     let sent: Vec<_> = sinks(cx.model, SinkKind::Answer).collect();
-    // What a function of a service hands back, by its holder and its name.
-    let mut given: BTreeMap<&[SmolStr], Vec<(&Fact, &Sink)>> = BTreeMap::new();
-    for (fact, sink) in sent.iter().filter(|(_, sink)| label(sink) == "gives") {
-        given.entry(&sink.callee.path).or_default().push((fact, sink));
-    }
-    // What it hands back of another function of the same service.
-    let hands: BTreeMap<&[SmolStr], &Fact> =
-        sent.iter().filter(|(_, sink)| label(sink) == "hands").map(|(fact, sink)| (sink.callee.path.as_slice(), *fact)).collect();
+    let services = Services::of(&sent);
     let carried = carried(&models, &sent);
-    let member = |sink: &Sink| sink.parts.first().and_then(|part| part.value.as_str().map(ToOwned::to_owned)).unwrap_or_default();
     for (fact, sink) in &sent {
         let (owner, through) = match label(sink) {
             "" => (&fact.owner, None),
-            "sends" => {
-                let asked = member(sink);
-                let mut service = sink.callee.path.clone();
-                for _ in 0..MAX_HANDED {
-                    match hands.get(service.as_slice()).filter(|_| !given.contains_key(service.as_slice())) {
-                        Some(other) => service[1] = other.owner.clone(),
-                        None => break,
-                    }
-                }
-                let of_service = given.get(service.as_slice()).into_iter().flatten();
-                let mut found = of_service.filter(|(_, other)| asked.is_empty() || asked == member(other));
-                match found.find(|(other, _)| unhidden(&models, &other.owner).is_some()) {
-                    Some((other, _)) => (&other.owner, Some(other.span)),
-                    None => continue,
-                }
-            }
+            "sends" => match services.answer(sink).find(|given| unhidden(&models, &given.owner).is_some()) {
+                Some(given) => (&given.owner, Some(given.span)),
+                None => continue,
+            },
             "carries" => match carried.get(sink.callee.last()).copied().flatten() {
                 Some((owner, place)) => (owner, Some(place)),
                 None => continue,

@@ -22,7 +22,10 @@ pub(in crate::rules) fn password(cx: &mut Check<'_>) {
             Some("kept") => kept(cx, &of_models, fact, sink),
             Some(label) => {
                 if let Some(what) = said(label) {
-                    cx.report_by_place(cx.finding(fact, fact.span, what));
+                    // Of the values of a statement, the password is meant.
+                    let value = sink.parts.first().filter(|_| sink.kind == SinkKind::Compare).map(|part| part.value.span);
+                    let value = value.filter(|value| fact.span.contains(*value));
+                    cx.report_by_place(cx.finding(fact, value.unwrap_or(fact.span), what));
                 }
             }
             None => {}
@@ -42,6 +45,7 @@ fn said(label: &str) -> Option<&'static str> {
         "asked" => "the store is asked for the password as it was typed: it is stored as it is",
         "written" => "the password is stored as it came",
         "password" => "the password is compared with the stored one: it is stored as it is",
+        "given back" => "what should hash the password gives it back so that it can be read: it is stored as it is",
         "stored" => "the password is stored as it came, and compared so at the login",
         _ => return None,
     })

@@ -10,12 +10,14 @@ use super::{is_of_pages, is_read, served};
 use crate::finding::Severity;
 use crate::ir::Route;
 use crate::link::Model;
-use crate::link::routes::{reads_rows, tells_of_people};
+use crate::link::routes::{is_sensitive, reads_rows, tells_how_to_reach, tells_of_people};
 use crate::rules::Check;
 
 /// Words of a path that say that something is changed.
-const CHANGES: [&str; 12] =
-    ["change", "update", "delete", "remove", "destroy", "edit", "set", "add", "transfer", "promote", "approve", "create"];
+const CHANGES: [&str; 24] = [
+    "change", "update", "delete", "remove", "destroy", "edit", "set", "add", "transfer", "promote", "approve", "create", "expel", "ban",
+    "unban", "kick", "like", "love", "vote", "buy", "purchase", "follow", "unfollow", "demote",
+];
 
 /// A `GET` whose path and handler both say that it changes something.
 pub(in crate::rules) fn that_change(cx: &mut Check<'_>) {
@@ -50,6 +52,14 @@ fn says_change(route: &Route) -> bool {
 pub(super) fn shows_rows_of_somebody(model: &Model, route: &Route, owned: &BTreeSet<SmolStr>) -> Option<Severity> {
     let said = said(model, route).filter(|_| is_read(route) && !is_of_pages(route) && reads_rows(route))?;
     (tells_of_people(&route.path, said) || lists_owned(route, said, owned)).then_some(Severity::Medium)
+}
+
+/// Whether a read picks what it shows of each row, and picks nothing of people but what they are called: the names and
+/// pictures of coaches.
+pub(super) fn picks_harmless(model: &Model, route: &Route) -> bool {
+    let Some(said) = said(model, route).filter(|_| is_read(route) && !is_sensitive(&route.path)) else { return false };
+    let is_picked = [".map(", "select: {", ".select("].iter().any(|way| said.contains(way));
+    is_picked && !said.contains("...") && !tells_how_to_reach(said)
 }
 
 /// The beginning of a handler's text; many routes may have one handler.

@@ -2,9 +2,12 @@
 //! hash of a password in them.
 
 mod asked;
+mod belonging;
 mod nature;
+mod ordinary;
 
 use self::asked::{asks_for_login_alone, asks_for_login_in_front, forbids_in_front, is_opened};
+use self::belonging::Belonging;
 pub(super) use self::nature::is_private;
 use self::nature::{ACCOUNTS, is_of_operators, is_social, stem};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,11 +69,13 @@ struct Habits<'m> {
     told: BTreeMap<&'m str, &'m Fact>,
     /// The names by which handlers know who calls.
     callers: BTreeMap<&'m str, &'m Fact>,
+    /// Models whose records are somebody's by their columns.
+    belonging: Belonging<'m>,
 }
 
 impl<'m> Habits<'m> {
     fn of(model: &'m Model, handlers: &Handlers<'m>) -> Self {
-        let mut habits = Self::default();
+        let mut habits = Self { belonging: Belonging::of(model), ..Self::default() };
         let is_change = |sink: &Sink| sink.callee.path.get(1).is_some_and(|method| changes_record(method) || method.contains("And"));
         let body_of = |place: Span| handlers.around(place).first().and_then(|(_, route)| Some(route.body.as_ref()?.span));
         let changing: BTreeSet<Span> =
@@ -243,7 +248,7 @@ pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
         let body = route.body.as_ref().map_or(fact.span, |body| body.span);
         if told.insert(body) {
             let what = format!("`{}` is told {} and not who asks", sink.callee.last(), shown(&sink.parts[0]));
-            let reason = Reason { writes: true, sibling: Some(sibling) };
+            let reason = Reason { writes: true, sibling: Some(sibling), is_model: false };
             report(cx, &Found { fact, handed: None, route: at, is_opened: is_opened(route) }, &reason, what);
         }
     }
@@ -253,7 +258,21 @@ pub(in crate::rules) fn of_anybody(cx: &mut Check<'_>) {
         let body = route.body.as_ref().map_or(fact.span, |body| body.span);
         if (writes || !is_social(route)) && told.insert(body) {
             let what = format!("`{}` of the request takes the place of the caller's own", sink.callee.first());
-            report(cx, &Found { fact, handed: None, route: at, is_opened: false }, &Reason { writes, sibling: None }, what);
+            report(
+                cx,
+                &Found { fact, handed: None, route: at, is_opened: false },
+                &Reason { writes, sibling: None, is_model: false },
+                what,
+            );
+        }
+    }
+    for (found, model, what) in habits.belonging.of_everybody(model, &handlers) {
+        let place = found.handed.unwrap_or(found.fact.span);
+        let Some((at, route)) = open(place).filter(|(_, route)| !in_handler.knows_caller(route)) else { continue };
+        let body = route.body.as_ref().map_or(place, |body| body.span);
+        if told.insert(body) {
+            let reason = Reason { writes: changes(route), sibling: Some(model), is_model: true };
+            report(cx, &Found { route: at, is_opened: is_opened(route), ..found }, &reason, what);
         }
     }
     for (fact, sink) in all.iter().filter(|(_, sink)| label(sink) == "anybody") {
@@ -285,6 +304,8 @@ struct Reason<'m> {
     writes: bool,
     /// Where the application asks.
     sibling: Option<&'m Fact>,
+    /// Whether that is a model instead, which says whose its records are.
+    is_model: bool,
 }
 
 impl<'m> Reason<'m> {
@@ -301,14 +322,18 @@ impl<'m> Reason<'m> {
         let sibling = names(sink).find_map(|name| habits.owned.get(name).copied()).or_else(beside).or_else(made);
         let is_account = ACCOUNTS.contains(&name) && writes;
         let is_asked = sibling.is_some() && (writes || is_private || names(sink).any(|name| habits.reads.contains(name)));
-        (is_account || is_asked).then_some(Self { writes, sibling })
+        if is_account || is_asked {
+            return Some(Self { writes, sibling, is_model: false });
+        }
+        let model = names(sink).find_map(|name| habits.belonging.to_somebody(name))?;
+        Some(Self { writes, sibling: Some(model), is_model: true })
     }
 
     /// Of what an owner's id names: the application knows the caller by it.
     fn of_owner(name: &str, route: &Route, habits: &Habits<'m>) -> Option<Self> {
         let sibling = Some(habits.knows(name)?);
         let writes = changes(route);
-        (writes || !is_social(route)).then_some(Self { writes, sibling })
+        (writes || !is_social(route)).then_some(Self { writes, sibling, is_model: false })
     }
 }
 
@@ -329,27 +354,39 @@ fn changes(route: &Route) -> bool {
 }
 
 fn shown(part: &SinkPart) -> String {
-    // Of an id that another file is handed, its name alone is known.
-    let name = part.value.as_ref().filter(|name| name.first() == Handed::KEY);
+    // Of an id that another file is handed, its name alone is known; a body of a declared type has no name of its own.
+    let name = part.value.as_ref().filter(|name| matches!(name.first(), Handed::KEY | "dto"));
     name.map_or_else(|| format!("`{}`", part.value), |name| format!("`{}`", name.last()))
 }
 
+/// Whether the handler that a place is in is written where its route is registered: `router.get('/notes/:id', (req, res) => …)`.
+fn is_written_there(model: &Model, route: &Fact, place: Span) -> bool {
+    let FactKind::Route(registered) = &route.kind else { return false };
+    let Some(body) = registered.body.as_ref().filter(|body| body.span.contains(place) && body.span.file == route.span.file) else {
+        return false;
+    };
+    let between = Span { start: route.span.end, end: body.span.start, ..route.span };
+    route.span.end <= body.span.start && model.files.text(between).is_some_and(|text| !text.contains(['}', ';']) && !text.contains("\n\n"))
+}
+
+/// The finding stands where the handler does, which has to ask, whatever it looks up: at its route, if that holds the
+/// handler; where the id is handed on or the record is looked up, if the route only names it.
 fn report(cx: &mut Check<'_>, found: &Found<'_>, reason: &Reason<'_>, what: String) {
-    // The handler has to ask, wherever the record is looked up for it.
-    let mut finding = cx.finding(found.fact, found.handed.unwrap_or(found.fact.span), what);
+    let used = found.handed.unwrap_or(found.fact.span);
+    let at = if is_written_there(cx.model, found.route, used) { found.route.span } else { used };
+    let mut finding = cx.finding(found.fact, at, what);
     if reason.writes {
         finding = finding.severity(Severity::High);
     }
-    let place = found.handed.unwrap_or(found.fact.span);
-    if found.handed.is_some() {
+    if found.handed.is_some() || at != used {
         finding = finding.related(found.fact.span, "it is looked up here");
     }
-    if found.route.span.file != place.file {
+    if found.route.span.file != at.file {
         let asks = if found.is_opened { "asks nobody who calls" } else { "asks for a login alone" };
         finding = finding.related(found.route.span, format!("`{}` {asks}", found.route.owner));
     }
     if let Some(sibling) = reason.sibling {
-        finding = finding.related(sibling.span, "the caller is asked here");
+        finding = finding.related(sibling.span, if reason.is_model { "whose it is, says this" } else { "the caller is asked here" });
     }
     cx.report_by_place(finding);
 }

@@ -1,6 +1,6 @@
 //! Answers that tell anybody what only the owner of an account, or the server alone, may know.
 
-use super::models::{models, unhidden};
+use super::models::{Services, models, unhidden};
 use super::records::{Handlers, label, sinks};
 use crate::ir::{Route, SinkKind};
 use crate::rules::Check;
@@ -30,6 +30,19 @@ pub(in crate::rules) fn to_anybody(cx: &mut Check<'_>) {
             _ => format!("the answer holds the secret `{name}`"),
         };
         cx.report_by_place(cx.finding(fact, fact.span, what));
+    }
+    environment_of_services(cx);
+}
+
+/// The whole environment that a service gives back to a handler which sends it.
+fn environment_of_services(cx: &mut Check<'_>) {
+    let sent: Vec<_> = sinks(cx.model, SinkKind::Answer).collect();
+    let services = Services::of(&sent);
+    for (fact, sink) in sent.iter().filter(|(_, sink)| label(sink) == "sends") {
+        if let Some(given) = services.answer(sink).find(|given| given.owner == "process.env") {
+            let finding = cx.finding(given, given.span, "the answer holds the whole environment, with its secrets");
+            cx.report_by_place(finding.related(fact.span, "it is sent from here"));
+        }
     }
 }
 

@@ -54,11 +54,19 @@ pub(super) fn is_credential_header(name: &str) -> bool {
 pub(super) fn is_credential_member(node: Syntax<'_>, name: &str) -> bool {
     let is_identity =
         matches!(name, "session" | "sessionID" | "user" | "cookies" | "signedCookies" | "isAuthenticated" | "auth" | "currentUser");
+    // What a function of the application's own found out of the request: `currentContext(res).user`.
+    let is_found = |object: Syntax<'_>| {
+        let handed = object.field(Field::Arguments).and_then(Syntax::first).filter(|_| object.kind() == Kind::Call);
+        handed.is_some_and(|handed| matches!(handed.text(), "req" | "request" | "res" | "response" | "ctx" | "context" | "event"))
+    };
     node.field(Field::Object).is_some_and(|object| {
         let base = object.text().rsplit('.').next().unwrap_or_default();
         // What a hook of SvelteKit found out of the caller, under a name of the application's own.
         let is_known = matches!(name, "userId" | "claims" | "viewer") && matches!(base, "ctx" | "context");
-        base == "locals" || is_known || is_identity && matches!(base, "req" | "request" | "ctx" | "context" | "c" | "state" | "event")
+        base == "locals"
+            || is_known
+            || is_identity && is_found(object)
+            || is_identity && matches!(base, "req" | "request" | "ctx" | "context" | "c" | "state" | "event")
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::extract::typescript::names::unquoted;
+use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::extract::typescript::sinks::called_name;
 use crate::ir::Ref;
 use crate::needles::Needles;
@@ -19,9 +19,15 @@ static ERRORS: LazyLock<Needles> = LazyLock::new(|| {
 pub(in crate::extract::typescript) fn is_denial(value: Syntax<'_>) -> bool {
     let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
     let last = text.rsplit('.').next().unwrap_or_default();
-    ["401", "403", "UNAUTHORIZED", "FORBIDDEN", "UNAUTHENTICATED", "HTTP_401_UNAUTHORIZED"]
-        .iter()
-        .any(|word| last.eq_ignore_ascii_case(word))
+    ["401", "403", "UNAUTHORIZED", "FORBIDDEN", "UNAUTHENTICATED"].iter().any(|word| last.eq_ignore_ascii_case(word))
+        || matches!(value.kind(), Kind::Identifier | Kind::Member) && is_constant_of_denial(last)
+}
+
+/// `HTTP_401_UNAUTHORIZED`, `CODE_FORBIDDEN`, `ERROR_NOT_AUTHORIZED`: a constant's name says it.
+fn is_constant_of_denial(name: &str) -> bool {
+    const SAYS: [&str; 5] = ["UNAUTHORIZED", "NOT_AUTHORIZED", "FORBIDDEN", "UNAUTHENTICATED", "NOT_AUTHENTICATED"];
+    let is_constant = !name.contains(|letter: char| letter.is_ascii_lowercase());
+    is_constant && SAYS.iter().any(|word| name.ends_with(word))
 }
 
 /// Whether a call answers that the caller may not, or makes an error that does.
@@ -115,6 +121,30 @@ fn says_denied(text: &str) -> bool {
         "authentication required",
     ])
     .any(|phrase| text.contains(phrase))
+}
+
+impl<'t> Module<'t> {
+    /// Whether a denial says that there is no such record, by the wrong number: `const user = await users.findOne({ where: { id } });
+    /// if (!user) throw new UnauthorizedException('no such user')`. It asks nothing of who calls.
+    pub(super) fn is_of_missing_record(&self, denial: Syntax<'t>) -> bool {
+        let test = denial.ancestors().take_while(|outer| !outer.kind().is_function()).find(|outer| outer.kind() == Kind::If);
+        let Some(condition) = test.and_then(|test| test.field(Field::Condition)) else { return false };
+        let text = condition.text().trim_matches(['(', ')']);
+        let name = text.strip_prefix('!').or_else(|| text.strip_suffix(".affected === 0")).or_else(|| text.strip_suffix(" === null"));
+        let Some(name) = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')) else { return false };
+        let Some(Form::Variable(Some(made), path)) = self.lookup(name, condition).map(|declared| &declared.form) else { return false };
+        let call = if made.kind() == Kind::Await { made.first() } else { Some(*made) };
+        let Some(call) = call.filter(|call| call.kind() == Kind::Call && path.is_empty()) else { return false };
+        let asks_store = ["find", "get", "load", "delete", "remove", "update"].iter().any(|verb| called_name(call).starts_with(verb));
+        let is_id = |name: &str| name == "id" || name.ends_with("Id") || name.ends_with("_id");
+        let names = || call.field(Field::Arguments).into_iter().flat_map(Syntax::below);
+        let is_given = |name: Syntax<'t>| {
+            matches!(name.kind(), Kind::Identifier | Kind::ShorthandProperty)
+                && is_id(name.text())
+                && self.lookup(name.text(), name).is_some_and(|given| matches!(&given.form, Form::Parameter(path) if path.is_empty()))
+        };
+        asks_store && names().any(is_given) && !names().any(|name| matches!(name.kind(), Kind::Member | Kind::This))
+    }
 }
 
 /// A status number, or a constant, that says that there were too many calls.

@@ -1,8 +1,11 @@
 //! Values that the code tests before it uses them: `allowed.includes(url)`, `isEmail(address)`,
 //! `typeof id !== 'string'`, `file.startsWith(root)`. What such a test lets through is the code's choice.
 
+mod decides;
+
 use rustc_hash::FxHashMap;
 
+use self::decides::{decides, is_before};
 use super::{address, called_name};
 use crate::extract::typescript::items::is_part;
 use crate::extract::typescript::names::{Form, Module, unquoted};
@@ -69,6 +72,12 @@ impl<'t> Checked<'t> {
             // Of an address whose host is one that is wanted, all may be used.
             if let Some(object) = host_of(tested) {
                 places.entry(parsed(object).unwrap_or(object).text()).or_default().push(test);
+                // `const address = new URL(text)`: the text is of that host, too. Behind a base, it may name another.
+                let says_host = !tested.text().ends_with(".protocol");
+                let is_whole = |made: &Syntax<'t>| made.field(Field::Arguments).is_some_and(|given| given.children().count() == 1);
+                if let Some(text) = made_of(module, object).filter(is_whole).and_then(parsed).filter(|_| says_host) {
+                    places.entry(text.text()).or_default().push(test);
+                }
             }
             if let Some(address) = address_of(module, tested) {
                 places.entry(address.text()).or_default().push(test);
@@ -278,37 +287,6 @@ impl Says {
     }
 }
 
-/// Whether a test is made in the function of a call, or around it; a callback belongs to what it is handed to.
-fn is_before(test: Syntax<'_>, call: Syntax<'_>) -> bool {
-    let is_own = |outer: &Syntax<'_>| outer.kind().is_function() && outer.parent().is_none_or(|up| up.kind() != Kind::Arguments);
-    test.ancestors().find(is_own).is_none_or(|function| function.holds(call))
-}
-
-/// Whether what a test says decides whether a call is made: not if the call stands where the value did not pass
-/// (`if (!isId(id)) send(id)`), nor if what is done then lets the function go on (`if (!isId(id)) warn()`).
-fn decides(test: Syntax<'_>, call: Syntax<'_>) -> bool {
-    let in_condition =
-        |outer: &Syntax<'_>| outer.kind() == Kind::If && outer.field(Field::Condition).is_some_and(|condition| condition.holds(test));
-    let Some(asks) = test.ancestors().take_while(|outer| !outer.kind().is_function()).find(in_condition) else { return true };
-    let Some(then) = asks.field(Field::Consequence) else { return true };
-    let condition = asks.field(Field::Condition).map_or("", Syntax::text).trim_start_matches(['(', ' ']);
-    let is_negated = condition.starts_with('!') && test.parent().is_some_and(|outer| outer.kind() == Kind::Unary);
-    if then.holds(call) {
-        return !is_negated;
-    }
-    if asks.holds(call) {
-        return true;
-    }
-    let leaves = |node: Syntax<'_>| {
-        matches!(node.kind(), Kind::Return | Kind::Throw | Kind::Assignment)
-            || node.kind() == Kind::Call
-                && matches!(called_name(node), "exit" | "reject" | "fail" | "abort" | "next" | "redirect" | "throw")
-    };
-    let goes_on =
-        !["break", "continue"].iter().any(|word| then.text().contains(word)) && !std::iter::once(then).chain(then.below()).any(leaves);
-    !is_negated || !goes_on
-}
-
 /// The call of `!tools.some((tool) => tool.name === name)`, of the comparison in it: what passes is one of the list.
 fn is_asked_of_list(comparison: Syntax<'_>) -> Option<Syntax<'_>> {
     let function = comparison.parent().filter(|outer| outer.kind() == Kind::ArrowFunction)?;
@@ -360,6 +338,14 @@ fn address_of<'t>(module: &Module<'t>, name: Syntax<'t>) -> Option<Syntax<'t>> {
         _ => return None,
     };
     parsed(made)
+}
+
+/// What a constant is made of.
+fn made_of<'t>(module: &Module<'t>, name: Syntax<'t>) -> Option<Syntax<'t>> {
+    match &module.lookup(name.text(), name).filter(|_| name.kind() == Kind::Identifier)?.form {
+        Form::Variable(Some(made), path) if path.is_empty() => Some(*made),
+        _ => None,
+    }
 }
 
 /// The text that an address is made of: `text` of `new URL(text)`.

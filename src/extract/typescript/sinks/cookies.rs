@@ -27,8 +27,10 @@ pub(super) fn pair(flag: Syntax<'_>, key: &str, cx: &mut Extract<'_>) {
         let text = node.text().to_ascii_lowercase();
         text.contains("csrf") || text.contains("xsrf")
     };
+    // What a comment says of such attacks is no name.
+    let names_csrf = |list: Syntax<'_>| list.below().any(|node| node.first().is_none() && of_csrf(node));
     let sets_csrf = |outer: Syntax<'_>| outer.kind().is_function() && outer.field(Field::Name).is_some_and(of_csrf);
-    if call.is_some_and(of_csrf) || flag.ancestors().any(sets_csrf) || options_of(object).is_some_and(of_csrf) || is_cleared(object) {
+    if call.is_some_and(names_csrf) || flag.ancestors().any(sets_csrf) || options_of(object).is_some_and(of_csrf) || is_cleared(object) {
         return;
     }
     // `setCookie({ name, value, options: { httpOnly: false } })`.
@@ -114,6 +116,11 @@ fn sets_cookie<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
     }
 }
 
+/// An expression without what types say of it: `{ … } as const`.
+fn untyped(node: Syntax<'_>) -> Syntax<'_> {
+    if matches!(node.kind(), Kind::As | Kind::Satisfies) { node.first().unwrap_or(node) } else { node }
+}
+
 fn inner(mut node: Syntax<'_>) -> Syntax<'_> {
     while let Some(within) = node.first().filter(|_| matches!(node.kind(), Kind::Parenthesized | Kind::Await)) {
         node = within;
@@ -145,6 +152,8 @@ pub(super) fn set<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_
         let Some(value) = arguments.next() else { return };
         (first, value, arguments.next())
     };
+    // `const options = { httpOnly: true }; res.cookie('token', token, options)`.
+    let options = options.map(|options| module.made_once(options).map_or(options, untyped));
     if name.kind() != Kind::String {
         return;
     }

@@ -334,7 +334,7 @@ fn is_of_store<'t>(module: &Module<'t>, declared: &Declaration<'t>) -> bool {
         let awaited = || tried.below().filter(|node| node.kind() == Kind::Await).filter(reaches).filter_map(bare);
         return awaited().any(|call| asks_store(module, call))
             && awaited().all(|call| asks_store(module, call) || is_hash(module, call))
-            && !tried.below().any(|node| node.kind() == Kind::Throw || node.kind() == Kind::New && called_name(node) != "Date");
+            && !tried.below().any(|node| node.kind() == Kind::Throw || node.kind() == Kind::New && !is_bare(node));
     }
     let Some(call) = outer.parent().filter(|list| list.kind() == Kind::Arguments).and_then(Syntax::parent) else { return false };
     if called_name(call) != "catch" {
@@ -351,6 +351,11 @@ fn is_of_store<'t>(module: &Module<'t>, declared: &Declaration<'t>) -> bool {
     false
 }
 
+/// Whether something new is made of nothing, which throws nothing: `new User()`.
+fn is_bare(made: Syntax<'_>) -> bool {
+    called_name(made) == "Date" || made.field(Field::Arguments).is_none_or(|given| given.first().is_none())
+}
+
 /// Whether a call reads or changes what a store holds. What refuses a new record may be a rule of the model's own.
 fn asks_store<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
     let name = called_name(call);
@@ -358,7 +363,11 @@ fn asks_store<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
     match name {
         "query" | "execute" => {
             statement.is_some_and(|first| model::is_any_statement(first) || first.kind() == Kind::Identifier && is_database(call))
+                || model::is_of_repository(module, call)
         }
+        // Of SQLite, the method says how much of the answer is wanted.
+        "get" | "all" | "run" | "each" => statement.is_some_and(|first| is_statement(module, first)),
+        "save" | "insert" | "remove" | "delete" | "update" | "upsert" | "count" => model::is_of_repository(module, call),
         "aggregate" | "deleteOne" | "deleteMany" | "destroy" | "countDocuments" => model::of_receiver(module, call).is_some(),
         _ if name.starts_with("find") => name != "find" && name != "findLast" && model::of_receiver(module, call).is_some(),
         "lean" | "exec" | "sort" | "limit" | "populate" | "select" => {
@@ -370,6 +379,15 @@ fn asks_store<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
         }
         _ => false,
     }
+}
+
+/// A statement of SQL, also where a constant holds it.
+fn is_statement<'t>(module: &Module<'t>, value: Syntax<'t>) -> bool {
+    let made = match module.lookup(value.text(), value).filter(|_| value.kind() == Kind::Identifier).map(|declared| &declared.form) {
+        Some(Form::Variable(Some(made), path)) if path.is_empty() => *made,
+        _ => value,
+    };
+    model::is_any_statement(made)
 }
 
 /// What is awaited, without what only types say of it.

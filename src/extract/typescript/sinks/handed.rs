@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::extract::typescript::names::{Declaration, Form, Module, unquoted};
-use crate::ir::{Handed, Made, Node, NodeKind, Op, Ref, Relayed, Scope, Taken, Text};
+use crate::ir::{Handed, Made, Node, NodeKind, Op, Ref, Relayed, Scope, Taken, Text, Tri};
 use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
@@ -106,11 +106,11 @@ pub(super) fn emit<'t>(around: &Around<'_, 't>, call: Syntax<'t>, out: &mut Call
     for (argument, part) in arguments.children().enumerate().take(8) {
         let is_wanted = |value: &Node| out.handed.len() < MAX_HANDED && !(is_password(value) && goes_into_slow_hash(call));
         if let Some(value) = brought(module, part).filter(is_wanted) {
-            if super::checked::is_behind_validator(call) {
-                return;
-            }
             let Some(callee) = callee() else { return };
-            out.handed.push(Handed { callee, argument, value, tested: around.tested(call, part) });
+            // A validator in front of the handler has seen to the types.
+            let is_typed = super::checked::is_behind_validator(call);
+            let tested = around.tested(call, part).max(if is_typed { Tri::Maybe } else { Tri::No });
+            out.handed.push(Handed { callee, argument, value, tested });
         } else if relays && out.relayed.len() < MAX_HANDED && may_relay(part) {
             let taken = taken(module, part);
             if taken.is_empty() {

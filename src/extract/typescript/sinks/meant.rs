@@ -3,7 +3,7 @@
 
 use super::{checked, has_key, root_name, value_of};
 use crate::extract::typescript::names::{Form, Module, unquoted};
-use crate::ir::{Scope, SinkKind};
+use crate::ir::{Scope, SinkKind, Tri};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Whether a method of a common name is the one that the table means, by what it is called on.
@@ -31,7 +31,7 @@ pub(super) fn is_meant<'t>(module: &Module<'t>, kind: SinkKind, name: &str, node
         SinkKind::Assign if name == "assign" && argument(0).is_some_and(|target| is_of_request(module, target)) => false,
         // `save(event.body as Blob, name)`: bytes have no columns.
         SinkKind::Assign if argument(0).is_some_and(is_of_bytes) => false,
-        SinkKind::Assign if argument(1).is_some_and(names_fields) || !is_of_store(node, argument(0)) => false,
+        SinkKind::Assign if argument(1).is_some_and(names_fields) || !is_of_store(module, node, argument(0)) => false,
         // A validator in front of the handler has seen to the types and the names.
         SinkKind::Query | SinkKind::Assign | SinkKind::Allocate => !checked::is_behind_validator(node),
         // The log of a function keeps what is written at once together.
@@ -168,8 +168,12 @@ fn is_on_hash(call: Syntax<'_>) -> bool {
 
 /// Whether a call may write a record: a method, and one of a store where a parameter is written that NestJS
 /// fills, since services have methods of the same names.
-fn is_of_store(call: Syntax<'_>, written: Option<Syntax<'_>>) -> bool {
+fn is_of_store<'t>(module: &Module<'t>, call: Syntax<'t>, written: Option<Syntax<'t>>) -> bool {
     let Some(function) = call.field(Field::Function).filter(|function| function.kind() == Kind::Member) else { return false };
+    let (holder, method) = (function.field(Field::Object), function.field(Field::Property).map_or("", Syntax::text));
+    if holder.is_some_and(|holder| holder.kind() == Kind::This && has_method(holder, method) || is_made_by_own(module, holder, method)) {
+        return false;
+    }
     let Some(object) =
         function.field(Field::Object).filter(|object| object.field(Field::Object).is_some_and(|base| base.kind() == Kind::This))
     else {
@@ -184,6 +188,34 @@ fn is_of_store(call: Syntax<'_>, written: Option<Syntax<'_>>) -> bool {
             .any(|store| class.text().contains(&format!("{name}: {store}")))
     };
     !is_parameter || class.is_some_and(is_store)
+}
+
+/// Whether the class around a place has a method of a name: what that writes is told there.
+fn has_method(place: Syntax<'_>, name: &str) -> bool {
+    let class = place.ancestors().find(|outer| outer.kind().is_class()).and_then(|class| class.field(Field::Body));
+    let is_named = |member: Syntax<'_>| member.kind() == Kind::Method && member.field(Field::Name).is_some_and(|own| own.text() == name);
+    class.is_some_and(|body| body.children().any(is_named))
+}
+
+/// `const { apps } = await init()`, `const { appController } = await init()`: what a function of the application's own makes
+/// takes the fields that it wants, unless it or its method is called as a model's is; of what it holds, what it calls a part of
+/// the application alone (`appController.links.create(body)`).
+fn is_made_by_own<'t>(module: &Module<'t>, holder: Syntax<'t>, method: &str) -> bool {
+    const PARTS: [&str; 4] = ["Controller", "Service", "Manager", "Handler"];
+    let is_common = matches!(method, "create" | "update" | "save" | "insert");
+    let of_part = |object: &Syntax<'t>| PARTS.iter().any(|part| object.text().ends_with(part));
+    let holder = holder.field(Field::Object).filter(of_part).unwrap_or(holder);
+    let is_model = holder.text().starts_with(|first: char| first.is_ascii_uppercase());
+    if holder.kind() != Kind::Identifier || is_model || !is_common {
+        return false;
+    }
+    match module.lookup(holder.text(), holder).map(|declared| &declared.form) {
+        Some(Form::Variable(Some(value), path)) if !path.is_empty() && value.kind() == Kind::Await => {
+            let made = value.first().filter(|made| made.kind() == Kind::Call);
+            made.and_then(|made| module.callee_of(made)).is_some_and(|callee| callee.is_own() != Tri::No)
+        }
+        _ => false,
+    }
 }
 
 /// `new User(req.body)`: a record of a class of the application.

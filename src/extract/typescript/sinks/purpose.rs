@@ -26,7 +26,7 @@ pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, callee: &Ref, cx: 
                 "sha1" if cx.file.text.contains("pwnedpasswords.com") => return,
                 "md5" | "sha1" | "md4" | "ripemd160" => {
                     taken = hashed(node).map(|hashed| handed::taken(module, hashed)).unwrap_or_default();
-                    secret_name(node)
+                    secret_name(node).or_else(|| hashed(node).and_then(|hashed| opens(module, hashed)))
                 }
                 // Fast ones are good for keys of full length, and bad for passwords.
                 "sha256" | "sha512" | "sha224" | "sha384" => {
@@ -84,23 +84,37 @@ fn draws_guessable(library: &str, name: &str) -> bool {
     }
 }
 
-/// `code` of a function, a class or a file that says that it resets a password or sends a code.
+/// `code` of a function, a class or a file that says that it resets a password or sends a code; of a function of such a name,
+/// what it gives back.
 fn code_of<'t>(node: Syntax<'t>, path: &str) -> Option<&'t str> {
-    let mut outer = node.ancestors().take(16).take_while(|outer| !outer.kind().is_function());
-    let holder = outer.find(|holder| matches!(holder.kind(), Kind::VariableDeclarator | Kind::Pair | Kind::Assignment))?;
-    let name = holder.field(Field::Name).or_else(|| holder.field(Field::Key)).or_else(|| holder.field(Field::Left))?;
-    let name = unquoted(name.field(Field::Property).unwrap_or(name));
     let says = |text: &str| {
         let text = text.to_ascii_lowercase();
-        ["reset", "otp", "verif", "twofactor", "2fa", "sendcode", "loginbysms"].iter().any(|word| text.contains(word))
+        ["reset", "otp", "verif", "twofactor", "2fa", "sendcode", "loginbysms", "smscode", "codebysms", "logincode", "authcode"]
+            .iter()
+            .any(|word| text.contains(word))
     };
+    let is_of_function = |outer: &Syntax<'t>| outer.kind().is_function() && outer.parent().is_none_or(|up| up.kind() != Kind::Arguments);
+    let mut outer = node.ancestors().take(16).take_while(|outer| !is_of_function(outer));
+    let is_holder = |kind: Kind| matches!(kind, Kind::VariableDeclarator | Kind::Pair | Kind::Assignment | Kind::AugmentedAssignment);
+    let holder = outer.find(|holder| is_holder(holder.kind()));
+    let Some(holder) = holder else {
+        let function = node.ancestors().find(is_of_function)?;
+        let name = match function.parent().filter(|outer| outer.kind() == Kind::Assignment).and_then(|outer| outer.field(Field::Left)) {
+            Some(left) => unquoted(left.field(Field::Property).unwrap_or(left)),
+            None => super::callers::name_of(function),
+        };
+        return Some(name).filter(|name| name.ends_with("ode") && (says(name) || says(path.rsplit('/').next().unwrap_or(path))));
+    };
+    let name = holder.field(Field::Name).or_else(|| holder.field(Field::Key)).or_else(|| holder.field(Field::Left))?;
+    let name = unquoted(name.field(Field::Property).unwrap_or(name));
     let mut around = node.ancestors().filter(|outer| outer.kind().is_function() || outer.kind().is_class());
     let mut is_said = || {
         is_worth_money(node, name)
             || around.any(|outer| says(super::callers::name_of(outer)))
             || says(path.rsplit('/').next().unwrap_or(path))
     };
-    Some(name).filter(|name| matches!(*name, "code" | "smsCode" | "digits")).filter(|_| is_said())
+    let is_code = matches!(name, "code" | "digits") && is_said() || name.ends_with("Code") && says(name);
+    Some(name).filter(|_| is_code)
 }
 
 /// Whether a function writes what a name holds to a record that is worth money, or lets somebody in: `Voucher.create({ code })`.
@@ -156,6 +170,24 @@ fn hashed(node: Syntax<'_>) -> Option<Syntax<'_>> {
     update.field(Field::Arguments)?.first()
 }
 
+/// What is hashed that lets somebody in under another name than that of a password: a PIN, what passport hands its strategy
+/// as the password.
+fn opens<'t>(module: &Module<'t>, hashed: Syntax<'t>) -> Option<&'t str> {
+    let own = match hashed.kind() {
+        Kind::Call if super::called_name(hashed) == "String" => hashed.field(Field::Arguments)?.first()?,
+        _ => hashed,
+    };
+    let name = last_name(own);
+    if matches!(name, "pin" | "pinCode" | "userPin" | "cardPin") {
+        return Some(name);
+    }
+    let declared = module.lookup(own.text(), own).filter(|declared| matches!(&declared.form, Form::Parameter(path) if path.is_empty()))?;
+    let function = declared.name.ancestors().find(|outer| outer.kind().is_function())?;
+    let made = function.parent().filter(|outer| outer.kind() == Kind::Arguments)?.parent()?;
+    let second = function.field(Field::Parameters)?.children().nth(1)?;
+    (made.kind() == Kind::New && super::called_name(made) == "LocalStrategy" && second.holds(declared.name)).then_some(name)
+}
+
 /// The last name of what is hashed: `password` of `req.body.password`.
 fn last_name(node: Syntax<'_>) -> &str {
     node.field(Field::Property).unwrap_or(node).text()
@@ -189,7 +221,7 @@ pub(super) fn is_hashed_again(node: Syntax<'_>) -> bool {
 }
 
 /// The key that a variable is put under in its function: `{ code: text }` of `text += …`.
-fn key_of(variable: Syntax<'_>) -> Option<Syntax<'_>> {
+pub(super) fn key_of(variable: Syntax<'_>) -> Option<Syntax<'_>> {
     let function = variable.ancestors().find(|outer| outer.kind().is_function())?;
     let holds =
         |pair: &Syntax<'_>| pair.kind() == Kind::Pair && pair.field(Field::Value).is_some_and(|value| value.text() == variable.text());

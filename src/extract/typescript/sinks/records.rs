@@ -13,7 +13,9 @@ pub(super) mod model;
 mod operators;
 mod origin;
 mod put;
+mod service;
 mod through;
+mod whole;
 
 use smol_str::SmolStr;
 
@@ -65,7 +67,17 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mu
             emit(SinkKind::Promote, Ref::new(Scope::Global, [given]), given, part, node.span(), cx);
         }
     }
+    for made in function.below().filter(|node| matches!(node.kind(), Kind::Call | Kind::New)) {
+        let added = whole::added(module, made).filter(|added| !asked.is_known() && whole::is_chosen(module, &handler, added));
+        if let Some(added) = added {
+            let part = SinkPart::new(module.lower(added.by), Tri::Yes, "makes");
+            emit(SinkKind::Lookup, Ref::new(Scope::Global, [added.model.clone()]), &added.model, part, made.span(), cx);
+        }
+    }
     for call in function.below().filter(|node| node.kind() == Kind::Call) {
+        if let Some(model) = whole::read(module, call).filter(|_| !asked.is_known()) {
+            emit_owner(&model, "all", call.span(), cx);
+        }
         if let Some(lookup) = Lookup::of(module, call, &handler, &asked) {
             let label = match () {
                 () if lookup.is_own => "own",
@@ -93,6 +105,7 @@ pub(super) fn handler<'t>(module: &Module<'t>, function: Syntax<'t>, handed: &mu
 /// Emits what a call in a function that is no handler looks up: somebody's records, or one by an id that the function
 /// is handed.
 pub(super) fn service<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    added_by_service(module, call, cx);
     let method = called_name(call);
     let may_look_up = found::is_lookup(method) || chain::is_condition(method);
     if !(may_look_up && found::has_model(module, call) || found::is_statement(module, call)) {
@@ -104,22 +117,61 @@ pub(super) fn service<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extrac
     if function.size() > MAX_SERVICE || Handler::of(module, function).is_some() {
         return;
     }
+    if let (Some(model), Some((class, name))) = (whole::read(module, call), service::home(Some(function))) {
+        let callee = Ref::new(Scope::Global, [model.clone(), class, name]);
+        emit(SinkKind::Lookup, callee, &model, SinkPart::new(Node::text("", call.span()), Tri::Yes, "all"), call.span(), cx);
+    }
     if let Some(lookup) = Lookup::of_service(module, call, function) {
         let label = if lookup.is_own { "own" } else { "handed" };
         emit_lookup(lookup, label, call.span(), cx);
     }
 }
 
+/// Emits a record that a function which is no handler adds for whoever it is told by what it is handed.
+fn added_by_service<'t>(module: &Module<'t>, call: Syntax<'t>, cx: &mut Extract<'_>) {
+    let Some(added) = whole::added(module, call) else { return };
+    let Some(function) = call.ancestors().find(|outer| outer.kind().is_function() && !super::callers::name_of(*outer).is_empty()) else {
+        return;
+    };
+    if function.size() > MAX_SERVICE || Handler::of(module, function).is_some() || found::is_handed_somebody(function, "") {
+        return;
+    }
+    let member = whole::member(module, added.by);
+    let mut taken = super::handed::taken(module, added.by);
+    taken.iter_mut().filter(|taken| taken.path.is_empty()).for_each(|taken| taken.path.extend(member.map(SmolStr::new)));
+    // All that is handed over may come from elsewhere; a member of it is what a request says.
+    if taken.iter().all(|taken| taken.path.is_empty()) {
+        return;
+    }
+    let part = SinkPart { taken, ..SinkPart::new(module.lower(added.by), Tri::Yes, "makes") };
+    emit(SinkKind::Lookup, Ref::new(Scope::Global, [added.model.clone()]), &added.model, part, call.span(), cx);
+}
+
 /// Adds the ids of a request that a call hands on, of those that are no text: that is for other sinks to follow.
 fn hand_on<'t>(module: &Module<'t>, handler: &Handler<'t>, call: Syntax<'t>, handed: &mut Vec<Handed>) {
     let arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children).take(4);
     for (argument, part) in arguments.enumerate() {
-        if !handler.is_chosen(module, part) || module.lower(part).as_ref().is_some_and(|name| name.scope == Scope::Request) {
+        let (made, is_text) = (number_of(part), || module.lower(part).as_ref().is_some_and(|name| name.scope == Scope::Request));
+        if !handler.is_chosen(module, made.unwrap_or(part)) || made.is_none() && is_text() {
             continue;
         }
+        let part = made.unwrap_or(part);
         let Some(callee) = module.callee_of(call) else { return };
         let value = Node::new(part.span(), NodeKind::Ref(Ref::new(Scope::Request, [Handed::KEY, part.text()])));
         handed.push(Handed { callee, argument, value, tested: Tri::No });
+    }
+}
+
+/// What a number is made of: `id` of `+id`, `Number(id)`, `parseInt(id, 10)`.
+fn number_of(value: Syntax<'_>) -> Option<Syntax<'_>> {
+    match value.kind() {
+        Kind::Unary if value.text().starts_with('+') => value.field(Field::Argument).or_else(|| value.first()),
+        Kind::Call
+            if matches!(value.field(Field::Function).map_or("", Syntax::text), "Number" | "parseInt" | "BigInt" | "Number.parseInt") =>
+        {
+            value.field(Field::Arguments).and_then(Syntax::first)
+        }
+        _ => None,
     }
 }
 

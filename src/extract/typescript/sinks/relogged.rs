@@ -4,8 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::{Around, called_name, owner, root_name};
 use crate::extract::Extract;
-use crate::extract::typescript::names::Form;
-use crate::ir::{FactKind, Ref, Scope, Sink, SinkKind};
+use crate::extract::typescript::names::{Form, Module};
+use crate::ir::{FactKind, Ref, Scope, Sink, SinkKind, Tri, leads_inside};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Nodes of such a function: a longer one does something else.
@@ -23,13 +23,37 @@ pub(super) fn emit<'t>(around: &Around<'_, 't>, call: Syntax<'t>, cx: &mut Extra
     }
     let Some(function) = call.field(Field::Function).filter(|function| function.kind() == Kind::Identifier) else { return };
     let Some(declared) = around.module.lookup(name, function) else { return };
+    let is_bare = matches!(name, "log" | "debug" | "logInfo" | "logWarn" | "logError" | "logDebug" | "logMessage");
+    if is_bare && matches!(declared.form, Form::Import(_) | Form::Variable(..)) && is_of_log(around.module, function) {
+        for part in call.field(Field::Arguments).into_iter().flat_map(Syntax::children) {
+            told(around, call, part, cx);
+        }
+        return;
+    }
     let function = match &declared.form {
         Form::Function(function) => *function,
         Form::Variable(Some(function), path) if path.is_empty() && function.kind().is_function() => *function,
         _ => return,
     };
     let at = *around.loggers.borrow_mut().entry(function.id()).or_insert_with(|| written(function));
-    let Some(part) = at.and_then(|at| call.field(Field::Arguments)?.children().nth(at)) else { return };
+    if let Some(part) = at.and_then(|at| call.field(Field::Arguments)?.children().nth(at)) {
+        told(around, call, part, cx);
+    }
+}
+
+/// Whether a function is what a file of the repository hands out that is a log by its name: `log` of `./lib/log`.
+fn is_of_log<'t>(module: &Module<'t>, function: Syntax<'t>) -> bool {
+    let says = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let name = [".js", ".ts", ".mjs", ".cjs"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+        matches!(name, "log" | "logs" | "logger" | "logging")
+    };
+    let source = module.source_of(function).filter(|source| leads_inside(source) != Tri::No);
+    source.is_some_and(|source| source.contains('/') && says(source.rsplit('/').next().unwrap_or(source)))
+}
+
+/// Emits what a call that logs is handed.
+fn told<'t>(around: &Around<'_, 't>, call: Syntax<'t>, part: Syntax<'t>, cx: &mut Extract<'_>) {
     // What makes a line of its own is followed from the log itself.
     let kind = SinkKind::Log;
     let parts = if super::parts::may_matter(kind, part) { around.flowing(call, part, kind, "") } else { Vec::new() };

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::{called_name, root_name};
 use crate::extract::typescript::names::{Form, Module, unquoted};
-use crate::ir::{Ref, Scope, SinkKind};
+use crate::ir::{Ref, Scope, SinkKind, leads_inside};
 use crate::parse::typescript::{Field, Kind, Syntax};
 use crate::tables::{V, table};
 
@@ -221,7 +221,7 @@ pub(super) fn rows(callee: &Ref, name: &str, node: Syntax<'_>) -> impl Iterator<
     };
     // `User.find(…)` of `const User = require('./user')` is a method of what a file of the application exports.
     let is_member = node.field(Field::Function).is_some_and(|function| function.kind() == Kind::Member);
-    let is_of_file = is_member && callee.module().is_some_and(|module| module.starts_with(['.', '/', '~']) || module.starts_with("@/"));
+    let is_of_file = is_member && callee.module().is_some_and(|module| leads_inside(module).is_yes());
     let is_method = callee.path.len() > 1 || is_of_file || callee.scope == Scope::Global && !KNOWN.globals.contains_key(callee.first());
     let is_whole = found.is_some() || is_method;
     let list = found.or_else(|| KNOWN.methods.get(name).filter(|_| is_method || is_member));

@@ -51,7 +51,22 @@ fn asks_password(function: Syntax<'_>) -> bool {
         call.kind() == Kind::Call
             && matches!(name.as_str(), "login" | "signin" | "authenticate" | "verifycredentials" | "checkcredentials" | "loginuser")
     };
-    (function.text().contains("assword") || function.below().any(signs_in)) && !function.below().any(renews)
+    (function.text().contains("assword") || function.below().any(|node| signs_in(node) || takes_pin(node))) && !function.below().any(renews)
+}
+
+/// `const { name, pin } = req.body`: who has the PIN is let in.
+fn takes_pin(node: Syntax<'_>) -> bool {
+    let is_body = |value: Syntax<'_>| matches!(value.text(), "req.body" | "request.body");
+    match node.kind() {
+        Kind::VariableDeclarator => {
+            node.field(Field::Value).is_some_and(is_body)
+                && node.field(Field::Name).into_iter().flat_map(Syntax::below).any(|name| name.text() == "pin")
+        }
+        Kind::Member => {
+            node.field(Field::Property).is_some_and(|name| name.text() == "pin") && node.field(Field::Object).is_some_and(is_body)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a handler of the same file that looks at a password hands its session to a function: `signIn(req.session, user)`.
@@ -139,5 +154,9 @@ fn takes_request(function: Syntax<'_>) -> bool {
         let one = function.field(Field::Parameters).and_then(|list| list.children().nth(at));
         one.is_some_and(|one| names.contains(&one.field(Field::Pattern).unwrap_or(one).text()))
     };
-    named(0, &["req", "request"]) || named(2, &["context"]) && is_resolver(function)
+    // `login(@Body() credentials: LoginDto, @Req() request: Request)` of NestJS.
+    let is_marked = |one: Syntax<'_>| one.text().starts_with("@Req(") && one.text().contains("req");
+    let of_nest =
+        function.kind() == Kind::Method && function.field(Field::Parameters).into_iter().flat_map(Syntax::children).any(is_marked);
+    named(0, &["req", "request"]) || of_nest || named(2, &["context"]) && is_resolver(function)
 }

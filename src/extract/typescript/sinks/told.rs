@@ -1,6 +1,7 @@
 //! Answers that tell their caller what only the owner of an account, or the server alone, may know: the token that a
 //! letter should bring, the secret that tokens are signed with.
 
+use super::records::answered;
 use super::{called_name, letters, owner, sent, value_of};
 use crate::extract::Extract;
 use crate::extract::schema::{is_secret_field, shown};
@@ -33,9 +34,23 @@ const LETTERS: [&str; 15] = [
     "recoverycode",
 ];
 
-/// Emits the entries of an answer that tell such a thing: of `res.json({ … })`, of what a handler returns.
+/// Emits the entries of an answer that tell such a thing: of `res.json({ … })`, of what a handler returns. Of what a service
+/// gives back, only the whole environment is one: what is done with it, its callers say.
 pub(super) fn emit<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
-    let Some(answer) = sent::value(module, node).and_then(|answer| object_of(module, answer)) else { return };
+    let Some(answer) = sent::value(module, node) else {
+        if let Some(entry) = node.first().filter(|_| node.kind() == Kind::Return).and_then(|given| environment_in(module, given)) {
+            answered::gives_environment(node, entry, cx);
+        }
+        return;
+    };
+    if is_environment(module, answer) && !is_outside_production(node) {
+        let callee = Ref::new(Scope::Global, [called_name(node)]);
+        let parts = vec![SinkPart::new(Node::text("environment", answer.span()), Tri::Yes, "environment")];
+        let owner = owner(answer, &callee);
+        cx.fact(answer.span(), owner, FactKind::Sink(Sink { kind: SinkKind::Answer, callee, parts, options: None }));
+        return;
+    }
+    let Some(answer) = object_of(module, answer) else { return };
     let entries = answer.below().filter(|entry| matches!(entry.kind(), Kind::Pair | Kind::ShorthandProperty | Kind::Spread));
     for entry in entries.take(MAX_ENTRIES) {
         let value = match entry.kind() {
@@ -104,9 +119,40 @@ fn object_of<'t>(module: &Module<'t>, answer: Syntax<'t>) -> Option<Syntax<'t>> 
     }
 }
 
+/// Whether a value is the whole environment, as it is, in a constant, or copied into another object.
+fn is_environment<'t>(module: &Module<'t>, value: Syntax<'t>) -> bool {
+    match value.kind() {
+        Kind::Member => value.text() == "process.env",
+        Kind::Identifier | Kind::ShorthandProperty => match module.lookup(value.text(), value).map(|declared| &declared.form) {
+            Some(Form::Variable(Some(made), path)) => match path.as_slice() {
+                [] => made.text() == "process.env",
+                ["env"] => made.text() == "process",
+                _ => false,
+            },
+            _ => false,
+        },
+        Kind::As | Kind::NonNull | Kind::Parenthesized | Kind::Satisfies => {
+            value.first().is_some_and(|inner| is_environment(module, inner))
+        }
+        _ => false,
+    }
+}
+
+/// The entry of what a function gives back that is the whole environment.
+fn environment_in<'t>(module: &Module<'t>, given: Syntax<'t>) -> Option<Syntax<'t>> {
+    let object = object_of(module, given)?;
+    let entries = object.below().filter(|entry| matches!(entry.kind(), Kind::Pair | Kind::ShorthandProperty | Kind::Spread));
+    entries.take(MAX_ENTRIES).find(|entry| {
+        let value = if entry.kind() == Kind::Spread { entry.first() } else { entry.field(Field::Value) };
+        // What a call is handed is not what it gives: `{ child: fork({ env: process.env }) }`.
+        let mut outer = entry.ancestors().take_while(|outer| outer.id() != object.id());
+        is_environment(module, value.unwrap_or(*entry)) && !outer.any(|outer| outer.kind() == Kind::Arguments || outer.kind().is_function())
+    })
+}
+
 /// What an entry tells: `letter`, `secret`, the `environment`, a stored `password`.
 fn label<'t>(module: &Module<'t>, name: &str, value: Syntax<'t>) -> Option<&'static str> {
-    if value.text() == "process.env" {
+    if is_environment(module, value) {
         return Some("environment");
     }
     let own = match value.kind() {

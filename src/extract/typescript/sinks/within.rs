@@ -81,10 +81,24 @@ fn is_for_all_of_list<'t>(module: &Module<'t>, test: Syntax<'t>, sought: Syntax<
     let call = test.ancestors().take(6).find(|outer| outer.kind() == Kind::Call).filter(|call| called_name(*call) == "some");
     let Some(call) = call.filter(|_| sought.kind() == Kind::Identifier) else { return false };
     let list = call.field(Field::Function).and_then(|function| function.field(Field::Object)).map_or("", Syntax::text).to_ascii_lowercase();
-    let is_wanted = DECIDES.iter().chain(&DECIDES_WHOLE).any(|word| list.contains(word)) || is_address(module, sought);
+    let is_wanted =
+        DECIDES.iter().chain(&DECIDES_WHOLE).any(|word| list.contains(word)) || is_address(module, sought) || sends_there(call, test);
     let handler = call.ancestors().find(|outer| outer.kind().is_function()).map_or("", Syntax::text);
     let goes_there = ["redirect(", "fetch(", "axios", "got(", "Location"].iter().any(|goes| handler.contains(goes));
     is_wanted && goes_there
+}
+
+/// `if (friends.some((friend) => to.includes(friend))) res.redirect(to)`: whatever the list holds, the browser is sent where it
+/// stands anywhere in the address.
+fn sends_there(some: Syntax<'_>, test: Syntax<'_>) -> bool {
+    let address = test.field(Field::Function).and_then(|function| function.field(Field::Object)).map_or("", Syntax::text);
+    let choice = some.ancestors().take(4).find(|outer| matches!(outer.kind(), Kind::If | Kind::Ternary));
+    let then = choice.and_then(|choice| choice.field(Field::Consequence)).filter(|then| !then.holds(some));
+    then.is_some_and(|then| {
+        let mut calls =
+            std::iter::once(then).chain(then.below()).filter(|inner| inner.kind() == Kind::Call && called_name(*inner) == "redirect");
+        calls.any(|call| call.field(Field::Arguments).into_iter().flat_map(Syntax::children).any(|given| given.text() == address))
+    })
 }
 
 /// Whether a function decides by a test of what it is handed, or a test is of a host.

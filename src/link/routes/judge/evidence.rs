@@ -39,6 +39,13 @@ pub(super) struct Evidence {
     pub(super) seen: String,
 }
 
+/// Whether a guard may ask what its caller may do: it looks at that, or at an id of the request and at who calls. What goes
+/// on with every caller only notes it: `res.locals.isManager = req.user?.role === 'manager'; next()`.
+fn may_ask(func: &Func, evidence: &Evidence) -> Tri {
+    let only_notes = func.runs_on && func.continues && !evidence.denies && evidence.unknown.is_none();
+    Tri::from(!only_notes && (func.tests_rights || func.reads_ids && func.reads_caller))
+}
+
 impl<'a> Judge<'a> {
     /// What evidence makes of a guard.
     pub(super) fn weigh(func: &Func, evidence: &Evidence) -> Verdict {
@@ -68,7 +75,7 @@ impl<'a> Judge<'a> {
         };
         Verdict {
             csrf: func.checks_form.into(),
-            authz: Tri::from(evidence.rights).or(Tri::from(func.tests_rights || func.reads_ids && func.reads_caller).and(Tri::Maybe)),
+            authz: Tri::from(evidence.rights).or(may_ask(func, evidence).and(Tri::Maybe)),
             rate_limit: if func.slows_down { Tri::Yes } else { evidence.limits },
             skips: func.reads_markers.clone(),
             only_when_asked: anonymous.is_yes(),
@@ -112,12 +119,27 @@ impl<'a> Judge<'a> {
     pub(in crate::link::routes) fn dispatches(&self, handler: &'a Node) -> bool {
         let is_dispatch = |name: &Ref| library::of(name) == Some(Does::Dispatch);
         let made_by = |call: &Call| is_dispatch(&call.callee);
+        let makes = |maker: &Func| {
+            let returns = maker.returns.as_ref().is_some_and(|made| matches!(made.kind, NodeKind::Func(_)));
+            returns && maker.calls.iter().take(MAX_CALLS).any(|call| is_dispatch(&call.callee))
+        };
         let mut at = self.names.chase(handler);
         for _ in 0..MAX_DEPTH {
             match &at.kind {
-                NodeKind::Func(func) => return func.calls.iter().take(MAX_CALLS).any(|call| is_dispatch(&call.callee)),
+                NodeKind::Func(func) => {
+                    // `(request) => consume(request)` of `const consume = handleCallback(work)`.
+                    let is_made = |name: &Ref| {
+                        let found = self.names.find(func.span.file, name).and_then(|found| found.value);
+                        found.and_then(Node::as_call).is_some_and(made_by)
+                    };
+                    return func.calls.iter().take(MAX_CALLS).any(|call| is_dispatch(&call.callee) || is_made(&call.callee));
+                }
                 NodeKind::Op(Op::Attr, operands) => return operands.first().and_then(Node::as_call).is_some_and(made_by),
                 NodeKind::Call(call) if made_by(call) => return true,
+                // `consumer('letters')` of a function that makes such a handler, and returns what calls it.
+                NodeKind::Call(call) if self.names.function_named(at.span.file, &call.callee).is_some_and(|maker| makes(maker)) => {
+                    return true;
+                }
                 // `withStats(authPost)` of `const { POST: authPost } = toNextJsHandler(auth)`.
                 NodeKind::Call(call) => match call.args.as_slice() {
                     [only] => at = self.names.chase(only),

@@ -1,7 +1,7 @@
 //! Whether what a route is by its name is one of its method, of what its path is about and of what its handler does:
 //! nobody changes a health check, and what stands under a key is no static file.
 
-use super::{WORDS, calls_any, has_key, has_parameter, last_literal, lists_people, literal_segments, squeeze};
+use super::{WORDS, calls_any, has_key, has_parameter, last_literal, literal_segments, people::lists_people, squeeze};
 use crate::ir::{Route, Text};
 
 /// Whether a nature is one of the route's method: nobody changes a health check, and what stands under a key

@@ -16,6 +16,7 @@ use super::names::{Names, Place};
 use super::path::{Cover, join};
 use super::semantics::{self, Reach};
 use super::standing::{Standing, told};
+use super::unread::Readers;
 use crate::ir::{Fact, FactKind, Guard, GuardScope, Node, NodeKind, Part, Piece, Problem, ProblemKind, Ref, Security, Span, Text, Tri};
 
 /// How deep mounts are followed.
@@ -73,6 +74,8 @@ pub(super) struct Walk<'a> {
     handed: Vec<(SmolStr, Context<'a>)>,
     /// Whether the documentation of any route says that a caller must be known.
     documented: bool,
+    /// Who reads what decorators say.
+    readers: Readers,
     out: Vec<Fact>,
 }
 
@@ -100,6 +103,7 @@ impl<'a> Walk<'a> {
             loosened: BTreeSet::new(),
             handed,
             documented,
+            readers: Readers::of(names),
             out,
         };
         let (apps, others): (Vec<_>, Vec<_>) =

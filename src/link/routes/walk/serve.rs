@@ -10,6 +10,7 @@ use crate::link::routes::nature;
 use crate::link::routes::path::{Cover, join};
 use crate::link::routes::semantics;
 use crate::link::routes::standing::{reach_words, told};
+use crate::link::routes::unread::InForce;
 
 /// The framework whose endpoints are guarded by their handlers alone.
 const ASKS_IN_HANDLER: &str = "payload";
@@ -38,6 +39,7 @@ impl<'a> Walk<'a> {
             own.keys.iter().chain(&context.keys).map(|key| (self.names.identity(key.key), *key)).collect();
         let mut best = Verdict::none();
         let mut opener: Option<&str> = None;
+        let mut in_force = InForce::default();
         // What switches its security off, switches off what stands around it.
         let is_off = matches!(route.security.value(), Some(Security::Off));
         for standing in context.standing.iter().filter(|_| !is_off) {
@@ -45,6 +47,7 @@ impl<'a> Walk<'a> {
             if holds.is_no() {
                 continue;
             }
+            in_force.add(&standing.verdict, self.names);
             opener = opener.or_else(|| self.opener(&standing.verdict, &keys));
             let Some(mut verdict) = self.asked(&standing.verdict, &keys) else { continue };
             verdict.authn = verdict.authn.and(holds);
@@ -60,6 +63,7 @@ impl<'a> Walk<'a> {
         let declared = described.and_then(|options| options.get("middleware"));
         for guard in route.guards.iter().chain(declared).chain(listed).chain(own.guards.iter().copied()) {
             let standing = self.stand_for(guard, GuardScope::Route, Cover::Exact);
+            in_force.add(&standing.verdict, self.names);
             opener = opener.or_else(|| self.opener(&standing.verdict, &keys));
             let Some(verdict) = self.asked(&standing.verdict, &keys) else { continue };
             linked.chain.push(told(standing.guard, &verdict));
@@ -67,6 +71,8 @@ impl<'a> Walk<'a> {
         }
         if let Some(unknown) = own.unknown.iter().chain(&context.unknown).find(|name| is_open_question(name)) {
             best = best.with(Verdict::unknown(format!("`{}` is not in the repository", unknown.last_named())));
+        } else if context.mounted {
+            linked.unread = self.readers.unread(&keys, &in_force);
         }
         if !context.mounted && route.framework.starts_with("fastify") {
             // Plugins are loaded by folder, with the hooks of the folder.

@@ -1,5 +1,6 @@
 //! What stands in front of a handler asks: for a login alone, for rights, for a machine's key.
 
+use super::ordinary;
 use crate::ir::{Guard, NodeKind, Route, Security, Span};
 use crate::link::Model;
 use crate::rules::routes::admin::{is_login, is_marked, is_told_more, may_ask_rights};
@@ -22,9 +23,13 @@ pub(super) fn asks_for_login_alone(route: &Route) -> bool {
 
 /// Whether everything in front of a handler asks for a login and no more, and the handler for no rights.
 pub(super) fn asks_for_login_in_front(route: &Route) -> bool {
-    let asks_more = !route.asks_rights.is_no() || route.body.is_none() || is_marked(route);
+    let is_for_all = ordinary::is_marked_for_all(route);
+    let asks_more = !route.asks_rights.is_no() || route.body.is_none() || is_marked(route) && !is_for_all;
     let is_for_some = |guard: &Guard| name_of(&guard.what).to_ascii_lowercase().contains("only") || asks_in_place(guard);
-    route.auth.is_yes() && !asks_more && route.chain.iter().all(|guard| (is_login(guard) || tells_who_calls(guard)) && !is_for_some(guard))
+    let lets_all_in =
+        |guard: &Guard| ordinary::lets_all_in(&guard.what) || ordinary::asks_for_all(guard) || is_for_all && ordinary::reads_marks(guard);
+    let asks_login = |guard: &Guard| (is_login(guard) || tells_who_calls(guard)) && !is_for_some(guard) || lets_all_in(guard);
+    route.auth.is_yes() && !asks_more && route.chain.iter().all(asks_login)
 }
 
 /// Whether a guard written in place asks something of its caller by name: `(request, reply) => request.isModerator(reply)`.

@@ -1,14 +1,14 @@
 //! Records that a handler answers with as they came from the store, every column of them.
 
 use smallvec::SmallVec;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::handler::Handler;
+use super::service::{home, letters, of_own, of_service};
 use super::{MAX_HANDLER, carried, model};
 use crate::extract::Extract;
 use crate::extract::typescript::calls::{is_in_development, is_outside_production};
 use crate::extract::typescript::names::{Declaration, Form, Module, unquoted};
-use crate::extract::typescript::sinks::callers::name_of;
 use crate::extract::typescript::sinks::{called_name, sent, value_of};
 use crate::extract::typescript::symbols::decorators_of;
 use crate::ir::{Node, Ref, Scope, SinkKind, SinkPart, Tri};
@@ -16,7 +16,7 @@ use crate::lower::words::names_password;
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// Links of a chain that are followed back to the store.
-const MAX_HOPS: u32 = 8;
+pub(super) const MAX_HOPS: u32 = 8;
 /// What of a query says which columns are wanted.
 const CHOOSES: [&str; 7] = ["attributes", "select", "projection", "exclude", "omit", "fields", "columns"];
 
@@ -44,13 +44,15 @@ pub(in crate::extract::typescript::sinks) fn emit<'t>(module: &Module<'t>, node:
         let found = record(module, part, MAX_HOPS);
         if sent.is_none() {
             let Some(place) = home(functions().next()).filter(|_| !takes_out(function)) else { continue };
-            match found {
-                Some(models) => models.iter().for_each(|model| tell(node, place.clone(), "gives", path, model, cx)),
-                None => {
-                    if let Some(own) = of_own(module, part) {
-                        tell(node, place, "hands", path, &own, cx);
-                    }
-                }
+            if let Some(models) = found {
+                models.iter().for_each(|model| tell(node, place.clone(), "gives", path, model, cx));
+                continue;
+            }
+            // Of another service, by its holder and its name.
+            let of_other = || of_service(module, part).filter(|(_, taken)| taken.is_empty() && path.is_empty());
+            let other = of_own(module, part).or_else(|| of_other().map(|((holder, method), _)| format_smolstr!("{holder}.{method}")));
+            if let Some(other) = other {
+                tell(node, place, "hands", path, &other, cx);
             }
         } else if let Some(models) = found {
             if !told && !is_serialized(function) && !takes_out(function) {
@@ -69,6 +71,14 @@ pub(in crate::extract::typescript::sinks) fn emit<'t>(module: &Module<'t>, node:
     }
 }
 
+/// Emits the whole environment that a function of a service gives back.
+pub(in crate::extract::typescript::sinks) fn gives_environment<'t>(returned: Syntax<'t>, entry: Syntax<'t>, cx: &mut Extract<'_>) {
+    let function = returned.ancestors().find(|outer| outer.kind().is_function());
+    if let Some(place) = home(function).filter(|_| !is_outside_production(returned)) {
+        tell(entry, place, "gives", "", "process.env", cx);
+    }
+}
+
 /// Emits a record that is put on the request for handlers; of what else is put there, that it may be anything.
 fn set_on_request<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_>) {
     let Some((member, value)) = carried::set_on_request(node) else { return };
@@ -76,22 +86,6 @@ fn set_on_request<'t>(module: &Module<'t>, node: Syntax<'t>, cx: &mut Extract<'_
         let found = record(module, value, MAX_HOPS).and_then(|models| models.into_iter().next()).unwrap_or_default();
         tell(node, (SmolStr::new_static("request"), SmolStr::new(member)), "puts", "", &found, cx);
     }
-}
-
-/// The function of the same class whose result a value is, as it is or in a constant.
-fn of_own<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<SmolStr> {
-    let mut value = value;
-    for _ in 0..MAX_HOPS {
-        match value.kind() {
-            Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As => value = value.first()?,
-            Kind::Identifier => match &module.lookup(value.text(), value).filter(|declared| !module.is_reassigned(declared))?.form {
-                Form::Variable(Some(made), path) if path.is_empty() => value = *made,
-                _ => return None,
-            },
-            _ => return carried::own_method(value),
-        }
-    }
-    None
 }
 
 /// Emits a whole record that a call writes to a log.
@@ -132,80 +126,14 @@ fn file_stem(path: &str) -> SmolStr {
     letters(name.rsplit_once('.').map_or(name, |(stem, _)| stem))
 }
 
-fn letters(name: &str) -> SmolStr {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect()
-}
-
-/// Whom a function of a service is known by: its class, or nothing for its file; and its name.
-fn home(function: Option<Syntax<'_>>) -> Option<(SmolStr, SmolStr)> {
-    let function = function?;
-    let name = name_of(function);
-    let class = function.ancestors().find(|outer| outer.kind().is_class()).and_then(|class| class.field(Field::Name));
-    (!name.is_empty()).then(|| (class.map_or_else(SmolStr::default, |class| letters(class.text())), SmolStr::new(name)))
-}
-
-/// The function of a service whose result a value is, and the member of that result.
-fn of_service<'t>(module: &Module<'t>, value: Syntax<'t>) -> Option<((SmolStr, SmolStr), &'t str)> {
-    let (mut value, mut path) = (value, "");
-    for _ in 0..MAX_HOPS {
-        match value.kind() {
-            Kind::Await | Kind::Parenthesized | Kind::NonNull | Kind::As => value = value.first()?,
-            Kind::Member if path.is_empty() => {
-                path = value.field(Field::Property)?.text();
-                value = value.field(Field::Object)?;
-            }
-            Kind::Identifier | Kind::ShorthandProperty => {
-                let declared = module.lookup(value.text(), value).filter(|declared| !module.is_reassigned(declared))?;
-                match &declared.form {
-                    Form::Variable(Some(made), taken) if taken.is_empty() => value = *made,
-                    Form::Variable(Some(made), taken) if taken.len() == 1 && path.is_empty() && taken[0] != "[]" => {
-                        path = taken[0];
-                        value = *made;
-                    }
-                    _ => return None,
-                }
-            }
-            Kind::Call => return Some((called_service(module, value)?, path)),
-            _ => return None,
-        }
-    }
-    None
-}
-
-/// The service of `this.users.find(id)` by the type that the constructor says, of `userService.find(id)` by the name, of
-/// `findUser(id)` by the file that it is imported from.
-fn called_service<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(SmolStr, SmolStr)> {
-    let function = call.field(Field::Function)?;
-    let imported = |name: Syntax<'t>| module.source_of(name).filter(|source| source.starts_with(['.', '@', '~', '#'])).map(file_of);
-    match function.kind() {
-        Kind::Identifier => Some((imported(function)?, SmolStr::new(function.text()))),
-        Kind::Member => {
-            let (object, method) = (function.field(Field::Object)?, SmolStr::new(function.field(Field::Property)?.text()));
-            let holder = match object.kind() {
-                Kind::Identifier => imported(object).or_else(|| object.text().ends_with("ervice").then(|| letters(object.text())))?,
-                Kind::Member if object.field(Field::Object)?.kind() == Kind::This => {
-                    let name = object.field(Field::Property)?.text();
-                    model::declared_type(call, name).map_or_else(|| letters(name), letters)
-                }
-                _ => return None,
-            };
-            Some((holder, method))
-        }
-        _ => None,
-    }
-}
-
-/// The file that a specifier names, as [`file_stem`] calls it.
-fn file_of(source: &str) -> SmolStr {
-    let name = source.rsplit('/').next().unwrap_or(source);
-    letters([".js", ".ts", ".mjs"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name))
-}
-
 /// Whether a decorator of a method, or of its class, says in which form its answers go out.
 fn is_serialized(function: Syntax<'_>) -> bool {
     let says = |node: Syntax<'_>| {
         decorators_of(node).any(|mark| {
-            ["erializ", "Interceptor", "Transform", "Dto"].iter().any(|word| mark.text().contains(word) && !mark.text().starts_with("@Api"))
+            // What writes down that something was asked leaves the answer as it is.
+            let text = mark.text().replace("LoggingInterceptor", "").replace("LoggerInterceptor", "").replace("UseInterceptors", "");
+            let text = text.replace("FileInterceptor", "").replace("FilesInterceptor", "");
+            ["erializ", "Interceptor", "Transform", "Dto"].iter().any(|word| text.contains(word) && !text.starts_with("@Api"))
         })
     };
     says(function) || function.ancestors().find(|outer| outer.kind().is_class()).is_some_and(says)
@@ -290,6 +218,8 @@ fn of_call<'t>(module: &Module<'t>, call: Syntax<'t>, left: u32) -> Option<Model
     let before = || call.field(Field::Function)?.field(Field::Object);
     let mut arguments = call.field(Field::Arguments).into_iter().flat_map(Syntax::children);
     match name {
+        // What a repository of `TypeORM` saves, it gives back as it was handed over.
+        "save" if model::is_of_repository(module, call) => record(module, arguments.next()?, left),
         "lean" | "exec" | "sort" | "limit" | "skip" | "populate" | "toArray" | "toObject" | "toJSON" | "save" => {
             let mut models = record(module, before()?, left)?;
             // `populate('user')`: the other record, whole, unless its columns are named.
@@ -308,7 +238,9 @@ fn of_call<'t>(module: &Module<'t>, call: Syntax<'t>, left: u32) -> Option<Model
             }
             let mut given = arguments.filter(|argument| !argument.kind().is_function());
             let first = given.next();
-            let chooses = first.into_iter().any(chooses)
+            // What is created is whatever was handed in.
+            let is_made_of = |first: Syntax<'t>| name == "create" && first.kind() == Kind::Identifier;
+            let chooses = first.into_iter().any(|first| chooses(first) && !is_made_of(first))
                 || given.any(|more| more.kind() == Kind::String || chooses(more) || is_projection(name, more));
             let mut models = alone(model::of_receiver(module, call).filter(|_| !chooses)?);
             models.extend(first.into_iter().filter_map(|options| value_of(options, "include")).flat_map(included));

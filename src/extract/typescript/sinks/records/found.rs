@@ -130,7 +130,7 @@ pub(super) fn bound<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<(Syntax
 }
 
 /// Whether a parameter of a function other than the id of what is looked up is somebody: the caller, or where they are from.
-fn is_handed_somebody(function: Syntax<'_>, own_id: &str) -> bool {
+pub(super) fn is_handed_somebody(function: Syntax<'_>, own_id: &str) -> bool {
     const SOMEBODY: [&str; 18] = [
         "principal",
         "who",
@@ -154,19 +154,33 @@ fn is_handed_somebody(function: Syntax<'_>, own_id: &str) -> bool {
     let parameters = function.field(Field::Parameters).into_iter().flat_map(Syntax::children);
     let mut others = parameters.filter(|one| one.field(Field::Pattern).unwrap_or(*one).text() != own_id);
     others.any(|one| {
-        let declared = one.field(Field::Type).map_or("", Syntax::text);
-        // What is to be written is nobody: `changes: Partial<User>`, `dto: UpdateUserDto`.
-        let is_content = ["Partial<", "Omit<", "Dto", "DTO", "Input"].iter().any(|word| declared.contains(word));
-        let said = if is_content { one.field(Field::Pattern).map_or("", Syntax::text) } else { one.text() }.to_ascii_lowercase();
+        let said = if is_content(one) { one.field(Field::Pattern).map_or("", Syntax::text) } else { one.text() }.to_ascii_lowercase();
         SOMEBODY.iter().any(|word| said.contains(word))
     })
+}
+
+/// Whether a parameter is what is to be written, and nobody: `changes: Partial<User>`, `dto: UpdateUserDto`.
+fn is_content(parameter: Syntax<'_>) -> bool {
+    let declared = parameter.field(Field::Type).map_or("", Syntax::text);
+    ["Partial<", "Omit<", "Dto", "DTO", "Input"].iter().any(|word| declared.contains(word))
+}
+
+/// Whether a name is taken of what is to be written: `const { userId } = dto`.
+fn is_of_content<'t>(module: &Module<'t>, function: Syntax<'t>, name: Syntax<'t>) -> bool {
+    let Some(Form::Variable(Some(made), _)) = module.lookup(name.text(), name).map(|declared| &declared.form) else { return false };
+    let root = if made.kind() == Kind::Member { made.field(Field::Object).unwrap_or(*made) } else { *made };
+    let mut parameters = function.field(Field::Parameters).into_iter().flat_map(Syntax::children);
+    root.kind() == Kind::Identifier
+        && parameters.any(|one| is_content(one) && one.field(Field::Pattern).is_some_and(|name| name.text() == root.text()))
 }
 
 /// Whether a function gets no further where a call that it hands somebody answers no:
 /// `if (!(await isMember(userId, project.teamId))) throw …`.
 fn turns_somebody_away<'t>(module: &Module<'t>, function: Syntax<'t>) -> bool {
     let is_who = |node: Syntax<'t>| {
-        node.kind() == Kind::Identifier && (super::caller::is_owner(node.text()) || super::caller::is_somebody(node.text()))
+        node.kind() == Kind::Identifier
+            && (super::caller::is_owner(node.text()) || super::caller::is_somebody(node.text()))
+            && !is_of_content(module, function, node)
     };
     let asks = |value: Syntax<'t>| {
         let calls = std::iter::once(value).chain(value.below()).filter(|node| node.kind() == Kind::Call);

@@ -4,10 +4,11 @@
 use smol_str::SmolStr;
 
 use crate::extract::Extract;
+use crate::extract::belonging::Owner;
 use crate::extract::prisma::{named, passworded};
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::extract::typescript::sinks::{called_name, rows};
-use crate::ir::{FactKind, Node, NodeKind};
+use crate::ir::{FactKind, Node, NodeKind, Tri, leads_inside};
 pub(super) use crate::lower::words::stem_of_model as stem;
 use crate::lower::words::{names_password_column as is_password_column, names_password_of};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -47,6 +48,22 @@ fn injected<'t>(call: Syntax<'t>, name: &str) -> Option<&'t str> {
     STORES.contains(&declared.first()?.text()).then(|| of.trim_end_matches("Document"))
 }
 
+/// Whether a call is one of a repository of `TypeORM`: one that a class is handed as such, or that `getRepository(User)` gave.
+pub(in crate::extract::typescript::sinks) fn is_of_repository<'t>(module: &Module<'t>, call: Syntax<'t>) -> bool {
+    let Some(object) = call.field(Field::Function).and_then(|function| function.field(Field::Object)) else { return false };
+    match object.kind() {
+        Kind::Call => called_name(object) == "getRepository",
+        Kind::Identifier => rows::maker(module, object).is_some_and(|made| called_name(made) == "getRepository"),
+        Kind::Member => {
+            let name = object.field(Field::Property).map_or("", Syntax::text);
+            let of_class = object.field(Field::Object).is_some_and(|base| base.kind() == Kind::This);
+            let declared = handed_to_class(call, name).filter(|declared| of_class && declared.kind() == Kind::GenericType);
+            declared.and_then(Syntax::first).is_some_and(|name| matches!(name.text(), "Repository" | "TreeRepository"))
+        }
+        _ => false,
+    }
+}
+
 /// The type of what the class around a call is handed under a name: `PatientsService` of
 /// `constructor(private readonly patients: PatientsService)`.
 pub(super) fn handed_to_class<'t>(call: Syntax<'t>, name: &str) -> Option<Syntax<'t>> {
@@ -67,7 +84,7 @@ pub(super) fn declared_type<'t>(inside: Syntax<'t>, name: &str) -> Option<&'t st
 fn is_asked_as_store<'t>(module: &Module<'t>, call: Syntax<'t>, object: Syntax<'t>) -> bool {
     is_of_store(call)
         && module.lookup(object.text(), object).is_some_and(|declared| match declared.form {
-            Form::Import(_) => module.source_of(object).is_some_and(|source| source.starts_with(['.', '@', '~', '#'])),
+            Form::Import(_) => module.source_of(object).is_some_and(|source| leads_inside(source) != Tri::No),
             Form::Variable(..) => true,
             _ => false,
         })
@@ -221,7 +238,17 @@ pub(in crate::extract::typescript::sinks) fn call<'t>(module: &Module<'t>, call:
     };
     let Some(columns) = columns.filter(|columns| columns.kind() == Kind::Object) else { return };
     let keys = columns.children().filter_map(|entry| entry.field(Field::Key)).map(unquoted);
+    let said = columns.children().filter_map(|entry| Some((unquoted(entry.field(Field::Key)?), entry.field(Field::Value)?.text())));
     emit(name, keys, call, cx);
+    owned(name, &said.collect::<Vec<_>>(), call, cx);
+}
+
+/// Emits whose records a model keeps.
+fn owned(name: &str, columns: &[(&str, &str)], place: Syntax<'_>, cx: &mut Extract<'_>) {
+    if let Some(owner) = Owner::of(columns) {
+        let model = owner.resource(name, place.span());
+        cx.fact(place.span(), model.name.clone(), FactKind::Resource(model));
+    }
 }
 
 /// The columns of a schema: `new Schema({ … })`, or the variable that holds one.
@@ -238,14 +265,25 @@ fn columns_of<'t>(module: &Module<'t>, schema: Syntax<'t>) -> Option<Syntax<'t>>
     }
 }
 
-/// Emits the tables that the statements of a text write a password to, or make with one.
+/// Emits the tables that the statements of a text write a password to, or make with one, and whose rows tables keep.
 pub(in crate::extract::typescript::sinks) fn table(statement: Syntax<'_>, cx: &mut Extract<'_>) {
     const LONGEST: usize = 16_000;
     let text = unquoted(statement);
-    if text.len() > LONGEST || !["assw", "ASSW"].iter().any(|word| text.contains(word)) {
+    let tells = |text: &str| ["assw", "ASSW", "_id", "Id", "_ID"].iter().any(|word| text.contains(word));
+    if text.len() > LONGEST || !makes_table(text) && !names_password(text) || !tells(text) {
         return;
     }
-    text.split(';').filter(|one| ["assw", "ASSW"].iter().any(|word| one.contains(word))).for_each(|one| table_of(one, statement, cx));
+    text.split(';').filter(|one| tells(one)).for_each(|one| table_of(one, statement, cx));
+}
+
+fn names_password(text: &str) -> bool {
+    ["assw", "ASSW"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a text begins with a statement that makes a table or adds rows to one.
+fn makes_table(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    ["CREATE", "INSERT"].iter().any(|verb| first.eq_ignore_ascii_case(verb))
 }
 
 fn table_of(text: &str, statement: Syntax<'_>, cx: &mut Extract<'_>) {
@@ -267,7 +305,10 @@ fn table_of(text: &str, statement: Syntax<'_>, cx: &mut Extract<'_>) {
     };
     let names =
         columns.split(',').filter_map(|column| column.split_whitespace().next()).map(|name| name.trim_matches(['`', '"', '[', ']', '(']));
-    emit(name.trim_matches(['`', '"', '[', ']']), names, statement, cx);
+    let names: Vec<&str> = names.collect();
+    let name = name.trim_matches(['`', '"', '[', ']']);
+    emit(name, names.iter().copied(), statement, cx);
+    owned(name, &names.iter().map(|name| (*name, "")).collect::<Vec<_>>(), statement, cx);
 }
 
 /// Emits the model that a class is, if a password is among its columns: an entity of `TypeORM`, a schema of NestJS.
@@ -277,14 +318,16 @@ pub(in crate::extract::typescript::sinks) fn class(class: Syntax<'_>, cx: &mut E
         marks.map(|mark| mark.field(Field::Function).unwrap_or(mark).text()).any(|name| matches!(name, "Entity" | "Schema" | "Table"));
     let (true, Some(name), Some(body)) = (is_entity, class.field(Field::Name), class.field(Field::Body)) else { return };
     let columns = body.children().filter(|member| matches!(member.kind(), Kind::Field | Kind::JsField));
-    let keys = columns.filter_map(|member| member.field(Field::Name).or_else(|| member.field(Field::Property))).map(Syntax::text);
-    emit(name.text(), keys, class, cx);
+    let said =
+        columns.filter_map(|member| Some((member.field(Field::Name).or_else(|| member.field(Field::Property))?.text(), member.text())));
+    let said: Vec<_> = said.collect();
+    emit(name.text(), said.iter().map(|(key, _)| *key), class, cx);
+    owned(name.text(), &said, class, cx);
 }
 
 /// A model with a password; what hides and what hashes it may stand anywhere in its file.
 fn emit<'t>(name: &str, mut keys: impl Iterator<Item = &'t str>, place: Syntax<'_>, cx: &mut Extract<'_>) {
-    const HIDES: [&str; 9] =
-        ["toJSON", "select: false", "select:false", "defaultScope", "@Exclude", "hidden", "private: true", "protect", "toObject"];
+    const HIDES: [&str; 7] = ["select: false", "select:false", "defaultScope", "@Exclude", "hidden", "private: true", "protect"];
     const HASHES: [&str; 14] = [
         "pre('save'",
         "pre(\"save\"",
@@ -302,12 +345,32 @@ fn emit<'t>(name: &str, mut keys: impl Iterator<Item = &'t str>, place: Syntax<'
         "plugin(",
     ];
     let Some(column) = keys.find(|key| names_password_of(name, key)) else { return };
-    let says = |words: &[&str]| words.iter().any(|word| cx.file.text.contains(word));
+    let text: &str = &cx.file.text;
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     // What `set` is called on beside a setter says nothing: silence is right.
     // A table hides nothing by itself: only a class beside it does.
-    let hides = if matches!(place.kind(), Kind::String | Kind::TemplateString) { says(&HIDES[..1]) } else { says(&HIDES) };
+    let is_table = matches!(place.kind(), Kind::String | Kind::TemplateString);
+    let hides = writes_itself_without(text) || !is_table && says(&HIDES);
     let model = passworded(name, column, place.span(), hides, says(&HASHES));
     cx.fact(place.span(), model.name.clone(), FactKind::Resource(model));
+}
+
+/// Whether a file says how its records are written as JSON, and there may be something of passwords in that:
+/// `toJSON() { const { password, ...rest } = this.get(); return rest }`. Where it stands apart, anything may be left out.
+fn writes_itself_without(text: &str) -> bool {
+    const LONGEST: usize = 600;
+    ["toJSON", "toObject"].iter().flat_map(|name| text.match_indices(name)).any(|(at, _)| {
+        let mut end = text.len().min(at + LONGEST);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let says = &text[at..end];
+        let given = says.find("return ").map_or(says.len(), |back| says[back..].find('\n').map_or(says.len(), |line| back + line));
+        let says = &says[..given];
+        // Fields that are taken out by their names, none of which is a password, leave it there.
+        let takes_out = says.matches("delete ret.").chain(says.matches("delete doc.")).next().is_some();
+        !takes_out || says.contains("assw") || says.contains("hash")
+    })
 }
 
 /// Emits what is said of the models of a store where they are used: that one keeps what it is handed as a password

@@ -7,7 +7,7 @@ use super::handler::Handler;
 use super::{caller, found, model};
 use crate::extract::typescript::names::Module;
 use crate::extract::typescript::sinks::called_name;
-use crate::ir::{Node, NodeKind};
+use crate::ir::{Node, NodeKind, Tri, leads_inside};
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 /// A call of a service.
@@ -54,7 +54,7 @@ fn service_of<'t>(module: &Module<'t>, call: Syntax<'t>) -> Option<SmolStr> {
     match object.kind() {
         Kind::Identifier => {
             let callee = module.callee_of(call)?;
-            let source = callee.module().filter(|source| source.starts_with(['.', '@', '~', '#']))?;
+            let source = callee.module().filter(|source| leads_inside(source) != Tri::No)?;
             Some(SmolStr::new(source.rsplit('/').next()?.trim_end_matches(".js").to_ascii_lowercase()))
         }
         Kind::Member if object.field(Field::Object)?.kind() == Kind::This => {

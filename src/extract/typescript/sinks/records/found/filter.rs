@@ -61,6 +61,8 @@ impl<'t> Filter<'t> {
                 found.add_said(said);
             }
             _ if is_by_key(method) || is_own_change => found.ids.push(("", filter)),
+            // `repository.update(id, changes)` of TypeORM.
+            Kind::Identifier if model::is_id(filter.text()) && model::is_of_repository(module, call) => found.ids.push(("", filter)),
             _ => {}
         }
         Some(found)

@@ -1,0 +1,53 @@
+//! Models whose records are somebody's by their columns: `userId`, `customer: { ref: 'User' }`, `user User @relation(…)`.
+
+use crate::ir::{Map, Node, NodeKind, Resource, Span};
+
+/// Columns that say that records are shared by those of one house.
+const HOUSES: [&str; 9] = ["organi", "tenant", "workspace", "team", "company", "household", "group", "project", "famil"];
+
+/// Whose records a model keeps.
+pub(super) struct Owner<'c> {
+    /// The column that says so.
+    pub column: &'c str,
+    /// What whoever it names is called; `user` for whoever has an account.
+    pub of: &'static str,
+}
+
+impl<'c> Owner<'c> {
+    /// The owner among the columns of a model, each with what its declaration says.
+    pub(super) fn of(columns: &[(&'c str, &str)]) -> Option<Self> {
+        let is_of_house = |(name, _): &(&str, &str)| HOUSES.iter().any(|word| name.to_ascii_lowercase().contains(word));
+        if columns.iter().any(is_of_house) {
+            return None;
+        }
+        columns.iter().find_map(|(column, says)| Some(Self { column, of: named(column, says)? }))
+    }
+
+    /// What is kept of it.
+    pub(super) fn resource(&self, model: &str, span: Span) -> Resource {
+        let mut attrs = Map::default();
+        attrs.push("column", span, Node::text(self.column, span));
+        attrs.push("of", span, Node::text(self.of, span));
+        super::prisma::named("owned", crate::lower::words::stem_of_model(model).as_str(), Node::new(span, NodeKind::Map(attrs)))
+    }
+}
+
+/// Whose id a column holds, by its name; of a relation, by what it refers to.
+fn named(column: &str, says: &str) -> Option<&'static str> {
+    let name: String = column.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
+    let (who, model) = match name.strip_suffix("id").unwrap_or(&name) {
+        "user" | "owner" | "buyer" => ("user", "User"),
+        "customer" => ("customer", "Customer"),
+        "patient" => ("patient", "Patient"),
+        "member" => ("member", "Member"),
+        "client" => ("client", "Client"),
+        _ => return None,
+    };
+    let of_account = ["User", "Account", "users"].iter().any(|model| says.contains(model));
+    match () {
+        () if of_account => Some("user"),
+        // `@Prop({ type: Types.ObjectId, ref: 'Patient' }) patient`.
+        () if name.ends_with("id") || says.contains(model) => Some(who),
+        () => None,
+    }
+}
