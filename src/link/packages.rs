@@ -191,6 +191,10 @@ impl Packages {
         let end = specifier.match_indices('/').nth(usize::from(specifier.starts_with('@'))).map_or(specifier.len(), |(at, _)| at);
         let (name, sub) = specifier.split_at(end);
         let folder = self.by_name.get(name)?;
+        // A project that depends on what is called like itself means that of the registry.
+        if self.by_folder.get(folder)?.dependencies.contains_key(name) {
+            return None;
+        }
         let wanted = format!(".{sub}");
         let in_folder =
             |path: &str| join(folder, path).and_then(|path| file_at(files, &path).or_else(|| file_at(files, &source_of(&path))));
