@@ -58,7 +58,7 @@ fn is_only_noted(test: Syntax<'_>, call: Syntax<'_>) -> bool {
     };
     asked.peek().is_some()
         && asked.all(|asks| {
-            let then = asks.and_then(|asks| asks.field(Field::Consequence));
-            then.is_some_and(|then| !leaves(then) && !then.holds(call) && !is_mended(then))
+            let then = asks.filter(|asks| !asks.holds(call)).and_then(|asks| asks.field(Field::Consequence));
+            then.is_some_and(|then| !leaves(then) && !is_mended(then))
         })
 }
