@@ -54,6 +54,7 @@ impl<'t> Filter<'t> {
         let filter = arguments.iter().find_map(|argument| value_of(*argument, "where")).unwrap_or(first);
         let filter = if is_by_key(method) { filter } else { written_out(module, filter) };
         match filter.kind() {
+            Kind::Object if filter.children().any(is_for_everybody) => return None,
             Kind::Object => filter.children().for_each(|entry| found.add(entry)),
             Kind::Call if matches!(called_name(filter), "and" | "eq") => {
                 let mut said = Vec::new();
@@ -219,5 +220,15 @@ impl<'t> Bound<'t> {
                 of_key.or_else(|| values.children().find(|entry| entry.kind() == Kind::ShorthandProperty && entry.text() == name))
             }),
         }
+    }
+}
+
+/// Whether an entry of a filter leaves what is shown to everybody: `published: true`, `status: 'published'`.
+fn is_for_everybody(entry: Syntax<'_>) -> bool {
+    let (Some(key), Some(value)) = (entry.field(Field::Key).map(unquoted), entry.field(Field::Value)) else { return false };
+    match value.kind() {
+        Kind::True => matches!(key, "published" | "isPublished" | "is_published" | "public" | "isPublic" | "is_public"),
+        Kind::String => matches!(unquoted(value).to_ascii_lowercase().as_str(), "published" | "public"),
+        _ => false,
     }
 }
