@@ -440,4 +440,9 @@ impl Call {
     pub fn of(callee: Ref) -> Self {
         Self { callee, receiver: None, args: Vec::new(), is_new: false, result_used: Tri::Yes }
     }
+
+    /// Whether it gives all that an object or a module holds: `Object.values(controllers)`.
+    pub fn is_values(&self) -> bool {
+        self.callee.path.len() == 2 && self.callee.first() == "Object" && self.callee.last() == "values" && self.args.len() == 1
+    }
 }

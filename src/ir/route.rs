@@ -188,6 +188,9 @@ impl Route {
 }
 
 impl Guard {
+    /// The function that stands around the name of what another file may provide as a guard for the whole application.
+    pub const PROVIDED: &str = "provided";
+
     /// A guard as it is registered; what it does is for linking to find out.
     pub fn new(what: Node, scope: GuardScope, service: Option<Ref>, order: u32) -> Self {
         let span = what.span;

@@ -199,11 +199,13 @@ fn registered(fact: &Fact) -> Vec<&Ref> {
     names
 }
 
-/// What addresses of routes, and what is written on them, are made of: `app.use(PREFIX, router)`, `@Controller(Paths.Users)`.
+/// What addresses of routes, and what is written on them, are made of: `app.use(PREFIX, router)`, `@Controller(Paths.Users)`;
+/// and what is mounted.
 fn places(fact: &Fact) -> Vec<&Ref> {
     let (address, written): (_, Vec<&Node>) = match &fact.kind {
         FactKind::Route(route) => (Some(&route.path), route.markers.iter().collect()),
-        FactKind::Mount(mount) => (Some(&mount.prefix), Vec::new()),
+        // A list of modules or routers in a file of its own: `imports: [...ourModules]`.
+        FactKind::Mount(mount) => (Some(&mount.prefix), Some(&mount.child).filter(|child| child.as_ref().is_some()).into_iter().collect()),
         FactKind::Service(service) => {
             (None, ["prefix", "markers"].into_iter().filter_map(|key| service.options.as_ref()?.get(key)).collect())
         }

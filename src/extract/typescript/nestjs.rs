@@ -1,21 +1,21 @@
 //! NestJS: controllers with their routes and decorators, modules with what they hold, global guards,
 //! middleware by `consumer.apply(…).forRoutes(…)`, and the application that `NestFactory` makes.
 
+mod modules;
+
 use smol_str::{SmolStr, format_smolstr};
 
-use super::names::{Form, Module};
+use super::names::Module;
 use super::routing::path_text;
 use super::symbols::decorators_of;
 use crate::extract::Extract;
 use crate::ir::{
-    Call, Entry, Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Op, Ref, Route, Scope, Service,
-    ServiceKind, Span, Text, Why,
+    Call, Fact, FactKind, Field as Value, Guard, GuardScope, Map, Mount, Node, NodeKind, Ref, Route, Scope, Service, ServiceKind, Span,
+    Text,
 };
 use crate::parse::typescript::{Field, Kind, Syntax};
 
 const PACKAGE: &str = "@nestjs/core";
-/// Constants in constants that the options of a module are made of.
-const MAX_CONSTANTS: usize = 6;
 
 /// Adds the facts of one file.
 pub(super) fn extract(cx: &mut Extract<'_>, module: &Module<'_>) {
@@ -92,16 +92,7 @@ fn class<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
             }
             Some(("common", "Module")) => {
                 add_service(&binding, ServiceKind::Module, syntax.span(), None, Vec::new(), facts);
-                if let Some(options) = argument(decorator, 0) {
-                    let options = written_out(module, *syntax, options, MAX_CONSTANTS);
-                    if let Some(exported) = options.get(Service::EXPORTS) {
-                        add_option(Service::EXPORTS, exported.clone(), facts);
-                    }
-                    add_module(&binding, &options, facts);
-                }
-                for made in made_modules(node, name.text()) {
-                    add_module(&binding, &written_out(module, made, &module.lower(made), MAX_CONSTANTS), facts);
-                }
+                modules::add(module, node, (&binding, name.text()), (*syntax, decorator), facts);
             }
             _ => {}
         }
@@ -182,157 +173,6 @@ fn endpoint(decorator: &Node, member: &str, span: Span) -> Option<(SmolStr, Node
     }
 }
 
-/// The options of a module with the constants of the file in the place of their names: `@Module(metadata)`,
-/// `providers: [...guards, TagService]`.
-fn written_out<'t>(module: &Module<'t>, at: Syntax<'t>, options: &Node, depth: usize) -> Node {
-    let Some(depth) = depth.checked_sub(1) else { return options.clone() };
-    let inner = |node: &Node| written_out(module, at, node, depth);
-    let kind = match &options.kind {
-        NodeKind::Ref(name) if name.scope == Scope::Local => {
-            let made = module.lookup(name.first(), at).and_then(|declaration| match &declaration.form {
-                Form::Variable(Some(made), path) if path.is_empty() => Some(*made),
-                _ => None,
-            });
-            let is_written = |made: &Syntax<'t>| matches!(made.kind(), Kind::Object | Kind::Array | Kind::As | Kind::Satisfies);
-            let Some(made) = made.filter(|made| is_written(made) && module.pays(made.size())) else {
-                return options.clone();
-            };
-            return inner(&name.path.iter().skip(1).fold(module.lower(made), |value, member| value.member(member)));
-        }
-        NodeKind::Map(map) => {
-            let mut out = Map::default();
-            for entry in &map.entries {
-                match entry {
-                    Entry::Pair { key, key_span, value } => out.push(key.clone(), *key_span, inner(value)),
-                    Entry::Spread(spread) => match inner(spread).kind {
-                        NodeKind::Map(spread) => out.entries.extend(spread.entries),
-                        _ => out.entries.push(entry.clone()),
-                    },
-                    Entry::Computed { .. } => out.entries.push(entry.clone()),
-                }
-            }
-            NodeKind::Map(out)
-        }
-        NodeKind::List(items) => {
-            let mut out = Vec::with_capacity(items.len());
-            for item in items {
-                match &item.kind {
-                    NodeKind::Op(Op::Spread, operands) if let [spread] = operands.as_slice() => match inner(spread).kind {
-                        NodeKind::List(spread) => out.extend(spread),
-                        _ => out.push(item.clone()),
-                    },
-                    _ => out.push(item.clone()),
-                }
-            }
-            NodeKind::List(out)
-        }
-        _ => return options.clone(),
-    };
-    Node::new(options.span, kind)
-}
-
-/// What the functions of a module return as it: `static register(): DynamicModule { return { module: X, controllers } }`.
-fn made_modules<'t>(class: Syntax<'t>, name: &'t str) -> impl Iterator<Item = Syntax<'t>> {
-    let methods = class.child(Kind::ClassBody).into_iter().flat_map(Syntax::children).filter(|member| member.kind() == Kind::Method);
-    let bodies = methods.filter_map(|method| method.field(Field::Body)).flat_map(Syntax::children);
-    let returned = bodies.filter(|statement| statement.kind() == Kind::Return).filter_map(Syntax::first);
-    returned.filter(move |made| {
-        made.kind() == Kind::Object && super::sinks::value_of(*made, "module").is_some_and(|module| module.text() == name)
-    })
-}
-
-/// What a module holds: controllers, resolvers among its providers, other modules, guards for the whole application.
-fn add_module(binding: &Ref, options: &Node, facts: &mut Vec<Fact>) {
-    if let Some(providers) = options.get("providers") {
-        providers.each(&mut |provider| {
-            if let Some(guard) = global_guard(binding, provider) {
-                facts.push(Fact::new(guard.span, super::shown(binding), FactKind::Guard(guard)));
-            }
-        });
-    }
-    for list in ["controllers", "providers", "imports"].iter().filter_map(|key| options.get(key)) {
-        let order = list.span.start;
-        list.each(&mut |item| routed(binding, item, facts));
-        for child in held(list, 6) {
-            let span = child.span;
-            let mount = Mount { parent: binding.clone(), prefix: Text::default(), child, guards: Vec::new(), order };
-            facts.push(Fact::new(span, super::shown(binding), FactKind::Mount(mount)));
-        }
-    }
-}
-
-/// `RouterModule.register([{ path: 'admin', module: AdminModule, children: [ … ] }])`.
-fn routed(binding: &Ref, item: &Node, facts: &mut Vec<Fact>) {
-    let Some(call) = item.as_call().filter(|call| matches!(call.callee.last(), "register" | "forRoutes")) else { return };
-    let is_router = call.callee.path.len() > 1 && call.callee.path[call.callee.path.len() - 2] == "RouterModule";
-    if let Some(routes) = call.args.first().filter(|_| is_router) {
-        routed_below(binding, routes, &Text::default(), 6, facts);
-    }
-}
-
-fn routed_below(binding: &Ref, routes: &Node, prefix: &Text, depth: usize, facts: &mut Vec<Fact>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    routes.each(&mut |route| {
-        if let NodeKind::Ref(_) = route.kind {
-            let mount = Mount {
-                parent: binding.clone(),
-                prefix: prefix.clone(),
-                child: route.clone(),
-                guards: Vec::new(),
-                order: route.span.start,
-            };
-            facts.push(Fact::new(route.span, super::shown(binding), FactKind::Mount(mount)));
-            return;
-        }
-        let mut below = prefix.clone();
-        if let Some(path) = route.get("path") {
-            below.push(Node::text("/", path.span));
-            below.pieces.extend(path_text(path).pieces);
-            below.join_literals();
-        }
-        for part in [route.get("module"), route.get("children")].into_iter().flatten() {
-            routed_below(binding, part, &below, depth, facts);
-        }
-    });
-}
-
-/// `{ provide: APP_GUARD, useClass: JwtAuthGuard }`.
-fn global_guard(binding: &Ref, provider: &Node) -> Option<Guard> {
-    let provide = provider.get("provide")?.as_ref()?;
-    if provide.last() != "APP_GUARD" {
-        return None;
-    }
-    let what = ["useClass", "useExisting", "useValue", "useFactory"].iter().find_map(|key| provider.get(key))?;
-    let what = match &what.kind {
-        // What a factory makes in several steps is not followed.
-        NodeKind::Func(func) => func.returns.clone().unwrap_or_else(|| Node::unknown(Why::Opaque, what.span)),
-        _ => what.clone(),
-    };
-    Some(Guard::new(what, GuardScope::App, Some(binding.clone()), provider.span.start))
-}
-
-/// The modules and controllers in a list: `X.forRoot(…)` is `X`, `forwardRef(() => X)` too.
-fn held(node: &Node, depth: usize) -> Vec<Node> {
-    let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-    match &node.kind {
-        NodeKind::List(items) => items.iter().flat_map(|item| held(item, depth)).collect(),
-        NodeKind::Op(Op::Spread | Op::Cond | Op::And | Op::Or | Op::Coalesce | Op::Await, operands) => {
-            operands.iter().flat_map(|operand| held(operand, depth)).collect()
-        }
-        NodeKind::Call(call) if call.callee.last() == "forwardRef" => match call.args.first().map(|first| &first.kind) {
-            Some(NodeKind::Func(func)) => func.returns.iter().flat_map(|returned| held(returned, depth)).collect(),
-            _ => Vec::new(),
-        },
-        NodeKind::Call(call) if call.callee.path.len() > 1 => {
-            let mut name = call.callee.clone();
-            name.path.pop();
-            vec![Node::new(node.span, NodeKind::Ref(name))]
-        }
-        NodeKind::Ref(_) => vec![node.clone()],
-        _ => Vec::new(),
-    }
-}
-
 fn call<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>) {
     let Some(member) = node.field(Field::Function).filter(|function| function.kind() == Kind::Member) else { return };
     match member.field(Field::Property).map_or("", Syntax::text) {
@@ -359,7 +199,7 @@ fn application<'t>(module: &Module<'t>, node: Syntax<'t>, facts: &mut Vec<Fact>)
     let binding = name.map_or_else(|| Ref::new(Scope::Local, [format_smolstr!("#{}", node.start())]), |name| module.name(name));
     let prefix = name.and_then(|name| global_prefix(module, name));
     add_service(&binding, ServiceKind::App, node.span(), prefix, Vec::new(), facts);
-    for child in held(&module.lower(root), 4) {
+    for child in modules::held(&module.lower(root), 4) {
         let span = child.span;
         let mount = Mount { parent: binding.clone(), prefix: Text::default(), child, guards: Vec::new(), order: node.start() };
         facts.push(Fact::new(span, super::shown(&binding), FactKind::Mount(mount)));

@@ -1,15 +1,15 @@
 //! What is registered where: each service with its guards, routes and mounts in the order of the source.
 
+mod lists;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
 use super::names::{Names, Place};
 use super::semantics::{self, Reach};
-use crate::ir::{Call, Fact, FactKind, FileId, For, Func, GuardScope, Node, NodeKind, Op, Param, Ref, Scope, ServiceKind, Span, Text};
-
-/// How many elements of a list of routers are mounted.
-const MAX_ELEMENTS: usize = 500;
+use crate::ir::{Fact, FactKind, FileId, Func, GuardScope, Node, NodeKind, Op, Param, Ref, Scope, ServiceKind, Span, Text};
+use lists::elements;
 
 /// An application, router, controller, module.
 #[derive(Debug, Default)]
@@ -199,6 +199,9 @@ impl Graph {
                 }
             }
             NodeKind::Call(call) if call.callee.module() == Some("@fastify/autoload") => self.loaded(node, call, names, out),
+            NodeKind::Call(call) if call.is_values() => {
+                elements(node, names).iter().for_each(|element| self.children_of(element, parent, names, depth, out));
+            }
             NodeKind::For(it) => self.each(it, parent, names, depth, out),
             NodeKind::Call(call) => {
                 let before = out.len();
@@ -244,71 +247,6 @@ impl Graph {
             }
             NodeKind::Op(_, operands) => operands.iter().for_each(|item| self.children_of(item, parent, names, depth, out)),
             _ => {}
-        }
-    }
-
-    /// The plugins of a folder, each below the folders that lead to it: `autoload({ dir: join(__dirname, 'routes') })`.
-    fn loaded(&self, node: &Node, call: &Call, names: &Names<'_>, out: &mut Vec<Child>) {
-        let Some(dir) = call.args.first().and_then(|options| options.get("dir")) else { return };
-        let parts: Vec<&str> = match &dir.kind {
-            NodeKind::Call(join) => join.args.iter().filter_map(Node::as_str).collect(),
-            NodeKind::Text(text) => text.as_str().into_iter().collect(),
-            _ => Vec::new(),
-        };
-        let written = parts.iter().map(|part| part.trim_matches('/').trim_start_matches("./")).filter(|part| !part.is_empty());
-        let written: Vec<&str> = written.collect();
-        if written.is_empty() || written.iter().any(|part| part.contains("..")) {
-            return;
-        }
-        let here = names.path(node.span.file).rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-        let root = format!("{here}{}/", written.join("/"));
-        let is_on = |key: &str| call.args.first().and_then(|options| options.get(key)).is_some_and(|value| value.as_bool() != Some(false));
-        let is_plugin = |place: &Place, service: &Service| service.framework == "fastify" && place.name.contains("@@");
-        // `autohooks.js` is run for the plugins beside it, and for those in the folders below if it is asked for.
-        let mut hooks: Vec<(&str, &Place)> = Vec::new();
-        for (place, _) in self.services.iter().filter(|(place, service)| is_on("autoHooks") && is_plugin(place, service)) {
-            if let Some(below) = names.path(place.file).strip_prefix(root.as_str())
-                && let Some(folder) = autohooks(below)
-            {
-                hooks.push((folder, place));
-            }
-        }
-        hooks.sort_by_key(|(folder, _)| folder.len());
-        for (place, service) in &self.services {
-            let Some(below) = names.path(place.file).strip_prefix(root.as_str()) else { continue };
-            if hooks.iter().any(|(_, hook)| hook.file == place.file) {
-                continue;
-            }
-            if is_plugin(place, service) && !out.iter().any(|child| child.service.file == place.file) {
-                let folder = below.rsplit_once('/').map_or("", |(folder, _)| folder);
-                let holds = |at: &str| folder == at || is_on("cascadeHooks") && (at.is_empty() || folder.starts_with(&format!("{at}/")));
-                let hooks = hooks.iter().filter(|(at, _)| holds(at)).map(|(_, hook)| (*hook).clone()).collect();
-                let folders = below.rsplit_once('/').map_or("", |(folders, _)| folders).replace("/_", "/:");
-                let folders = folders.strip_prefix('_').map_or(folders.clone(), |rest| format!(":{rest}"));
-                let prefix = Text::lit(format!("/{folders}"), node.span);
-                out.push(Child { prefix: Some(prefix), hooks, ..Child::new(place.clone(), false) });
-            }
-        }
-    }
-
-    /// `routes.forEach((route) => app.use(route.path, route.router))` over a list of another file: each element
-    /// with its own path.
-    fn each(&self, it: &For, parent: &Place, names: &Names<'_>, depth: usize, out: &mut Vec<Child>) {
-        let NodeKind::List(elements) = &names.chase(&it.over).kind else { return };
-        let part = |element: &Node, name: &Node| {
-            let path = name.as_ref().filter(|name| name.path.first() == Some(&it.value)).map(|name| name.path[1..].join("."))?;
-            if path.is_empty() { Some(element.clone()) } else { element.all(&path).first().map(|node| (*node).clone()) }
-        };
-        for element in elements.iter().take(MAX_ELEMENTS) {
-            let element = names.chase(element);
-            let before = out.len();
-            if let Some(child) = part(element, &it.body) {
-                self.children_of(&child, parent, names, depth, out);
-            }
-            let prefix = it.map_key.as_ref().and_then(|key| part(element, key)).and_then(|node| node.as_text().cloned());
-            for child in &mut out[before..] {
-                child.prefix.clone_from(&prefix);
-            }
         }
     }
 
@@ -383,13 +321,6 @@ impl Graph {
         found.sort_unstable();
         found
     }
-}
-
-/// The folder of a file of hooks below the folder that is loaded.
-fn autohooks(below: &str) -> Option<&str> {
-    let (folder, file) = below.rsplit_once('/').unwrap_or(("", below));
-    let stem = file.strip_suffix("js").or_else(|| file.strip_suffix("ts"))?.trim_end_matches(['m', 'c']);
-    matches!(stem, "autohooks." | ".autohooks." | "_autohooks.").then_some(folder)
 }
 
 /// Whether a service can stand on its own: it listens, or a platform runs it. A resolver of NestJS is part of a module.

@@ -30,12 +30,14 @@ pub(super) struct MarkerKey<'a> {
     pub marker: &'a str,
     /// Whether it is set to what the caller has to be (`@Allow('DeleteTag')`), which opens nothing whatever its name.
     pub demands: bool,
+    /// Whether what it is set to asks nobody who they are, by its word: `@Auth(AuthType.None)`.
+    pub everybody: bool,
 }
 
 impl MarkerKey<'_> {
     /// Whether it opens a route to everybody, rather than asking for more. `key` is what the key turns out to be.
     pub(super) fn opens(&self, key: &str) -> bool {
-        !self.demands && opens(key, self.marker)
+        !self.demands && (self.everybody || opens(key, self.marker))
     }
 }
 
@@ -63,16 +65,21 @@ impl<'a> Markers<'a> {
     fn add_call(&mut self, marker: &'a Node, call: &'a Call, names: &Names<'a>, depth: usize) {
         match (call.callee.module().unwrap_or_default(), call.callee.last()) {
             (_, "UseGuards") | ("type-graphql", "UseMiddleware") => self.guards.extend(&call.args),
+            // One of the application's own may ask who calls; those of libraries shape what is answered.
+            (_, "UseInterceptors") => self.guards.extend(call.args.iter().filter(|used| intercepts(used, names))),
             ("type-graphql", "Authorized") => self.guards.push(marker),
             (_, "SetMetadata") if !sets_false(call) => {
                 let demands = call.args.get(1).is_some_and(|value| value.as_bool().is_none());
-                self.keys.extend(call.args.first().map(|key| MarkerKey { key, marker: call.callee.last(), demands }));
+                let everybody = call.args.get(1).is_some_and(asks_nobody);
+                self.keys.extend(call.args.first().map(|key| MarkerKey { key, marker: call.callee.last(), demands, everybody }));
             }
             (_, "applyDecorators") => call.args.iter().for_each(|part| self.add(part, names, depth)),
             ("@nestjs/throttler", "SkipThrottle") if !switches_off(marker) => {
-                self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false });
+                self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false, everybody: false });
             }
-            ("@fastify/rate-limit", "skip") => self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false }),
+            ("@fastify/rate-limit", "skip") => {
+                self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false, everybody: false })
+            }
             (module, _) if is_known(module) => {}
             _ => {
                 let before = self.keys.len();
@@ -86,6 +93,7 @@ impl<'a> Markers<'a> {
                 for key in &mut self.keys[before..] {
                     key.marker = call.callee.last_named();
                     key.demands &= !call.args.is_empty() && !call.args.iter().any(says_everybody);
+                    key.everybody |= call.args.iter().any(asks_nobody);
                 }
             }
         }
@@ -111,7 +119,8 @@ impl<'a> Markers<'a> {
                 NodeKind::Call(made) if made.callee.last() == "createDecorator" => {
                     let given = marker.as_call().map(|call| call.args.as_slice()).unwrap_or_default();
                     let demands = given.iter().any(|value| value.as_bool().is_none() && !says_everybody(value));
-                    self.keys.push(MarkerKey { key: marker, marker: name.last_named(), demands });
+                    let everybody = given.iter().any(asks_nobody);
+                    self.keys.push(MarkerKey { key: marker, marker: name.last_named(), demands, everybody });
                 }
                 NodeKind::Func(func) => self.composed(marker, func, names, depth),
                 _ => self.add(value, names, depth),
@@ -156,15 +165,29 @@ fn is_known(module: &str) -> bool {
     KNOWN.iter().any(|known| module.starts_with(known)) && !matches!(module, "@nestjs/passport" | "nest-keycloak-connect")
 }
 
-/// `Permission.Public`, `'guest'`, `AuthType.None`: a value that asks nobody who they are.
+/// Whether an interceptor has a method of the repository.
+fn intercepts(used: &Node, names: &Names<'_>) -> bool {
+    let class = used.as_ref().or_else(|| Some(&used.as_call().filter(|made| made.is_new)?.callee));
+    class.is_some_and(|class| names.function_named(used.span.file, &class.child("intercept")).is_some())
+}
+
+/// `Permission.Public`, `'guest'`, `AuthType.None`: a value that asks nobody who they are, or of nobody to be known.
 fn says_everybody(value: &Node) -> bool {
-    const WORDS: [&str; 8] = ["public", "none", "anonymous", "guest", "everyone", "anyone", "unauthenticated", "optional"];
+    asks_nobody(value) || is_one_of(value, &["guest", "optional"])
+}
+
+/// The same of a value that is no role which somebody may have.
+fn asks_nobody(value: &Node) -> bool {
+    is_one_of(value, &["public", "none", "anonymous", "everyone", "anyone", "unauthenticated"])
+}
+
+fn is_one_of(value: &Node, words: &[&str]) -> bool {
     let name = match &value.kind {
-        NodeKind::List(items) => return items.iter().any(says_everybody),
+        NodeKind::List(items) => return items.iter().any(|item| is_one_of(item, words)),
         NodeKind::Ref(name) => name.last(),
         _ => value.as_str().unwrap_or_default(),
     };
-    WORDS.iter().any(|word| name.eq_ignore_ascii_case(word))
+    words.iter().any(|word| name.eq_ignore_ascii_case(word))
 }
 
 /// Whether a key or the marker that sets it opens a route to everybody by its words.

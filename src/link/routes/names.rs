@@ -1,13 +1,13 @@
 //! From a name to what it stands for: the few look-ups that routes need, over the names of all files.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::ir::{Call, Fact, FactKind, FileId, Func, Mount, Node, NodeKind, Op, Param, Ref, Scope};
+use crate::ir::{Call, Fact, FactKind, FileId, Func, Mount, Node, NodeKind, Op, Param, Ref, Scope, Span};
 use crate::link::symbols;
 
 /// How far a chain of names is followed.
@@ -312,11 +312,32 @@ impl<'a> Names<'a> {
     }
 
     /// A value with names replaced by what they stand for, as far as that is known.
-    pub(super) fn chase(&self, node: &'a Node) -> &'a Node {
+    pub(super) fn chase<'n>(&self, node: &'n Node) -> &'n Node
+    where
+        'a: 'n,
+    {
         match &node.kind {
             NodeKind::Ref(name) => self.find(node.span.file, name).and_then(|found| found.value).unwrap_or(node),
             _ => node,
         }
+    }
+
+    /// All that the module exports which a name stands for as a whole (`import * as routers`), as names in their files; `most`
+    /// of them.
+    pub(super) fn exported(&self, file: FileId, name: &Ref, most: usize) -> Vec<Node> {
+        let Scope::Import(module) = &name.scope else { return Vec::new() };
+        let first = self.symbols.module(file, module).filter(|_| name.path.len() == 1 && name.first() == "*");
+        let (mut open, mut seen, mut found) = (first.into_iter().collect::<Vec<_>>(), BTreeSet::new(), Vec::new());
+        while let Some(file) = open.pop() {
+            let Some(known) = self.symbols.of(file).filter(|_| seen.insert(file) && found.len() < most) else { continue };
+            for (name, target) in &known.exports {
+                match target.module().filter(|_| name == "*") {
+                    Some(module) => open.extend(self.symbols.module(file, module)),
+                    None => found.push(Node::new(Span { file, ..Span::default() }, NodeKind::Ref(target.clone()))),
+                }
+            }
+        }
+        found
     }
 
     /// The path of a file.

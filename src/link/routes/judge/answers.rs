@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::verdict::unresolved;
 use super::{Judge, MAX_DEPTH, Verdict};
-use crate::ir::{CallSite, Func, Node, NodeKind, Tri};
+use crate::ir::{CallSite, Func, Node, NodeKind, Op, Tri};
 use crate::link::routes::library::{self, Does};
 
 /// What the caller is called where an access function is handed it.
@@ -106,6 +106,28 @@ impl<'a> Judge<'a> {
         })
     }
 
+    /// What another file provides for the whole application of NestJS: `{ provide: APP_GUARD, useClass: KeyGuard }`, alone or
+    /// in a list. Whatever else is provided is no guard.
+    pub(super) fn provided(&self, provider: &Node, depth: usize) -> Verdict {
+        let Some(depth) = depth.checked_sub(1) else { return Verdict::none() };
+        let held = self.held(provider);
+        match &held.kind {
+            NodeKind::List(items) => items.iter().map(|item| self.provided(item, depth)).fold(Verdict::none(), Verdict::with),
+            NodeKind::Op(Op::Spread, operands) => {
+                operands.iter().map(|item| self.provided(item, depth)).fold(Verdict::none(), Verdict::with)
+            }
+            NodeKind::Op(..) | NodeKind::Call(_) => Verdict::unknown("what is provided is not known".to_owned()),
+            NodeKind::Map(options) if options.get("provide").and_then(Node::as_ref).is_some_and(|name| name.last() == "APP_GUARD") => {
+                let what = ["useClass", "useExisting", "useValue", "useFactory"].iter().find_map(|key| options.get(key));
+                what.map_or_else(Verdict::none, |what| match what.as_func().and_then(|func| func.returns.as_ref()) {
+                    Some(made) => self.guard_within(made, depth),
+                    None => self.guard_within(what, depth),
+                })
+            }
+            _ => Verdict::none(),
+        }
+    }
+
     /// Whether a function's answer depends on who calls.
     fn answer(&self, func: &Arc<Func>, depth: usize) -> Tri {
         let answered = func.returns.as_ref();
@@ -137,7 +159,7 @@ impl<'a> Judge<'a> {
         }
         let mut keys = Vec::new();
         let mut at = guard;
-        while let NodeKind::Op(crate::ir::Op::Attr, operands) = &at.kind
+        while let NodeKind::Op(Op::Attr, operands) = &at.kind
             && let [whole, key] = operands.as_slice()
             && let Some(key) = key.as_str()
         {

@@ -94,7 +94,13 @@ impl<'a> Judge<'a> {
             NodeKind::List(items) => self.any(items, depth),
             NodeKind::Map(options) => self.hooks(options, depth),
             NodeKind::Op(Op::Attr, operands) => self.member(guard, operands, depth),
-            NodeKind::Op(Op::Cond | Op::Or | Op::And | Op::Coalesce | Op::Spread | Op::Await, operands) => self.any(operands, depth),
+            NodeKind::Op(Op::Cond, operands) => self.one_way(operands.get(1..).unwrap_or_default(), depth),
+            // `isOpen && guard`: where it is not, nothing stands there.
+            NodeKind::Op(Op::And, operands) => {
+                let guard = operands.last().map_or_else(Verdict::none, |guard| self.guard_within(guard, depth));
+                Verdict { authn: guard.authn.and(Tri::Maybe), ..guard }
+            }
+            NodeKind::Op(Op::Or | Op::Coalesce | Op::Spread | Op::Await, operands) => self.any(operands, depth),
             NodeKind::Unknown(_) | NodeKind::Op(..) | NodeKind::For(_) => {
                 Verdict::new(Tri::Maybe, "a guard that is written in a way seclint can't follow")
             }
@@ -114,6 +120,14 @@ impl<'a> Judge<'a> {
 
     fn any(&self, guards: &[Node], depth: usize) -> Verdict {
         guards.iter().map(|guard| self.guard_within(guard, depth)).fold(Verdict::new(Tri::No, "no guard"), Verdict::with)
+    }
+
+    /// One of several guards, by a condition: where they differ in whom they let through, it can't be told.
+    fn one_way(&self, guards: &[Node], depth: usize) -> Verdict {
+        let verdicts: Vec<Verdict> = guards.iter().map(|guard| self.guard_within(guard, depth)).collect();
+        let is_same = verdicts.windows(2).all(|pair| pair[0].authn == pair[1].authn);
+        let all = verdicts.into_iter().fold(Verdict::none(), Verdict::with);
+        if is_same { all } else { Verdict { authn: Tri::Maybe, ..all } }
     }
 
     /// `some(bearer, limiter)` of Hono lets whom one of them lets through: all must turn anonymous callers away.
@@ -163,9 +177,14 @@ impl<'a> Judge<'a> {
     /// A guard class: its own `canActivate`, or that of the class it extends.
     fn class(&self, file: FileId, name: &str, depth: usize) -> Option<Verdict> {
         let local = |member: &str| Ref::new(Scope::Local, [name, member]);
-        for method in ["canActivate", "use", "resolve", "handle"] {
+        for method in ["canActivate", "use", "resolve", "handle", "intercept"] {
             let Some(func) = self.names.function_named(file, &local(method)) else { continue };
-            let mut verdict = if method == "canActivate" { self.can_activate(func) } else { self.function(func, depth) };
+            let mut verdict = match method {
+                "canActivate" => self.can_activate(func),
+                // It runs around the handler: what it throws may be what that answered.
+                "intercept" => self.handler(func),
+                _ => self.function(func, depth),
+            };
             // `super.canActivate(context)` is the parent's word, also where another method of the class asks for it.
             let asks_parent = |func: &Func| func.calls.iter().any(|call| call.callee.last() == method);
             let own = func.calls.iter().filter(|call| call.callee.path.len() == 2 && call.callee.first() == name);
@@ -231,6 +250,9 @@ impl<'a> Judge<'a> {
     fn judged(&self, node: &Node, call: &Call, depth: usize) -> Verdict {
         if let Some(trusted) = self.trusted(&call.callee) {
             return trusted;
+        }
+        if call.callee.last() == Guard::PROVIDED {
+            return call.args.first().map_or_else(Verdict::none, |provider| self.provided(provider, depth));
         }
         if let Some(does) = self.library_call(node.span.file, call) {
             let guard = Verdict::of_library(does, &call.callee);
