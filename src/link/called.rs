@@ -213,6 +213,7 @@ fn places(fact: &Fact) -> Vec<&Ref> {
     };
     let mut names = Vec::new();
     for node in address.into_iter().flat_map(Text::holes).chain(written) {
+        names.extend(node.as_call().map(|made| &made.callee).filter(|callee| matches!(callee.scope, Scope::Import(_))));
         node.names(&mut |name| {
             if matches!(name.scope, Scope::Import(_)) {
                 names.push(name);

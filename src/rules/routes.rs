@@ -81,7 +81,7 @@ pub fn table(model: &Model) -> Vec<RouteRow> {
                 path: route.address(),
                 method: method.to_string(),
                 framework: route.framework.clone(),
-                guards: route.chain.iter().filter(|guard| tells(guard)).map(|guard| name_of(&guard.what)).collect(),
+                guards: named_once(route),
                 verdict: verdict(route),
                 reason: route.public.as_ref().filter(|_| !route.auth.is_yes()).map_or_else(|| route.reason.clone(), ToString::to_string),
                 span: fact.span,
@@ -104,6 +104,17 @@ fn verdict(route: &Route) -> RouteVerdict {
 /// Whether a guard says something: body parsers and loggers are left out of the table.
 fn tells(guard: &Guard) -> bool {
     [guard.authn, guard.authz, guard.rate_limit, guard.csrf].iter().any(|says| !says.is_no())
+}
+
+/// The guards of a route that say something, each once: one may stand before the application and before the route, too.
+fn named_once(route: &Route) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in route.chain.iter().filter(|guard| tells(guard)).map(|guard| name_of(&guard.what)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// A guard as it is written, in short.

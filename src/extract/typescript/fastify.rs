@@ -72,7 +72,10 @@ pub(super) fn register<'t>(routing: &mut Routing<'_, 't>, at: &Registration<'t>)
             routing.mount(at, prefix, plugin, Vec::new());
         }
         "route" => {
-            let Some(options) = arguments.first() else { return };
+            // `const review: RouteOptions = { method, url, handler }` that is registered by its name.
+            let written = at.call.field(Field::Arguments).and_then(Syntax::first).and_then(|options| constant_of(routing, options));
+            let declared = written.map(|options| routing.module.lower(options));
+            let Some(options) = declared.as_ref().or(arguments.first()) else { return };
             let Some(path) = options.get("url").or_else(|| options.get("path")) else { return };
             let mut handlers = hooks(options);
             handlers.extend(limit(routing, at.call));
@@ -156,14 +159,20 @@ fn limit_of<'t>(routing: &Routing<'_, 't>, call: Syntax<'t>) -> Option<Syntax<'t
 
 /// What a route tells hooks of itself.
 fn config_of<'t>(routing: &Routing<'_, 't>, call: Syntax<'t>) -> Option<Syntax<'t>> {
-    let options = call.field(Field::Arguments)?.children().find(|argument| argument.kind() == Kind::Object)?;
-    let config = value_of(options, "config")?;
-    let declared = (config.kind() == Kind::Identifier).then(|| routing.module.lookup(config.text(), config)).flatten();
-    let config = match declared.map(|declared| &declared.form) {
-        Some(Form::Variable(Some(value), path)) if path.is_empty() => *value,
-        _ => config,
-    };
-    Some(config)
+    let object = |argument: Syntax<'t>| constant_of(routing, argument).filter(|options| options.kind() == Kind::Object);
+    let config = value_of(call.field(Field::Arguments)?.children().find_map(object)?, "config")?;
+    constant_of(routing, config)
+}
+
+/// What a name of a constant of the file stands for; whatever is no name, itself.
+fn constant_of<'t>(routing: &Routing<'_, 't>, value: Syntax<'t>) -> Option<Syntax<'t>> {
+    if value.kind() != Kind::Identifier {
+        return Some(value);
+    }
+    match routing.module.lookup(value.text(), value).map(|declared| &declared.form) {
+        Some(Form::Variable(Some(made), path)) if path.is_empty() => Some(*made),
+        _ => None,
+    }
 }
 
 /// A call of the framework's limiter, as if it stood there.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::controllers;
 use super::dialect::Dialect;
 use super::names::{Declaration, Form, Module, imported, unquoted};
 use super::shapes;
@@ -148,7 +149,8 @@ impl<'t> Module<'t> {
         if let Some(base) = self.base_class(node) {
             map.push("extends", base.span, base);
         }
-        let decorators: Vec<Node> = decorators_of(node).filter_map(Syntax::first).map(|inner| self.lower(inner)).collect();
+        let mut decorators: Vec<Node> = decorators_of(node).filter_map(Syntax::first).map(|inner| self.lower(inner)).collect();
+        decorators.extend(controllers::hooks(self, node));
         if !decorators.is_empty() {
             map.push("decorators", span, Node::new(span, NodeKind::List(decorators)));
         }

@@ -2,7 +2,7 @@
 //! metadata keys that it sets, through composites of the application's own.
 
 use super::names::Names;
-use crate::ir::{Call, FileId, Func, Node, NodeKind, Ref};
+use crate::ir::{Call, FileId, Func, Map, Node, NodeKind, Ref};
 
 /// How deep composites are followed.
 const MAX_DEPTH: usize = 6;
@@ -102,6 +102,15 @@ impl<'a> Markers<'a> {
     /// What a function makes a decorator of: what it returns, and what it collects before it is applied, as in
     /// `if (secured) decorators.push(Auth())`.
     fn composed(&mut self, marker: &'a Node, func: &'a Func, names: &Names<'a>, depth: usize) {
+        // `descriptor.value = async function (…) { if (!known) throw new Unauthorized() … }`: it turns callers away itself.
+        let is_composite = func.calls.iter().any(|call| call.callee.last() == "applyDecorators");
+        if !func.denies.is_empty() && !is_composite {
+            match called(marker).filter(|_| opens_by_option(marker)) {
+                Some(name) => self.unknown.push(name),
+                None => self.guards.push(marker),
+            }
+            return;
+        }
         func.returns.iter().for_each(|returned| self.add(returned, names, depth));
         let Some(depth) = depth.checked_sub(1).filter(|_| !switches_off(marker)) else { return };
         let collected = func.calls.iter().filter(|call| names.function_named(func.span.file, &call.callee).is_some());
@@ -125,6 +134,8 @@ impl<'a> Markers<'a> {
                 NodeKind::Func(func) => self.composed(marker, func, names, depth),
                 _ => self.add(value, names, depth),
             },
+            // `return descriptor`: what is decorated is no marker.
+            None if name.first().contains("@@") => {}
             None => self.unknown.push(name),
         }
     }
@@ -135,6 +146,17 @@ fn switches_off(marker: &Node) -> bool {
     let is_off = |node: &Node| node.as_bool() == Some(false);
     let says_off = |argument: &Node| is_off(argument) || argument.as_map().is_some_and(|map| map.pairs().any(|(_, value)| is_off(value)));
     marker.as_call().is_some_and(|call| call.args.iter().any(says_off))
+}
+
+/// The name of what decorates.
+fn called(marker: &Node) -> Option<&Ref> {
+    marker.as_ref().or_else(|| Some(&marker.as_call()?.callee))
+}
+
+/// `@Known({ bypass: true })`: the decorator that asks who calls may be told not to.
+fn opens_by_option(marker: &Node) -> bool {
+    let is_on = |map: &Map| map.pairs().any(|(key, value)| value.as_bool() == Some(true) && opens(key, ""));
+    marker.as_call().is_some_and(|call| call.args.iter().filter_map(Node::as_map).any(is_on))
 }
 
 /// `SetMetadata('isPublic', false)` sets nothing that opens a route.

@@ -14,7 +14,7 @@ pub use self::people::{hands_out_all, is_sensitive, names_people, reads_rows, sh
 use crate::ir::{CallSite, Func, Guard, Part, Ref, Route, Scope, Text};
 use crate::lower::belongings;
 use crate::tables::table;
-use phrases::{public_phrase, public_procedure};
+use phrases::{public_phrase, public_procedure, registers};
 
 #[derive(Default)]
 struct Words {
@@ -233,6 +233,9 @@ fn by_name(route: &Route) -> Option<&'static str> {
         segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
     {
         return Some("password reset");
+    }
+    if registers(route, &segments) {
+        return Some("sign-up");
     }
     if makes_new(&segments).is_some_and(|what| ["signup", "signups", "registration", "registrations"].iter().any(|end| what.ends_with(end)))
     {

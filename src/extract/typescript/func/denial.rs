@@ -19,15 +19,30 @@ static ERRORS: LazyLock<Needles> = LazyLock::new(|| {
 pub(in crate::extract::typescript) fn is_denial(value: Syntax<'_>) -> bool {
     let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
     let last = text.rsplit('.').next().unwrap_or_default();
-    ["401", "403", "UNAUTHORIZED", "FORBIDDEN", "UNAUTHENTICATED"].iter().any(|word| last.eq_ignore_ascii_case(word))
+    ["401", "403", "UNAUTHORIZED", "UNAUTHORISED", "FORBIDDEN", "UNAUTHENTICATED"].iter().any(|word| last.eq_ignore_ascii_case(word))
         || matches!(value.kind(), Kind::Identifier | Kind::Member | Kind::String) && is_constant_of_denial(last)
 }
 
 /// `HTTP_401_UNAUTHORIZED`, `CODE_FORBIDDEN`, `ERROR_NOT_AUTHORIZED`: a constant's name says it.
 fn is_constant_of_denial(name: &str) -> bool {
-    const SAYS: [&str; 5] = ["UNAUTHORIZED", "NOT_AUTHORIZED", "FORBIDDEN", "UNAUTHENTICATED", "NOT_AUTHENTICATED"];
+    const SAYS: [&str; 9] = [
+        "UNAUTHORIZED",
+        "UNAUTHORISED",
+        "NOT_AUTHORIZED",
+        "NOT_AUTHORISED",
+        "FORBIDDEN",
+        "UNAUTHENTICATED",
+        "NOT_AUTHENTICATED",
+        "INVALID_AUTHENTICATION",
+        "AUTHENTICATION_REQUIRED",
+    ];
     let is_constant = !name.contains(|letter: char| letter.is_ascii_lowercase());
-    is_constant && SAYS.iter().any(|word| name.ends_with(word))
+    is_constant && SAYS.iter().any(|word| without_number(name).ends_with(word))
+}
+
+/// `FORBIDDEN_403` without the number that it stands for.
+fn without_number(name: &str) -> &str {
+    name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches('_')
 }
 
 /// Whether a call answers that the caller may not, or makes an error that does.
@@ -155,7 +170,8 @@ impl<'t> Module<'t> {
 /// A status number, or a constant, that says that there were too many calls.
 pub(super) fn is_too_many(value: Syntax<'_>) -> bool {
     let text = if value.kind() == Kind::String { unquoted(value) } else { value.text() };
-    matches!(text.rsplit('.').next(), Some("429" | "TOO_MANY_REQUESTS" | "TooManyRequests"))
+    let last = text.rsplit('.').next().unwrap_or_default();
+    last == "429" || matches!(without_number(last), "TOO_MANY_REQUESTS" | "TooManyRequests")
 }
 
 /// Whether a call answers that there were too many, or makes an error that does: `res.status(429)`, `new HttpError(429)`.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Judge, MAX_DEPTH, Verdict};
-use crate::ir::{Call, CallSite, Func, Node, NodeKind, Op, Ref, Tri};
+use crate::ir::{Call, CallSite, Func, Node, NodeKind, Op, Param, Ref, Tri};
 use crate::link::routes::library::{self, Does};
 use crate::link::routes::{nature, words};
 
@@ -37,6 +37,12 @@ fn is_of_accounts(func: &Func, accessor: &CallSite) -> bool {
     ];
     let holds = |call: &CallSite| call.span.start == accessor.span.start && call.span.end > accessor.span.end;
     accessor.callee.last() == "auth" && func.calls.iter().take(MAX_CALLS).any(|call| holds(call) && RUNS.contains(&call.callee.last()))
+}
+
+/// `@Cookie('refreshToken') refreshToken: string`: a handler that is handed a token may look its owner up.
+fn holds_token(param: &Param) -> bool {
+    let name = param.name.to_ascii_lowercase();
+    !param.markers.is_empty() && ["refreshtoken", "accesstoken", "sessiontoken", "authtoken", "bearertoken"].contains(&name.as_str())
 }
 
 /// How many calls of one function are looked at.
@@ -131,6 +137,7 @@ impl<'a> Judge<'a> {
             };
             func.calls.iter().take(MAX_CALLS).any(of_sealed)
         };
+        let secret = secret.or_else(|| func.params.iter().find(|param| holds_token(param)).map(|param| param.name.as_str()));
         let secret = secret.or_else(|| self.any_below(func, opens_sealed).then_some("what opens a sealed number"));
         let mut evidence = evidence;
         if let Some(secret) = secret {

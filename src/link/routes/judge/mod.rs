@@ -285,7 +285,7 @@ impl<'a> Judge<'a> {
         let Some(func) = self.names.function_named(file, &call.callee) else {
             // `body('email').isEmail()`: what a chain begins with is what it is.
             if let Some(first) = call.receiver.as_ref().filter(|first| call.callee.scope == Scope::Global && first.as_call().is_some()) {
-                return self.guard_within(first, depth).with(handed);
+                return self.guard_within(self.beginning(first), depth).with(handed);
             }
             // `t.middleware(fn)` is what it is given.
             return if handed.authn.is_yes() || matches!(call.callee.last(), "middleware" | "createMiddleware") {
@@ -307,6 +307,23 @@ impl<'a> Judge<'a> {
             whole.why = format!("`{}`", plain(&call.callee));
         }
         whole
+    }
+
+    /// What a chain of calls begins with, or the last step of it that is handed what may ask: steps are not deeper than
+    /// one another.
+    fn beginning<'n>(&self, node: &'n Node) -> &'n Node {
+        let mut at = node;
+        for _ in 0..MAX_STEPS {
+            let Some(call) = at.as_call().filter(|call| call.callee.scope == Scope::Global && !is_builder(call.callee.last())) else {
+                break;
+            };
+            let Some(before) = call.receiver.as_ref().filter(|before| before.as_call().is_some()) else { break };
+            if call.args.iter().any(|argument| self.is_handler(argument)) {
+                break;
+            }
+            at = before;
+        }
+        at
     }
 
     /// Whether an argument may run in front of a route, unlike a schema or an option.

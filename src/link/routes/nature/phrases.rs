@@ -1,6 +1,7 @@
 //! What a segment of a path or the name of a procedure says in several words.
 
-use super::split_words;
+use super::{has_parameter, split_words};
+use crate::ir::Route;
 
 /// `verify-registration`, `resendVerificationMail`: what is done comes first or last.
 pub(super) fn public_phrase(segment: &str) -> Option<&'static str> {
@@ -52,4 +53,15 @@ pub(super) fn public_procedure(name: &str) -> Option<&'static str> {
         ("webhook", "webhook"),
     ];
     PHRASES.iter().find(|(phrase, _)| name.contains(phrase)).map(|(_, why)| *why)
+}
+
+/// Whether somebody signs up as one of several kinds of people: `POST /register/freelancer`.
+pub(super) fn registers(route: &Route, segments: &[String]) -> bool {
+    const THINGS: [&str; 7] = ["admin", "device", "document", "file", "image", "upload", "webhook"];
+    let [.., verb, kind] = segments else { return false };
+    matches!(verb.as_str(), "register" | "signup" | "registration")
+        && kind.bytes().all(|letter| letter.is_ascii_lowercase())
+        && !THINGS.iter().any(|thing| kind.contains(thing))
+        && route.methods.iter().all(|method| method == "POST")
+        && !has_parameter(&route.path)
 }

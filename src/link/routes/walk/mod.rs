@@ -121,8 +121,10 @@ impl<'a> Walk<'a> {
             readers: Readers::of(names),
             out,
         };
-        let (apps, others): (Vec<_>, Vec<_>) =
+        let (mut apps, others): (Vec<_>, Vec<_>) =
             graph.services.iter().filter(|(_, service)| !service.is_child).partition(|(_, service)| is_application(facts, service));
+        // Classes that some application takes in stand behind what guards that.
+        apps.sort_by_key(|(place, _)| is_class(place));
         for (place, _) in apps {
             walk.root(place, true);
         }
@@ -221,12 +223,16 @@ impl<'a> Walk<'a> {
         if !mounted || is_loose_module {
             let same = self.loose.iter().filter(|(framework, _)| *framework == service.framework);
             context.standing.extend(same.map(|(_, standing)| standing.clone()));
+        } else if is_class(place) {
+            let is_near = |standing: &Standing| self.names.project(standing.guard.span.file) == self.names.project(place.file);
+            let near = self.loose.iter().filter(|(_, standing)| is_near(standing));
+            context.standing.extend(near.map(|(_, standing)| standing.clone()));
         }
         let before = context.standing.len();
         self.modules.clear();
         self.is_apart = is_loose_module;
         let left = self.service(place, context, &mut Vec::new());
-        if mounted {
+        if mounted && !is_class(place) {
             // What is loose already would be twice as many after each of them.
             for standing in left[..own].iter().chain(&left[before..]) {
                 let is_known = standing.fact.is_some_and(|fact| !self.loosened.insert(fact));
@@ -343,7 +349,7 @@ impl<'a> Walk<'a> {
         };
         self.marked(written, context);
         // What is written on the class that a controller extends holds for it too.
-        let mut class = self.names.value(place.file, &place.name);
+        let mut class = self.names.value(place.file, place.name.trim_start_matches('#'));
         for _ in 0..MAX_DEPTH {
             let Some(base) = class.and_then(|class| class.get("extends")) else { return };
             class = Some(self.names.chase(base));
@@ -434,6 +440,11 @@ impl<'a> Walk<'a> {
         let except = Except::of(what, self.names);
         Standing { guard: told(Guard::new(what.clone(), scope, None, 0), &verdict), verdict, only: None, cover, except, fact: None }
     }
+}
+
+/// Whether a service is a class of handlers of which no file says which application takes it.
+fn is_class(place: &Place) -> bool {
+    place.name.strip_prefix('#').is_some_and(|name| !name.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// A guard of a part as it holds for the service that brings the part in, if it does: one of a module reaches no

@@ -91,7 +91,7 @@ impl<'a> Walk<'a> {
             best = best.with(verdict);
         }
         if let Some(unknown) = own.unknown.iter().chain(&context.unknown).find(|name| is_open_question(name)) {
-            best = best.with(Verdict::unknown(format!("`{}` is not in the repository", unknown.last_named())));
+            best = best.with(Verdict::unknown(format!("what `{}` asks is not known", unknown.last_named())));
         } else if context.mounted {
             linked.unread = self.readers.unread(&keys, &in_force);
         }
