@@ -20,6 +20,8 @@ pub struct Func {
     /// Where all of them stand under conditions on the request's path or kind: the parts of paths that are asked for
     /// (`req.path.startsWith('/admin')`). Other requests go past it, so that it guards nothing else.
     pub only_for: Vec<SmolStr>,
+    /// The paths for which it lets everybody through before it asks.
+    pub left_out: Vec<LeftOut>,
     /// Whether it hands the request on: calls `next()`, returns the inner response.
     pub continues: bool,
     /// Whether it can let an anonymous caller through; `No` if each path denies or proves identity.
@@ -67,6 +69,26 @@ pub struct Func {
     pub asks_of_marked: bool,
     /// The whole function.
     pub span: Span,
+}
+
+/// Paths that a middleware leaves out by its own word: `if (OPEN.includes(req.path)) return next()`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// One path, a list of them, or the name of one.
+    pub paths: Node,
+    /// How a request's path has one of them.
+    pub held: Held,
+}
+
+/// How a path has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It is the other.
+    Whole,
+    /// It begins with it.
+    Beginning,
+    /// It has it somewhere.
+    Somewhere,
 }
 
 /// A parameter of a [`Func`].

@@ -26,7 +26,7 @@ mod workload;
 
 pub use fact::{Call, Depth, EnvEntry, Fact, FactKind, Kind, Listener, NetRule, Resource, ResourceMode, Sink, SinkKind, SinkPart};
 pub use field::Field;
-pub use func::{CallSite, Func, Param};
+pub use func::{CallSite, Func, Held, LeftOut, Param};
 pub use grant::{Condition, Dialect, Effect, Grant, GrantSite, Principal, PrincipalKind};
 pub use marker::{Marker, MarkerScope};
 pub use node::{Entry, For, Hop, HopKind, Map, Node, NodeKind, Op, Via, Why};

@@ -112,7 +112,9 @@ impl Func {
         self.denies.shrink_to_fit();
         trim_all(&mut self.answers, names);
         trim_all(&mut self.tests, names);
-        self.returns.iter_mut().for_each(|value| value.trim(names));
+        self.left_out.shrink_to_fit();
+        let lists = self.left_out.iter_mut().map(|left| &mut left.paths);
+        self.returns.iter_mut().chain(lists).for_each(|value| value.trim(names));
     }
 }
 

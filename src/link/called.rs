@@ -271,6 +271,9 @@ fn add_checks<'f>(value: &'f Node, depth: usize, names: &mut Vec<&'f Ref>) {
             let demands = |name: &str| words::may_authenticate(name) && DEMANDS.iter().any(|verb| name.starts_with(verb));
             let throws = |name: &str| ["OrThrow", "OrFail", "OrReject", "OrRedirect"].iter().any(|end| name.ends_with(end));
             let may_ask = |callee: &Ref| words::may_check(callee) || demands(callee.last_named()) || throws(callee.last_named());
+            // `if (OPEN_PATHS.includes(req.path)) return next()`.
+            let lists = func.left_out.iter().filter_map(|left| left.paths.as_ref());
+            names.extend(lists.filter(|list| matches!(list.scope, Scope::Import(_))));
             names.extend(
                 func.calls.iter().map(|call| &call.callee).filter(|callee| matches!(callee.scope, Scope::Import(_)) && may_ask(callee)),
             );

@@ -4,6 +4,7 @@
 mod alike;
 mod credentials;
 mod denial;
+mod left_out;
 mod presence;
 mod some;
 mod writes;
@@ -78,6 +79,7 @@ impl<'t> Module<'t> {
         }
         func.answers_alike = alike::answers_alike(body, func.calls.len());
         func.only_for = some::parts_of_paths(node, &func);
+        func.left_out = self.left_out(body, &func);
         func.runs_on = func.continues && func.denies.is_empty() && passes::runs_on(body);
         session.tell(&mut func);
         forms::tell_of_copies(body, &mut func);
@@ -158,7 +160,12 @@ impl<'t> Module<'t> {
     }
 
     fn deny(&self, denial: Syntax<'t>, func: &mut Func) {
-        let is_other = || self.is_switched(denial, func.span) || self.is_of_missing_record(denial) || passes::is_told_by_error(denial);
+        let is_other = || {
+            self.is_switched(denial, func.span)
+                || self.is_of_missing_record(denial)
+                || passes::is_told_by_error(denial)
+                || self.asks_where_from(denial, func.span)
+        };
         if !is_other() && !passes::goes_on_after(denial, func.span) {
             func.denies.push(denial.span());
             func.tests_rights |= rights::is_refused_by_flag(denial);

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::names::Names;
 use super::path::{Cover, covers};
-use crate::ir::{Call, Node, NodeKind, Route, Text, Tri};
+use crate::ir::{Call, Held, Node, NodeKind, Route, Text, Tri};
 
 /// What is left out.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +28,8 @@ enum Pattern {
     Path(Text),
     /// What begins so, or is so.
     Begins(String, bool),
+    /// What has it somewhere.
+    Has(String),
     /// It can't be told.
     Unknown,
 }
@@ -37,6 +39,11 @@ impl Except {
     pub(super) fn of<'a>(guard: &'a Node, names: &Names<'a>) -> Option<Self> {
         if let Some(func) = names.function(guard).filter(|func| !func.only_for.is_empty()) {
             return Some(Self { only: func.only_for.clone(), ..Self::default() });
+        }
+        if let Some(func) = names.function(guard).filter(|func| !func.left_out.is_empty()) {
+            let mut found = Self::default();
+            func.left_out.iter().for_each(|left| found.left_out(names.chase(&left.paths), left.held, names));
+            return Some(found);
         }
         let call = guard.as_call()?;
         let mut found = Self::default();
@@ -57,6 +64,25 @@ impl Except {
         let method = path.get("method").and_then(Node::as_ref).map(|method| SmolStr::new(method.last().to_ascii_uppercase()));
         let methods: Vec<SmolStr> = method.filter(|method| method != "ALL").into_iter().collect();
         self.add(path.get("path").unwrap_or(path), &methods, names);
+    }
+
+    /// What a middleware lets through itself.
+    fn left_out(&mut self, paths: &Node, held: Held, names: &Names<'_>) {
+        match &paths.kind {
+            NodeKind::List(items) => items.iter().for_each(|item| self.left_out(names.chase(item), held, names)),
+            // `new Set([…])`.
+            NodeKind::Call(call) if call.is_new && call.args.len() == 1 => self.left_out(names.chase(&call.args[0]), held, names),
+            NodeKind::Text(text) => self.paths.push((
+                match (held, text.as_str()) {
+                    (Held::Whole, _) => Pattern::Path(text.clone()),
+                    (Held::Beginning, Some(text)) => Pattern::Begins(text.to_owned(), false),
+                    (Held::Somewhere, Some(text)) => Pattern::Has(text.to_owned()),
+                    _ => Pattern::Unknown,
+                },
+                Vec::new(),
+            )),
+            _ => self.open = true,
+        }
     }
 
     fn unless(&mut self, call: &Call, names: &Names<'_>) {
@@ -151,6 +177,7 @@ impl Pattern {
         match self {
             Self::Path(pattern) => covers(pattern, path, Cover::Exact),
             Self::Unknown => Tri::Maybe,
+            Self::Has(part) => path.known().map_or(Tri::Maybe, |path| path.contains(part.as_str()).into()),
             Self::Begins(begin, whole) => {
                 let Some(path) = path.known() else { return Tri::Maybe };
                 match begin.strip_prefix('\0') {
