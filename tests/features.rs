@@ -62,7 +62,7 @@ fn marked(project: &Project) -> (Session, Places) {
         session.set_file(path, &plain);
         texts.insert(path.as_str(), plain);
     }
-    session.look_again(|path| texts.get(path).map(|text| text.to_string()));
+    session.look_again(|path| texts.get(path).cloned());
     (session, wanted)
 }
 

@@ -157,7 +157,9 @@ fn package_of(decorator: &Decorator<'_>) -> &'static str {
 fn add_service(binding: &Ref, package: &str, path: Option<Node>, markers: Vec<Node>, span: Span, facts: &mut Vec<Fact>) {
     let mut service = Service::new(ServiceKind::App, package, binding.clone());
     let mut options = Map::default();
-    path.into_iter().for_each(|path| options.push("prefix", path.span, path));
+    if let Some(path) = path {
+        options.push("prefix", path.span, path);
+    }
     options.push("markers", span, Node::new(span, NodeKind::List(markers)));
     service.options = Some(Node::new(span, NodeKind::Map(options)));
     facts.push(Fact::new(span, super::shown(binding), FactKind::Service(service)));

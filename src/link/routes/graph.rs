@@ -200,7 +200,9 @@ impl Graph {
             }
             NodeKind::Call(call) if call.callee.module() == Some("@fastify/autoload") => self.loaded(node, call, names, out),
             NodeKind::Call(call) if call.is_values() => {
-                elements(node, names).iter().for_each(|element| self.children_of(element, parent, names, depth, out));
+                for element in elements(node, names) {
+                    self.children_of(&element, parent, names, depth, out);
+                }
             }
             NodeKind::For(it) => self.each(it, parent, names, depth, out),
             NodeKind::Call(call) => {

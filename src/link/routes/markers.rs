@@ -78,7 +78,7 @@ impl<'a> Markers<'a> {
                 self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false, everybody: false });
             }
             ("@fastify/rate-limit", "skip") => {
-                self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false, everybody: false })
+                self.keys.push(MarkerKey { key: marker, marker: NO_LIMIT, demands: false, everybody: false });
             }
             (module, _) if is_known(module) => {}
             _ => {
