@@ -14,6 +14,7 @@ pub use self::people::{hands_out_all, is_sensitive, names_people, reads_rows, sh
 use crate::ir::{CallSite, Func, Guard, Part, Ref, Route, Scope, Text};
 use crate::lower::belongings;
 use crate::tables::table;
+pub(super) use phrases::creates;
 use phrases::{public_phrase, public_procedure, registers};
 
 #[derive(Default)]

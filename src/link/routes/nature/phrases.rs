@@ -1,7 +1,7 @@
 //! What a segment of a path or the name of a procedure says in several words.
 
 use super::{has_parameter, split_words};
-use crate::ir::Route;
+use crate::ir::{Route, Text};
 
 /// `verify-registration`, `resendVerificationMail`: what is done comes first or last.
 pub(super) fn public_phrase(segment: &str) -> Option<&'static str> {
@@ -64,4 +64,11 @@ pub(super) fn registers(route: &Route, segments: &[String]) -> bool {
         && !THINGS.iter().any(|thing| kind.contains(thing))
         && route.methods.iter().all(|method| method == "POST")
         && !has_parameter(&route.path)
+}
+
+/// Whether a procedure makes a new one of something by its name: `createTraveler`.
+pub(in crate::link::routes) fn creates(path: &Text) -> bool {
+    let name = path.to_string();
+    let name = name.rsplit(['/', '.']).next().unwrap_or_default();
+    ["create", "register"].iter().any(|verb| name.strip_prefix(verb).is_some_and(|what| what.starts_with(char::is_uppercase)))
 }

@@ -188,8 +188,10 @@ impl<'a> Walk<'a> {
     /// `POST /users` whose handler hashes a password or hands out a token makes an account.
     fn signs_up(&self, route: &Route) -> Option<&'static str> {
         let is_post = route.methods.iter().any(|method| method == "POST");
+        // `createTraveler`, whose service hashes a password.
+        let is_created = || route.methods.iter().all(|method| method == "MUTATION") && nature::creates(&route.path);
         let makes_account = || route.body.as_ref().is_some_and(|func| self.judge.makes_account(func));
-        (is_post && nature::is_of_accounts(&route.path) && makes_account()).then_some("sign-up")
+        ((is_post && nature::is_of_accounts(&route.path) || is_created()) && makes_account()).then_some("sign-up")
     }
 
     /// The options that say what a route is, where it is registered by their name:
