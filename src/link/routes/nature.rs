@@ -10,7 +10,9 @@ use std::sync::{Arc, LazyLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-pub use self::people::{hands_out_all, is_sensitive, names_people, reads_rows, shows_people, tells_how_to_reach, tells_of_people};
+pub use self::people::{
+    hands_out_all, is_of_accounts, is_sensitive, names_people, reads_rows, shows_people, tells_how_to_reach, tells_of_people,
+};
 use crate::ir::{CallSite, Func, Guard, Part, Ref, Route, Scope, Text};
 use crate::lower::belongings;
 use crate::tables::table;
@@ -337,16 +339,6 @@ fn has_secret_parameter(path: &Text) -> bool {
         }),
         Part::Hole(_) => false,
     })
-}
-
-/// Whether a path ends in the collection of accounts, outside of an operator's corner.
-pub fn is_of_accounts(path: &Text) -> bool {
-    let segments = literal_segments(path);
-    let is_admin = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "internal"));
-    !is_admin
-        && makes_new(&segments)
-            .or_else(|| segments.last().map(String::as_str))
-            .is_some_and(|last| matches!(last, "users" | "user" | "accounts" | "account" | "customers" | "members"))
 }
 
 /// What a path makes a new one of: `users` of `/users/new`.

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{WORDS, has_parameter, last_literal, literal_segments, split_words};
+use super::{WORDS, has_parameter, last_literal, literal_segments, makes_new, split_words};
 use crate::ir::{CallSite, Part, Route, Text};
 use crate::lower::belongings;
 
@@ -191,4 +191,14 @@ pub fn reads_rows(route: &Route) -> bool {
     // `loader({ params })` of `/documents/:id` takes what is asked for by its key.
     let is_keyed = |params: usize| params > 0 && has_parameter(&route.path);
     route.body.as_ref().is_none_or(|body| is_keyed(body.params.len()) || body.calls.iter().any(reads))
+}
+
+/// Whether a path ends in the collection of accounts, outside of an operator's corner.
+pub fn is_of_accounts(path: &Text) -> bool {
+    let segments = literal_segments(path);
+    let is_admin = segments.iter().any(|segment| matches!(segment.as_str(), "admin" | "internal"));
+    !is_admin
+        && makes_new(&segments)
+            .or_else(|| segments.last().map(String::as_str))
+            .is_some_and(|last| matches!(last, "users" | "user" | "accounts" | "account" | "customers" | "members"))
 }

@@ -1,6 +1,7 @@
 //! The walk from each application down its mounts: a route gets its full path and the guards that
 //! stand in front of it there. A route that is mounted twice is two routes.
 
+mod ends;
 mod loaded;
 mod modules;
 mod serve;
@@ -10,6 +11,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use self::ends::{is_class, leaked, once};
 use super::except::Except;
 use super::graph::{Child, Event, Graph, Service, is_application};
 use super::judge::{Judge, Verdict};
@@ -440,44 +442,4 @@ impl<'a> Walk<'a> {
         let except = Except::of(what, self.names);
         Standing { guard: told(Guard::new(what.clone(), scope, None, 0), &verdict), verdict, only: None, cover, except, fact: None }
     }
-}
-
-/// Whether a service is a class of handlers of which no file says which application takes it.
-fn is_class(place: &Place) -> bool {
-    place.name.strip_prefix('#').is_some_and(|name| !name.starts_with(|first: char| first.is_ascii_digit()))
-}
-
-/// A guard of a part as it holds for the service that brings the part in, if it does: one of a module reaches no
-/// further than that.
-fn leaked(standing: Rc<Standing>, inline: bool) -> Option<Rc<Standing>> {
-    match standing.guard.scope {
-        _ if inline => Some(standing),
-        GuardScope::App => Some(standing),
-        GuardScope::Module => {
-            let mut here = Standing::clone(&standing);
-            here.guard.scope = GuardScope::Controller;
-            Some(Rc::new(here))
-        }
-        _ => None,
-    }
-}
-
-/// One route of each registration and path: a module that many import is served once. Where ways to
-/// it differ in their guards, the least guarded counts.
-fn once(routes: Vec<Fact>) -> Vec<Fact> {
-    let mut kept: Vec<Fact> = Vec::with_capacity(routes.len());
-    let mut seen: BTreeMap<(Span, SmolStr), usize> = BTreeMap::new();
-    for fact in routes {
-        let auth = |fact: &Fact| match &fact.kind {
-            FactKind::Route(route) => route.auth,
-            _ => Tri::Maybe,
-        };
-        let at = *seen.entry((fact.span, fact.owner.clone())).or_insert(kept.len());
-        match kept.get_mut(at) {
-            Some(known) if auth(&fact) < auth(known) => *known = fact,
-            Some(_) => {}
-            None => kept.push(fact),
-        }
-    }
-    kept
 }
