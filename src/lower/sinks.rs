@@ -4,6 +4,7 @@ mod address;
 mod log;
 mod markup;
 mod plain;
+mod pollute;
 mod query;
 mod size;
 mod statement;
@@ -66,6 +67,7 @@ pub fn judge(sink: &mut Sink) -> bool {
             sink.parts.retain(|part| {
                 statement::is_sql(&part.value)
                     || statement::is_part(&sink.callee, &part.value)
+                    || statement::is_order(&sink.callee, &part.value)
                     || runs && statement::is_of_request(&part.value)
                     || is_whole(part)
             });
@@ -94,7 +96,7 @@ pub fn judge(sink: &mut Sink) -> bool {
         },
         SinkKind::ErrorBody => sink.parts.retain(|part| markup::shows_error(&part.value, is_express, 8)),
         // What is copied into a new object is written nowhere yet.
-        SinkKind::Assign if sink.callee.last() == "assign" && sink.options.is_some() => return false,
+        SinkKind::Assign if sink.options.is_some() => return false,
         SinkKind::Assign => sink.parts.retain(|part| is_whole_body(&part.value)),
         SinkKind::Path if sink.callee.last() == "render" => {
             // What a template shows is escaped; a whole body brings options of the engine too.
@@ -187,7 +189,7 @@ pub fn judge(sink: &mut Sink) -> bool {
             // A loop runs as often as its list is long.
             SinkKind::Allocate if sink.callee.last() == "for" => length_from(&part.value, 6),
             SinkKind::Allocate => size_from(&part.value),
-            SinkKind::Pollute => pollutes(part),
+            SinkKind::Pollute => pollute::is_brought(part),
             // A text of a record that somebody filled in.
             SinkKind::Code
                 if tainted(&part.value, 12).is_no()
@@ -355,20 +357,6 @@ fn embedded(sink: &mut Sink) {
     }
 }
 
-/// Names that come from outside, for two members at least or with a value from there; of a library, what it
-/// merges.
-fn pollutes(part: &SinkPart) -> Tri {
-    match (part.label.as_str(), &part.value.kind) {
-        ("merge", _) => Tri::Maybe,
-        ("own", NodeKind::Op(Op::And, both)) => {
-            let is_object = both.get(1).is_some_and(|value| matches!(&value.kind, NodeKind::Ref(name) if name.scope == Scope::Request));
-            if is_object && both.first().is_some_and(|name| tainted(name, 12).is_yes()) { Tri::Maybe } else { Tri::No }
-        }
-        _ if tainted(&part.value, 12).is_yes() => Tri::Yes,
-        _ => Tri::No,
-    }
-}
-
 /// `localStorage.setItem('token', …)`: a key that says what logs somebody in, and a value that is none of the code.
 fn is_token_kept(parts: &[SinkPart]) -> bool {
     let [key, value] = parts else { return false };
@@ -383,7 +371,7 @@ fn is_token_kept(parts: &[SinkPart]) -> bool {
 pub fn dangerous_below(sink: &Sink) -> Option<(&'static str, &'static str)> {
     let rows = crate::tables::table("sinks").map(|table| table.list("javascript")).unwrap_or_default();
     let module = sink.callee.module().filter(|_| matches!(sink.kind, SinkKind::Deserialize | SinkKind::Pollute))?;
-    let row = rows.iter().find(|row| row.texts("imports").any(|name| name == sink.callee.to_string()))?;
+    let row = rows.iter().find(|row| row.get("below").is_some() && row.texts("imports").any(|name| name == sink.callee.to_string()))?;
     let library = row.texts("imports").filter_map(|name| name.split('#').next()).find(|library| *library == module)?;
     Some((library, row.get("below")?.as_text()?))
 }

@@ -165,6 +165,8 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
             // What `Open` of unzipper has listed.
             "forEach" | "map" if position == 0 && object.ends_with(".files") && lists_archives(name) => "entry",
             "on" if listens && event != "error" && matches!(object, "socket" | "client" | "ws" | "conn") => "message",
+            // `request.on('data', (chunk) => …)` of a server without a framework.
+            "on" if listens && event == "data" && matches!(object, "req" | "request") && is_parameter(function, object) => "body",
             // `server.on('method', (error, params, callback) => …)` of XML-RPC.
             "on" if position == 1 && name.text() == "params" && is_of_file(name, "xmlrpc") => "args",
             // `app.param('id', (req, res, next, id) => …)`.
@@ -183,6 +185,15 @@ fn handed(name: Syntax<'_>, path: &[&str]) -> Option<Ref> {
     // `on('entry', (header, stream) => …)` of tar-stream.
     let inner = (part == "entry" && name.text() == "header").then_some("header");
     Some(Ref::new(Scope::Request, std::iter::once(part).chain(inner).chain(path.iter().copied())))
+}
+
+/// Whether a function around another is handed something under a name first: the request, not one that is sent.
+fn is_parameter(inner: Syntax<'_>, name: &str) -> bool {
+    let mut around = inner.ancestors().filter(|outer| outer.kind().is_function());
+    around.any(|outer| {
+        let first = outer.field(Field::Parameters).and_then(Syntax::first);
+        first.is_some_and(|first| first.field(Field::Pattern).unwrap_or(first).text() == name)
+    })
 }
 
 /// Whether a parameter is what a procedure is called with from far away: `'shop.Lookup': (params, done) => …` in a map of

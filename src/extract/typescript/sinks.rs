@@ -264,7 +264,8 @@ fn call<'t>(around: &Around<'_, 't>, node: Syntax<'t>, cx: &mut Extract<'_>) {
             let options = options(module, node, row.kind);
             let sink = Sink { kind: row.kind, callee: callee.clone(), parts, options };
             // A condition stands far behind the beginning of its chain.
-            let is_condition = matches!(name, "where" | "andWhere" | "orWhere" | "having" | "andHaving");
+            let is_condition =
+                ["where", "andWhere", "orWhere", "having", "andHaving", "orderBy", "addOrderBy", "groupBy", "addGroupBy"].contains(&name);
             let is_link = row.kind == SinkKind::Sql && (is_condition || name.len() > "Raw".len() && name.ends_with("Raw"));
             let place = if is_link { arguments.span() } else { node.span() };
             cx.fact(place, owner(node, &callee), FactKind::Sink(sink));
@@ -369,12 +370,13 @@ fn options<'t>(module: &Module<'t>, node: Syntax<'t>, kind: SinkKind) -> Option<
         SinkKind::Html | SinkKind::ErrorBody => Some(Node::text(root_name(node), node.span())),
         SinkKind::Deserialize => node.field(Field::Arguments)?.children().nth(1).map(|options| module.lower(options)),
         SinkKind::Disclose | SinkKind::LogLine => Some(Node::text("called", node.span())),
-        // `Object.assign({}, …)`.
+        // `Object.assign({}, …)`, `_.extend({}, …)`.
         SinkKind::Assign => {
             let target = node.field(Field::Arguments)?.first().filter(|target| target.kind() == Kind::Object)?;
             // What the record is given by default, the caller's word takes the place of: `Object.assign({ role: 'user' }, body)`.
             let grants = ["role", "roles", "isAdmin", "is_admin", "admin", "permissions"].iter().any(|key| has_key(target, key));
-            (!grants && node.field(Field::Function)?.text() == "Object.assign").then(|| Node::text("new", target.span()))
+            let copies = matches!(node.field(Field::Function)?.field(Field::Object)?.text(), "Object" | "_" | "lodash");
+            (!grants && copies).then(|| Node::text("new", target.span()))
         }
         // `vm.runInContext('load(data)', { load, data })`: what the text names.
         SinkKind::Code => node.field(Field::Arguments)?.children().nth(1).map(|names| module.lower(names)),
@@ -410,6 +412,13 @@ pub(in crate::extract::typescript) fn called_name(node: Syntax<'_>) -> &str {
 /// `(0, eval)(code)` runs the code in the global scope.
 fn is_indirect_eval(function: Syntax<'_>) -> bool {
     function.text().trim_matches(['(', ')']).rsplit_once(',').is_some_and(|(_, last)| last.trim() == "eval")
+}
+
+/// What is between brackets or has its type said: `text` of `(text as string)`, `text!`.
+fn uncast(node: Syntax<'_>) -> Syntax<'_> {
+    const MOST: usize = 6;
+    let inner = |node: &Syntax<'_>| matches!(node.kind(), Kind::Parenthesized | Kind::As | Kind::NonNull);
+    (0..MOST).try_fold(node, |node, _| node.first().filter(|_| inner(&node)).ok_or(node)).unwrap_or_else(|node| node)
 }
 
 /// The name at the root of what a method is called on: `res` of `res.status(500).json(…)`.

@@ -68,6 +68,10 @@ fn is_typed(node: &Node) -> bool {
             let path = &call.callee.path;
             of_request(call.callee.first()) && path.len() > 2 && names_password(&path[path.len() - 2])
         }
+        // `Buffer.from(password).toString('base64')`: the same in other letters, which anybody reads.
+        NodeKind::Call(call) if matches!((call.callee.first(), call.callee.last()), ("Buffer", "from") | ("btoa", _)) => {
+            call.args.first().is_some_and(is_typed)
+        }
         NodeKind::Call(call) if call.callee.last() == "String" => call.args.first().is_some_and(is_typed),
         NodeKind::Call(call) if matches!(call.callee.last(), "trim" | "toString") => call.receiver.as_ref().is_some_and(is_typed),
         _ => false,

@@ -47,9 +47,22 @@ pub(super) fn first_words(text: &Text) -> Option<&str> {
     }
 }
 
-/// A text that is joined of others: `'…'.concat(x)`, `['…', x].join('')`, `format('… %s', x)`.
+/// A text that is joined of others: `'…'.concat(x)`, `['…', x].join('')`, `format('… %s', x)`, `'… NAME …'.replace('NAME', x)`,
+/// and the bytes of such.
 pub(super) fn joined(node: &Node) -> Option<Text> {
     let call = node.as_call()?;
+    if call.callee.last() == "from" && call.callee.first() == "Buffer" {
+        let given = call.args.first()?;
+        return joined(given).or_else(|| given.as_text().cloned());
+    }
+    if let ("replace" | "replaceAll", [pattern, with]) = (call.callee.last(), call.args.as_slice()) {
+        let (before, after) = call.receiver.as_ref()?.as_str()?.split_once(pattern.as_str().filter(|pattern| !pattern.is_empty())?)?;
+        let mut text = Text::default();
+        for part in [&Node::text(before, node.span), with, &Node::text(after, node.span)] {
+            text.push(part.clone());
+        }
+        return Some(text);
+    }
     let parts: Vec<&Node> = match call.callee.last() {
         "concat" => call.receiver.iter().chain(&call.args).collect(),
         "join" => call.receiver.as_ref()?.as_list()?.iter().collect(),
@@ -62,6 +75,13 @@ pub(super) fn joined(node: &Node) -> Option<Text> {
     }
     text.join_literals();
     Some(text)
+}
+
+/// What a builder of queries sorts or groups by, where a request names it: `orderBy(`item.${sort}`)`. What a caller hands
+/// over may be one of a list.
+pub(super) fn is_order(callee: &Ref, node: &Node) -> bool {
+    matches!(callee.last(), "orderBy" | "addOrderBy" | "groupBy" | "addGroupBy")
+        && (is_of_request(node) || node.as_text().is_some_and(Text::has_holes) && tainted(node, 12).is_yes())
 }
 
 /// A part of a statement with values in its text, in a call that takes it as it is; or a whole statement

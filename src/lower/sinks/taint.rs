@@ -99,6 +99,7 @@ fn source(name: &Ref) -> Tri {
                 | "get"
                 | "json"
                 | "formData"
+                | "parseBody"
                 | "text"
                 | "originalUrl"
                 | "querystring"

@@ -226,5 +226,5 @@ fn is_request(declaration: &Declaration<'_>) -> bool {
 
 /// Members of a context object that are the request's.
 pub(super) fn is_request_part(name: &str) -> bool {
-    matches!(name, "request" | "req" | "query" | "params" | "body" | "querystring" | "originalUrl")
+    matches!(name, "request" | "req" | "query" | "params" | "body" | "querystring" | "originalUrl" | "cookies")
 }

@@ -6,7 +6,7 @@ mod decides;
 use rustc_hash::FxHashMap;
 
 use self::decides::{decides, is_before};
-use super::{address, called_name};
+use super::{address, called_name, uncast};
 use crate::extract::typescript::items::is_part;
 use crate::extract::typescript::names::{Form, Module, unquoted};
 use crate::ir::{Ref, SinkKind};
@@ -72,7 +72,7 @@ impl<'t> Checked<'t> {
         let tree = module.tree;
         let mut places: FxHashMap<&str, Vec<Test>> = FxHashMap::default();
         let mut add = |tested: Option<Syntax<'t>>, place: Syntax<'t>, says: Says| {
-            let Some(tested) = tested.filter(|tested| is_name(*tested)) else { return };
+            let Some(tested) = tested.map(uncast).filter(|tested| is_name(*tested)) else { return };
             let test = Test { at: place.id(), says, is_mark: asks_for_mark(place), within: None };
             places.entry(tested.text()).or_default().push(test);
             // Of an address whose host is one that is wanted, all may be used.

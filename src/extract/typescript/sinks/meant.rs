@@ -19,6 +19,7 @@ pub(super) fn is_meant<'t>(module: &Module<'t>, kind: SinkKind, name: &str, node
                     || first.kind() == Kind::Member && is_of_builder(node)
             })
         }
+        SinkKind::Sql if matches!(name, "orderBy" | "addOrderBy" | "groupBy" | "addGroupBy") => is_of_builder(node),
         // `t.raw('plans.features')` of next-intl is a text.
         SinkKind::Sql if name == "raw" => !is_of_translations(module, node),
         // Hashes are updated too: a filter is written out.
