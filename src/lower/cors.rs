@@ -133,7 +133,7 @@ fn origins(options: Option<&Node>, row: &V, site: &Site<'_>, credentials: &Field
                         None => place(Origins::List(items.iter().map(pattern).collect())),
                     }
                 }
-                NodeKind::Ref(name) if is_origin_header(name, None) => sent_back(),
+                NodeKind::Ref(name) if is_origin_header(name, None) || is_chosen(name) => sent_back(),
                 NodeKind::Call(call) if is_origin_header(&call.callee, call.args.first()) => sent_back(),
                 // `process.env.ORIGIN || '*'`: what holds until somebody sets it.
                 NodeKind::Op(Op::Or | Op::Coalesce, operands)
@@ -227,6 +227,11 @@ fn asks_origin(node: &Node) -> bool {
         NodeKind::Call(call) => is_origin_header(&call.callee, call.args.first()),
         _ => false,
     }
+}
+
+/// `req.query.site`: the page that asks names itself.
+fn is_chosen(name: &Ref) -> bool {
+    name.scope == Scope::Request && name.path.len() > 1 && matches!(name.first(), "query" | "body" | "params")
 }
 
 /// `req.headers.origin`, `req.get('origin')`, `request.headers.get('origin')`.

@@ -76,9 +76,10 @@ pub fn judge(sink: &mut Sink) -> bool {
             "page" | "answers" | "told" => return markup::is_of_page(sink),
             "trusted" => return markup::is_trusted(&mut sink.parts),
             _ => {
-                sink.parts.iter_mut().for_each(join);
-                sink.parts.iter_mut().for_each(|part| markup::open_scripts(&mut part.value));
                 let is_page = is_express && sink.callee.last() == "send";
+                sink.parts.iter_mut().for_each(join);
+                sink.parts.iter_mut().filter(|_| is_page).for_each(markup::open_json);
+                sink.parts.iter_mut().for_each(|part| markup::open_scripts(&mut part.value));
                 sink.parts.retain(|part| {
                     markup::is_markup(&part.value)
                         || is_page && (markup::is_words(&part.value) || markup::is_markdown_of_record(&part.value))

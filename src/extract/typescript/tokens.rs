@@ -1,7 +1,7 @@
 //! Tokens that go where others read them: into an address, into the session that every script of a page may ask for.
 //! They become calls of libraries that do not exist, whose rows stand in `rules/tables/settings.toml`.
 
-use super::names::{Module, unquoted};
+use super::names::{Form, Module, unquoted};
 use crate::extract::Extract;
 use crate::ir::{Call, FactKind, Ref};
 use crate::parse::typescript::{Field, Kind, Syntax};
@@ -21,14 +21,14 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
                 let before = node.parent().and_then(|whole| whole.children().take_while(|part| *part != node).last());
                 let text = before.filter(|before| before.kind() == Kind::Fragment).map_or("", Syntax::text);
                 if let (Some(value), Some(whole)) = (node.first(), node.parent()) {
-                    address(text, value, whole, cx);
+                    address(module, (text, value), whole, cx);
                 }
             }
             Kind::Binary if node.field(Field::Operator).is_some_and(|sign| sign.text() == "+") => {
                 let (Some(left), Some(right)) = (node.field(Field::Left), node.field(Field::Right)) else { continue };
                 let before = if left.kind() == Kind::Binary { left.field(Field::Right).unwrap_or(left) } else { left };
                 if before.kind() == Kind::String {
-                    address(unquoted(before), right, node, cx);
+                    address(module, (unquoted(before), right), node, cx);
                 }
             }
             _ if says_session && node.kind().is_function() && is_session_callback(node) => session(node, cx),
@@ -38,8 +38,8 @@ pub(super) fn emit(module: &Module<'_>, cx: &mut Extract<'_>) {
 }
 
 /// `…?access_token=${token}`: what is put behind a parameter for a token, in an address of the application's own, or one that is
-/// written out.
-fn address(before: &str, value: Syntax<'_>, whole: Syntax<'_>, cx: &mut Extract<'_>) {
+/// written out. Of `?token=`, what a browser is sent to with a token that was signed just now.
+fn address<'t>(module: &Module<'t>, (before, value): (&str, Syntax<'t>), whole: Syntax<'t>, cx: &mut Extract<'_>) {
     let Some(name) = before.strip_suffix('=').and_then(|text| text.rsplit(['?', '&']).next().filter(|name| name.len() < text.len())) else {
         return;
     };
@@ -47,9 +47,25 @@ fn address(before: &str, value: Syntax<'_>, whole: Syntax<'_>, cx: &mut Extract<
     // Who is asked must stand there: a provider of accounts may take a token in no other way.
     let bare = text.trim_start_matches(['`', '\'', '"']);
     let is_told = bare.starts_with('/') && is_of_page(whole) || bare.starts_with("https://") && !bare.starts_with("https://${");
-    if PARAMETERS.contains(&name) && names_token(value) && is_told && !DEMANDED.iter().any(|host| text.contains(host)) {
+    let is_sent = || name == "token" && is_of_redirect(whole) && is_signed(module, value);
+    if (PARAMETERS.contains(&name) && names_token(value) && is_told || is_sent()) && !DEMANDED.iter().any(|host| text.contains(host)) {
         call("addresses", whole, cx);
     }
+}
+
+/// Whether a browser is sent to an address.
+fn is_of_redirect(address: Syntax<'_>) -> bool {
+    let call = address.parent().filter(|outer| outer.kind() == Kind::Arguments).and_then(Syntax::parent);
+    call.and_then(|call| call.field(Field::Function)?.field(Field::Property)).is_some_and(|name| name.text() == "redirect")
+}
+
+/// Whether a value is what `jsonwebtoken` signs.
+fn is_signed<'t>(module: &Module<'t>, value: Syntax<'t>) -> bool {
+    let made = match module.lookup(value.text(), value).map(|declaration| &declaration.form) {
+        Some(Form::Variable(Some(made), path)) if value.kind() == Kind::Identifier && path.is_empty() => *made,
+        _ => value,
+    };
+    made.kind() == Kind::Call && module.callee_of(made).is_some_and(|made| made.module() == Some("jsonwebtoken") && made.last() == "sign")
 }
 
 /// Whether a path is one of the page's own server: no client of another one is handed it.

@@ -101,7 +101,7 @@ impl<'n, 'l> Values<'n, 'l> {
         let (member, rest) = written_member(&binding.value, &rest);
         let mut value = self.value(found, member, hops + 1, depth);
         for name in rest {
-            value = operation(Op::Attr, vec![value, Node::text(name.clone(), node.span)], node);
+            value = of_spread(&value, name).unwrap_or_else(|| operation(Op::Attr, vec![value, Node::text(name.clone(), node.span)], node));
         }
         let kind = if found == file { HopKind::Local } else { HopKind::Import };
         let shown = SmolStr::new(reference.path.join(".").split('@').next().unwrap_or_default());
@@ -174,6 +174,18 @@ fn written_member<'a, 'r>(mut value: &'a Node, mut rest: &'r [SmolStr]) -> (&'a 
         rest = tail;
     }
     (value, rest)
+}
+
+/// A member of what a request brings, where nothing but that may set it: `wanted.name` of `const wanted = { ...req.query }`.
+fn of_spread(object: &Node, name: &SmolStr) -> Option<Node> {
+    let map = object.as_map().filter(|map| map.get(name).is_none())?;
+    let mut open = map.entries.iter().filter(|entry| !matches!(entry, Entry::Pair { .. }));
+    match (open.next(), open.next()) {
+        (Some(Entry::Spread(Node { kind: NodeKind::Ref(whole), span, .. })), None) if whole.scope == Scope::Request => {
+            Some(Node::new(*span, NodeKind::Ref(whole.child(name.clone()))))
+        }
+        _ => None,
+    }
 }
 
 /// Adds the entries of a spread value to a map.

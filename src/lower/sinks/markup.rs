@@ -45,6 +45,15 @@ pub(super) fn open_scripts(node: &mut Node) {
     }
 }
 
+/// Puts what a request brought in the place of its JSON, where Express sends that as a text, which is HTML: JSON leaves tags as
+/// they are.
+pub(super) fn open_json(part: &mut SinkPart) {
+    let made = part.value.as_call().filter(|call| call.callee.first() == "JSON" && call.callee.last() == "stringify");
+    if let Some(data) = made.and_then(|call| call.args.first()).filter(|data| tainted(data, 12).is_yes()).cloned() {
+        (part.value, part.label) = (data, "whole".into());
+    }
+}
+
 /// `items.map((item) => `<li>${item}</li>`).join('')`.
 fn is_list(call: &Call) -> bool {
     let made = call.receiver.as_ref().and_then(Node::as_call).filter(|made| call.callee.last() == "join" && made.callee.last() == "map");
