@@ -89,7 +89,7 @@ fn draws_guessable(library: &str, name: &str) -> bool {
 fn code_of<'t>(node: Syntax<'t>, path: &str) -> Option<&'t str> {
     let says = |text: &str| {
         let text = text.to_ascii_lowercase();
-        ["reset", "otp", "verif", "twofactor", "2fa", "sendcode", "loginbysms", "smscode", "codebysms", "logincode", "authcode"]
+        ["reset", "forgot", "otp", "verif", "twofactor", "2fa", "sendcode", "loginbysms", "smscode", "codebysms", "logincode", "authcode"]
             .iter()
             .any(|word| text.contains(word))
     };
@@ -110,11 +110,44 @@ fn code_of<'t>(node: Syntax<'t>, path: &str) -> Option<&'t str> {
     let mut around = node.ancestors().filter(|outer| outer.kind().is_function() || outer.kind().is_class());
     let mut is_said = || {
         is_worth_money(node, name)
-            || around.any(|outer| says(super::callers::name_of(outer)))
+            || around.any(|outer| says(super::callers::name_of(outer)) || path_of(outer).is_some_and(says))
+            || is_kept_as(node, name, says)
             || says(path.rsplit('/').next().unwrap_or(path))
     };
     let is_code = matches!(name, "code" | "digits") && is_said() || name.ends_with("Code") && says(name);
     Some(name).filter(|_| is_code)
+}
+
+/// The path that a handler is for: `/forgot` of `router.post('/forgot', (req, res) => …)`.
+fn path_of(handler: Syntax<'_>) -> Option<&str> {
+    let path = handler.parent().filter(|outer| outer.kind() == Kind::Arguments)?.first()?;
+    (path.kind() == Kind::String).then(|| unquoted(path)).filter(|path| path.starts_with('/'))
+}
+
+/// Whether the function around a place keeps what a name holds under one that says more: `user.resetCode = code`,
+/// `{ otpCode: code }`, `query('UPDATE users SET reset_code = $1', [code])`.
+fn is_kept_as(node: Syntax<'_>, name: &str, says: impl Fn(&str) -> bool) -> bool {
+    const MAX_FUNCTION: usize = 2_000;
+    let function = node.ancestors().find(|outer| outer.kind().is_function()).filter(|function| function.size() <= MAX_FUNCTION);
+    let says_code = |text: &str| says(text) && text.to_ascii_lowercase().contains("code");
+    let is_kept = |inner: Syntax<'_>| match inner.kind() {
+        Kind::Assignment => {
+            let left = inner.field(Field::Left).and_then(|left| left.field(Field::Property));
+            left.is_some_and(|left| says_code(left.text())) && inner.field(Field::Right).is_some_and(|right| right.text() == name)
+        }
+        Kind::Pair => {
+            inner.field(Field::Key).is_some_and(|key| says_code(unquoted(key)))
+                && inner.field(Field::Value).is_some_and(|value| value.text() == name)
+        }
+        Kind::Call => {
+            let mut given = inner.field(Field::Arguments).into_iter().flat_map(Syntax::children);
+            let writes = |text: &str| ["update ", "insert "].iter().any(|verb| text.to_ascii_lowercase().starts_with(verb));
+            given.next().is_some_and(|first| first.kind() == Kind::String && writes(unquoted(first)) && says_code(first.text()))
+                && given.any(|values| values.kind() == Kind::Array && values.children().any(|value| value.text() == name))
+        }
+        _ => false,
+    };
+    function.is_some_and(|function| function.below().any(is_kept))
 }
 
 /// Whether a function writes what a name holds to a record that is worth money, or lets somebody in: `Voucher.create({ code })`.

@@ -250,7 +250,7 @@ fn of_call<'t>(module: &Module<'t>, call: Syntax<'t>, left: u32) -> Option<Model
         }
         "all" | "get" if let Some(statement) = carried::prepared(module, call) => of_statement(module, statement).map(alone),
         "query" | "execute" | "all" | "get" | "one" | "oneOrNone" | "any" | "many" | "manyOrNone" | "queryOne" | "queryAll"
-        | "queryRow" | "fetchOne" | "fetchAll" | "getOne" | "selectOne"
+        | "queryRow" | "fetchOne" | "fetchAll" | "getOne" | "selectOne" | "q" | "runQuery" | "executeQuery"
             if call.field(Field::Arguments)?.first().is_some() =>
         {
             of_statement(module, call.field(Field::Arguments)?.first()?).map(alone)
@@ -344,12 +344,21 @@ fn of_statement<'t>(module: &Module<'t>, statement: Syntax<'t>) -> Option<SmolSt
     }
     let words = Some(unquoted(text)).filter(|_| matches!(text.kind(), Kind::String | Kind::TemplateString))?.trim_start();
     let lower = words.to_ascii_lowercase();
-    let columns = lower.strip_prefix("select ")?.split(" from ").next()?;
+    // `INSERT INTO users (…) VALUES (…) RETURNING *`.
+    let returning = || {
+        let before = [("insert into", "INTO"), ("update ", "UPDATE"), ("delete from", "FROM")];
+        let (_, word) = before.into_iter().find(|(verb, _)| lower.starts_with(verb))?;
+        Some((lower.rsplit_once("returning")?.1, model::table_behind(text, word)?))
+    };
+    let (columns, table) = match lower.strip_prefix("select ") {
+        Some(rest) => (rest.split(" from ").next()?, model::of_statement(text)?),
+        None => returning()?,
+    };
     let asks_for_all = columns.split(',').any(|column| {
-        let column = column.trim().trim_matches(['`', '"']);
+        let column = column.trim().trim_matches(['`', '"', ';']);
         column == "*" || column.ends_with(".*") && !lower.contains(" join ") || names_password(column.rsplit('.').next().unwrap_or(column))
     });
-    model::of_statement(text).filter(|_| asks_for_all)
+    asks_for_all.then_some(table)
 }
 
 /// Whether options of a query name its columns.
