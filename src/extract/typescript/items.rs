@@ -42,7 +42,24 @@ impl<'t> Module<'t> {
         let lowered = self.lower(value).kind;
         self.steps.set(left);
         let NodeKind::Ref(name) = lowered else { return None };
-        if is_part(&name) || is_whole(&name) { Some(name) } else { self.of_constant(value, &name) }
+        if is_part(&name) || is_whole(&name) { Some(name) } else { self.of_constant(value, &name).or_else(|| self.of_split(value)) }
+    }
+
+    /// What a constant is split of: `const names = req.query.names.split(',')`. Steps are counted and paid for as those of
+    /// [`Self::of_constant`].
+    fn of_split(&self, value: Syntax<'t>) -> Option<Ref> {
+        let declaration = self.lookup(value.text(), value).filter(|_| value.kind() == Kind::Identifier)?;
+        let Form::Variable(Some(made), path) = &declaration.form else { return None };
+        let function = made.field(Field::Function).filter(|_| made.kind() == Kind::Call && path.is_empty())?;
+        let is_split = function.field(Field::Property).is_some_and(|name| name.text() == "split");
+        let left = self.steps.get();
+        if !is_split || left == 0 || self.is_reassigned(declaration) || left < MAX_STEPS && !self.pays(made.size()) {
+            return None;
+        }
+        self.steps.set(left - 1);
+        let found = self.part_of_request(function.field(Field::Object)?);
+        self.steps.set(left);
+        found
     }
 
     /// What a constant that holds a part of a request stands for: `const { name } = req.body`.

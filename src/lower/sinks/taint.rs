@@ -302,6 +302,14 @@ pub fn is_markdown(function: &Ref) -> bool {
     is_maker && matches!(function.module(), Some("marked" | "snarkdown")) || function.last() == "makeHtml"
 }
 
+/// `/^(\w+)-(\d+)$/`: what fits is letters, digits and what the pattern writes out.
+fn fits_words(made: &Call) -> bool {
+    let pattern = made.args.first().and_then(Node::as_str);
+    pattern.is_some_and(|pattern| {
+        !["\\S", "\\W", "\\D", "\\s", "[^"].iter().any(|open| pattern.contains(open)) && !pattern.replace("\\.", "").contains('.')
+    })
+}
+
 /// `new XMLParser().parse(text)`.
 fn reads_documents(made: &Call) -> bool {
     matches!(made.callee.module(), Some("fast-xml-parser" | "xml2js" | "txml" | "@xmldom/xmldom" | "xmldom" | "libxmljs" | "libxmljs2"))
@@ -330,7 +338,7 @@ fn hands_on(call: &Call, name: &str) -> bool {
         "parse" => call.callee.first() == "JSON" || matches!(call.callee.module(), Some("url" | "querystring" | "qs")),
         // `/to=(.*)/.exec(address)`.
         "decodeprotectedheader" => call.callee.module() == Some("jose"),
-        "exec" => call.receiver.as_ref().and_then(Node::as_call).is_some_and(|pattern| pattern.callee.last() == "RegExp"),
+        "exec" => call.receiver.as_ref().and_then(Node::as_call).is_some_and(|made| made.callee.last() == "RegExp" && !fits_words(made)),
         // What begins at the root can't leave it.
         "normalize" => call.callee.module() == Some("path") && !call.args.first().is_some_and(begins_at_root),
         "format" => call.callee.module() == Some("util"),

@@ -27,6 +27,7 @@ pub(super) fn is_meant<'t>(module: &Module<'t>, kind: SinkKind, name: &str, node
         SinkKind::Query if name == "update" => {
             argument(0).is_some_and(|first| first.kind() == Kind::Object) && argument(1).is_some_and(|second| !has_key(second, "where"))
         }
+        SinkKind::Query if is_on_service(node) => false,
         SinkKind::Query if name == "count" => argument(0).is_some_and(|first| first.kind() == Kind::Object),
         // `createHmac(…).update(req.body)` hashes.
         SinkKind::Assign if name == "update" && is_on_hash(node) => false,
@@ -243,6 +244,21 @@ fn is_of_store<'t>(module: &Module<'t>, call: Syntax<'t>, written: Option<Syntax
             .any(|store| class.text().contains(&format!("{name}: {store}")))
     };
     !is_parameter || class.is_some_and(is_store)
+}
+
+/// `this.items.find(text)` of `constructor(private items: ItemsService)`: what a service of the application's own does with a
+/// text is told there.
+fn is_on_service(call: Syntax<'_>) -> bool {
+    const LONGEST: usize = 64 << 10;
+    let object = call.field(Field::Function).and_then(|function| function.field(Field::Object));
+    let own = object.filter(|object| object.field(Field::Object).is_some_and(|base| base.kind() == Kind::This));
+    let name = own.and_then(|own| own.field(Field::Property)).map_or("", Syntax::text);
+    let class = call.ancestors().find(|outer| outer.kind().is_class()).filter(|class| !name.is_empty() && class.span().len() <= LONGEST);
+    class.is_some_and(|class| {
+        let declaration = format!(" {name}: ");
+        let mut declared = class.text().split(&declaration).skip(1);
+        declared.any(|rest| rest.split(|char: char| !char.is_ascii_alphanumeric()).next().is_some_and(|of| of.ends_with("Service")))
+    })
 }
 
 /// Whether the class around a place has a method of a name: what that writes is told there.
