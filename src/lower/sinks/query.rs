@@ -52,9 +52,9 @@ fn has_open_value(map: &Map, depth: u32) -> bool {
 /// parameters and headers are texts.
 fn is_object_of_request(node: &Node, names: usize) -> bool {
     match &node.kind {
-        NodeKind::Ref(name) => {
-            name.scope == Scope::Request && matches!(name.first(), "body" | "query" | "payload") && name.path.len() > names
-        }
+        // Members of a payload may be those of a token (`req.payload.id`), which the server signed.
+        NodeKind::Ref(name) if name.scope == Scope::Request && name.first() == "payload" => name.path.len() == 1 && names == 0,
+        NodeKind::Ref(name) => name.scope == Scope::Request && matches!(name.first(), "body" | "query") && name.path.len() > names,
         // `(await request.json()).name`.
         NodeKind::Op(Op::Attr | Op::Await, operands) => operands.first().is_some_and(|inner| is_object_of_request(inner, 0)),
         // `req.query.filter || '{}'`.
